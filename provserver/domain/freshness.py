@@ -1,0 +1,16 @@
+"""When two fetches must have been the same: the stamp of everything a device's file is made from.
+
+A stamp is `catalogue.platform.account.device`: the digest of the loaded catalogue and the revisions of the platform
+layer, the account and the device. Equal stamps mean nothing that a file is made from has changed in between; different
+stamps only mean that it may have.
+"""
+
+
+def shared_stamp(catalogue_digest: str, platform_revision: int, account_revision: int) -> str:
+    """The part that all devices of one account share, with its trailing dot."""
+    return f"{catalogue_digest}.{platform_revision}.{account_revision}."
+
+
+def stamp(catalogue_digest: str, platform_revision: int, account_revision: int, device_revision: int) -> str:
+    """The whole stamp of one device."""
+    return f"{shared_stamp(catalogue_digest, platform_revision, account_revision)}{device_revision}"

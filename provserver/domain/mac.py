@@ -1,0 +1,65 @@
+"""MAC addresses: parse every usual spelling, compare, spell.
+
+Inside the product a MAC is a `Mac`; its text form in the API is lower case with colons.
+"""
+
+import re
+from dataclasses import dataclass
+
+from provserver.domain.errors import Invalid
+
+_BARE = re.compile(r"[0-9a-f]{12}")
+_SPELLINGS = re.compile(
+    r"[0-9A-Fa-f]{12}"
+    r"|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
+    r"|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}"
+    r"|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mac:
+    """A unicast EUI-48 address; `bare` is its 12 lower-case hexadecimal digits."""
+
+    bare: str
+
+    def __str__(self) -> str:
+        return ":".join(self.bare[i : i + 2] for i in range(0, 12, 2))
+
+    @property
+    def upper(self) -> str:
+        """The 12 digits in upper case, as several vendors spell file names."""
+        return self.bare.upper()
+
+    def starts_with(self, prefix: str) -> bool:
+        """Whether it lies in the block `prefix` (lower-case hexadecimal digits, any number of them)."""
+        return self.bare.startswith(prefix)
+
+
+def parse_mac(text: str, field: str = "mac_address") -> Mac:
+    """Read `00:04:13:aa:bb:cc`, `00-04-13-…`, `0004.13aa.bbcc` or `000413AABBCC`.
+
+    Raises `Invalid` naming `field` for anything else, and for multicast, broadcast and all-zero addresses.
+    """
+    if not _SPELLINGS.fullmatch(text):
+        raise _invalid(field, "is not a MAC address; write it like 00:04:13:aa:bb:cc")
+    bare = re.sub(r"[:.-]", "", text).lower()
+    if bare == "0" * 12:
+        raise _invalid(field, "is the all-zero address")
+    if bare == "f" * 12:
+        raise _invalid(field, "is the broadcast address")
+    if int(bare[:2], 16) & 1:
+        raise _invalid(field, "is a multicast address, which no device has")
+    return Mac(bare)
+
+
+def seen_mac(text: str) -> Mac | None:
+    """The MAC that a phone put in a path, query or User-Agent, or None where it is not one a device can have."""
+    bare = re.sub(r"[:.-]", "", text).lower()
+    if not _BARE.fullmatch(bare) or bare in ("0" * 12, "f" * 12) or int(bare[:2], 16) & 1:
+        return None
+    return Mac(bare)
+
+
+def _invalid(field: str, reason: str) -> Invalid:
+    return Invalid(f"{field} {reason}", details={field: reason})
