@@ -1,0 +1,89 @@
+"""Checks of the texts that people type, before any of them can reach a phone's file.
+
+Each takes and returns the text, and raises `ValueError` with a reason for people.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+
+
+def check_text(text: str) -> str:
+    """One line that any file can hold: no control characters, no blanks at either end."""
+    if not text.isprintable():
+        bad = next(character for character in text if not character.isprintable())
+        raise ValueError(f"holds the character U+{ord(bad):04X}, which cannot be printed and no phone can take")
+    if text != text.strip():
+        raise ValueError("begins or ends with a blank")
+    return text
+
+
+def check_host(text: str) -> str:
+    """A host name (RFC 1123, underscores allowed), an IPv4 or an IPv6 address without brackets."""
+    try:
+        ip_address(text)
+    except ValueError:
+        labels = text.removesuffix(".").split(".")
+        if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+            raise ValueError("is neither a host name nor an IP address") from None
+    return text
+
+
+def check_host_port(text: str) -> str:
+    """`host`, `host:port` or `[IPv6]:port`."""
+    host, port = split_host_port(text)
+    check_host(host)
+    if port is not None and not 1 <= port <= 65535:
+        raise ValueError("has a port outside 1 to 65535")
+    return text
+
+
+def split_host_port(text: str) -> tuple[str, int | None]:
+    """The parts of `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address."""
+    bracketed = re.fullmatch(r"\[([^\]]+)\](?::([0-9]{1,5}))?", text)
+    if bracketed:
+        return bracketed[1], int(bracketed[2]) if bracketed[2] else None
+    host, colon, port = text.partition(":")
+    if not colon or ":" in port:
+        return text, None
+    if not re.fullmatch(r"[0-9]{1,5}", port):
+        raise ValueError("has a port that is not a number")
+    return host, int(port)
+
+
+def check_url(text: str) -> str:
+    """An absolute URL with a host, in a scheme that phones fetch by."""
+    check_text(text)
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https", "tftp", "ftp") or not parts.hostname or not port_is_fine or " " in text:
+        raise ValueError("is not an absolute http, https, tftp or ftp URL")
+    return text
+
+
+def check_timezone(text: str) -> str:
+    """A name of the IANA time zone database."""
+    if text not in timezones():
+        raise ValueError("is not an IANA time zone; write it like Europe/Berlin")
+    return text
+
+
+def check_language(text: str) -> str:
+    """A BCP 47 tag: language, then script or region where they matter."""
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError("is not a BCP 47 language tag; write it like en, de or fr-CA")
+    return text
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """All names of the time zone database that ships with us."""
+    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())

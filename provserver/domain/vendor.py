@@ -1,0 +1,263 @@
+"""What the catalogue knows of vendors: the shape of `vendors/*.yaml`, frozen and cross-checked at start.
+
+The models validate the files, so the field descriptions here are also the reference of the format.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from provserver.domain.device import DeviceType
+
+MAC_PLACE = "<mac>"
+_MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
+
+
+class Evidence(StrEnum):
+    """How well a fact is known; the coverage table shows it."""
+
+    VENDOR_GUIDE = "vendor_guide"
+    SEVERAL_PROJECTS = "several_projects"
+    ONE_PROJECT = "one_project"
+    UNVERIFIED = "unverified"
+
+
+def _compile(text: Any) -> re.Pattern[str]:
+    """A pattern of a vendor file: `<mac>` stands for a MAC in any spelling, case never matters."""
+    if isinstance(text, re.Pattern):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("is not text; put the pattern in quotes")  # noqa: TRY004 - pydantic listens to ValueError
+    try:
+        return re.compile(text.replace(MAC_PLACE, _MAC_GROUP), re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
+HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
+
+
+class Fact(BaseModel):
+    """Anything in a vendor file; unknown keys are refused, `evidence` and `source` may stand anywhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, arbitrary_types_allowed=True)
+
+    evidence: Evidence | None = Field(default=None, description="How well this is known; absent: as the whole file")
+    source: str | None = Field(default=None, description="Where it is from, in words")
+
+
+class AgentExample(Fact):
+    """A User-Agent as seen, with what must be read from it; every example is checked at start."""
+
+    agent: str
+    model: str | None = None
+    firmware: str | None = None
+    mac: str | None = None
+
+
+class AgentRule(Fact):
+    """How this vendor's phones call themselves: a pattern with the groups `model`, `firmware` and `mac`."""
+
+    pattern: Pattern
+    examples: tuple[AgentExample, ...] = ()
+
+
+class FileRule(Fact):
+    """One kind of file that phones ask for."""
+
+    id: str = Field(description="Name of the rule inside this file")
+    pattern: Pattern = Field(description="Matched against the whole path; groups `mac` (or `<mac>`) and `model`")
+    query: bool = Field(default=False, description="The MAC stands in the query (`?mac=`), not in the path")
+    scope: Literal["device", "common"] = Field(description="`device` needs a proof; `common` is the same for everyone")
+    template: str | None = Field(default=None, description="Template below templates/<vendor>/; absent: answered 404")
+    content_type: str = "text/plain; charset=utf-8"
+    provisions: bool = Field(default=False, description="Fetching it makes the device provisioned")
+    asked_as: str | None = Field(
+        default=None, description="How phones spell it: {mac}, {MAC}, {model}; absent: from the model's `files`"
+    )
+    meaning: str = Field(default="", description="What it is for; where there is no template, why not")
+
+
+class Expansion(Fact):
+    """Expansion modules: how many, and the keys of each."""
+
+    modules: int = 0
+    keys: int = 0
+
+
+class Model(Fact):
+    """One model. A count that is not given is unknown."""
+
+    lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
+    keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")
+    softkeys: int | None = Field(default=None, ge=0)
+    expansion: Expansion | None = None
+    also: tuple[str, ...] = Field(default=(), description="Other spellings in User-Agents and file names")
+    type: DeviceType = DeviceType.DESKPHONE
+    capabilities: frozenset[str] = Field(default=frozenset(), description="Free words that `requires` asks for")
+    files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name this model asks for")
+
+
+class ListSpelling(Fact):
+    """How a list becomes parameters: joined in one value, or one group of parameters per item."""
+
+    names: dict[str, str] = Field(description="Item -> the vendor's name; an item without one cannot be expressed")
+    to: str | None = Field(default=None, description="Parameter of the joined list")
+    join: str | None = None
+    after: tuple[str, ...] = Field(default=(), description="Names always added at the end of the joined list")
+    chosen: dict[str, str] = Field(default_factory=dict, description="Parameters per chosen item: {item}, {position}")
+    others: dict[str, str] = Field(default_factory=dict, description="Parameters per item that was not chosen: {item}")
+
+
+class Mapping(Fact):
+    """What one setting becomes."""
+
+    to: tuple[str, ...] = Field(default=(), description="Parameter names; {line} and {line0} repeat it for each line")
+    values: dict[str, str] | None = Field(default=None, description="Value -> spelling; others cannot be expressed")
+    convert: str | None = Field(default=None, description="Named converter, for what a table cannot say")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Given to the converter")
+    list: ListSpelling | None = None
+    carried_by: str | None = Field(default=None, description="The setting whose parameter holds this one as well")
+    unsupported: str | None = Field(default=None, description="Why this vendor cannot express it")
+    only: tuple[str, ...] = Field(default=(), description="Models and families that have it")
+    excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
+    requires: str | None = Field(default=None, description="Capability that the model must have")
+    section: str = "settings"
+    attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"to": (data,)}
+        if isinstance(data, dict) and isinstance(data.get("to"), str):
+            return {**data, "to": (data["to"],)}
+        return data
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Mapping":
+        said = [bool(self.to), self.list is not None, self.carried_by is not None, self.unsupported is not None]
+        if sum(said) != 1:
+            raise ValueError("must say exactly one of: to, list, carried_by, unsupported")
+        return self
+
+
+class Constant(Fact):
+    """A parameter that is always written."""
+
+    to: str = Field(description="Parameter name; {line} and {line0} repeat it for each line")
+    value: str = Field(description="The value; {line}, {line0} and {mac} are replaced")
+    why: str = ""
+    only: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
+    requires: str | None = None
+    section: str = "settings"
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class Refusal(Fact):
+    """A text that this syntax cannot carry, beside control characters."""
+
+    pattern: Pattern
+    why: str
+
+
+class Syntax(Fact):
+    """The vendor's dialect. How values are escaped follows from the template's name (`.xml.j2` or not)."""
+
+    parameter_name: Pattern = Field(description="What a name in `vendor_overrides` must look like")
+    booleans: dict[Literal["true", "false"], str] = Field(description="How true and false are spelled")
+    cannot_carry: tuple[Refusal, ...] = ()
+
+
+class CheckSync(Fact):
+    """The Event header of a NOTIFY, without and with reboot."""
+
+    resync: str
+    reboot: str
+
+
+def _mappings(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+class Vendor(Fact):
+    """One vendor file."""
+
+    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name the API uses")
+    name: str
+    aliases: tuple[str, ...] = Field(default=(), description="Other names that `vendor` is accepted under")
+    evidence: Evidence = Field(description="How well the facts are known that say nothing themselves")
+    mac_prefixes: dict[HexPrefix, Fact] = Field(description="Blocks of MAC addresses, quoted lower-case hexadecimal")
+    user_agents: tuple[AgentRule, ...]
+    syntax: Syntax
+    files: tuple[FileRule, ...]
+    families: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Names for groups of models")
+    models: dict[str, Model]
+    unknown_model: Model = Field(description="What is assumed until the phone has told its model")
+    settings: dict[str, Annotated[tuple[Mapping, ...], BeforeValidator(_mappings)]]
+    constants: tuple[Constant, ...] = ()
+    unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
+    tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
+    secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
+    check_sync: CheckSync
+    proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        names = {name.casefold(): name for name in self.models}
+        return {**{also.casefold(): name for name, model in self.models.items() for also in model.also}, **names}
+
+    def model_named(self, spelling: str | None) -> str | None:
+        """The catalogue's name of a model as a phone or a person spells it; None where it is not known."""
+        return self._spellings.get(spelling.casefold()) if spelling else None
+
+    def model(self, name: str | None) -> Model:
+        """The model's facts; `unknown_model` for one that the catalogue does not have."""
+        return self.models.get(self.model_named(name) or "", self.unknown_model)
+
+    def applies(self, condition: Mapping | Constant, model_name: str | None) -> bool:
+        """Whether `only`, `excluding` and `requires` let it stand for this model; an unknown model gets no special."""
+        name = self.model_named(model_name)
+        groups = {name, *(family for family, members in self.families.items() if name in members)}
+        if condition.only and not groups & set(condition.only):
+            return False
+        if groups & set(condition.excluding):
+            return False
+        return condition.requires is None or condition.requires in self.model(model_name).capabilities
+
+    def rules_for(self, model_name: str | None) -> Iterator[tuple[FileRule, str]]:
+        """The rules whose file name is known for this model, with that name still holding {mac} and {MAC}."""
+        model = self.model(model_name)
+        for rule in self.files:
+            asked_as = model.files.get(rule.id) or rule.asked_as
+            if asked_as and ("{model}" not in asked_as or model_name):
+                yield rule, asked_as.replace("{model}", model_name or "")
+
+
+class Catalogue:
+    """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on."""
+
+    def __init__(self, vendors: dict[str, Vendor], digest: str) -> None:
+        self.vendors = vendors
+        self.digest = digest
+        self._names = {alias: v.vendor for v in vendors.values() for alias in (v.vendor, *v.aliases)}
+        self._prefixes = {prefix: vendor.vendor for vendor in vendors.values() for prefix in vendor.mac_prefixes}
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
+
+    def named(self, name: str) -> Vendor | None:
+        """The vendor by its name or an alias, in any case."""
+        return self.vendors.get(self._names.get(name.casefold(), ""))
+
+    def by_mac(self, bare_mac: str) -> Vendor | None:
+        """The vendor whose block holds this MAC; the longest prefix wins."""
+        for length in self._lengths:
+            name = self._prefixes.get(bare_mac[:length])
+            if name:
+                return self.vendors[name]
+        return None

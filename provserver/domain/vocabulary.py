@@ -1,0 +1,126 @@
+"""The vocabulary as a flat index: path -> what the setting is. Derived from `domain.settings`, never written by hand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from provserver.domain.errors import Invalid
+from provserver.domain.settings import Abstractions
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name of the vocabulary. `schema` is its JSON Schema; `expressed_by` the setting that carries it, if any."""
+
+    path: str
+    meaning: str
+    unit: str | None
+    secret: bool
+    expressed_by: str | None
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LineValue:
+    """A value that comes from the user on a line, not from a layer; vendor files map it like a setting."""
+
+    path: str
+    meaning: str
+    secret: bool = False
+
+
+LINE_VALUES = {
+    value.path: value
+    for value in (
+        LineValue("line.number", "Line appearance, from 1"),
+        LineValue("line.username", "SIP user name: the user part of the address of record"),
+        LineValue("line.auth_username", "User name for digest authentication; the SIP user name where none is set"),
+        LineValue("line.password", "SIP password", secret=True),
+        LineValue("line.domain", "SIP domain of the address of record: the user's own, else `sip.domain`"),
+        LineValue("line.server", "Registrar of this line: `sip.server`, else the domain"),
+        LineValue("line.display_name", "Name that is sent with calls"),
+        LineValue("line.label", "What the line key shows: the extension, else the SIP user name"),
+    )
+}
+
+
+def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo, dict[str, Any]]]:
+    definitions = model.model_json_schema()["properties"]
+    for name, field in model.model_fields.items():
+        nested = [kind for kind in get_args(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if nested:
+            yield from _walk(nested[0], f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field, definitions[name]
+
+
+def _plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the value itself, without "or null" and without what is told beside it."""
+    options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    return {key: value for key, value in options[0].items() if not key.startswith("x-") and key != "title"}
+
+
+def _index() -> dict[str, Setting]:
+    index = {}
+    for path, field, schema in _walk(Abstractions, ""):
+        index[path] = Setting(
+            path=path,
+            meaning=field.description or "",
+            unit=schema.get("x-unit"),
+            secret=bool(schema.get("x-secret")),
+            expressed_by=schema.get("x-expressed-by"),
+            schema=_plain_schema(schema),
+        )
+    return index
+
+
+VOCABULARY: dict[str, Setting] = _index()
+"""Every setting by its path, in the order of declaration."""
+
+SECRETS = frozenset(path for path, setting in VOCABULARY.items() if setting.secret)
+
+
+def check_abstractions(document: Any, field: str = "abstractions") -> None:
+    """Raise `Invalid` naming every unknown name, wrong type and value out of range by its full path."""
+    try:
+        Abstractions.model_validate(document)
+    except ValidationError as error:
+        raise invalid_from(error, field) from None
+
+
+def invalid_from(error: ValidationError, prefix: str) -> Invalid:
+    """Pydantic's findings as ours: field path -> reason."""
+    details = {}
+    for finding in error.errors(include_url=False, include_context=False, include_input=False):
+        path = ".".join([prefix, *map(str, finding["loc"])]) if prefix else ".".join(map(str, finding["loc"]))
+        details[path or "body"] = finding["msg"].removeprefix("Value error, ")
+    first = next(iter(details))
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return Invalid(f"{first}: {details[first]}{more}", details=details)
+
+
+def flatten(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested abstractions as path -> value; lists are values. Absent and null leave nothing."""
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{path}.")
+        elif value is not None:
+            flat[path] = value
+    return flat
+
+
+def nest(flat: dict[str, Any]) -> dict[str, Any]:
+    """The inverse of `flatten`."""
+    document: dict[str, Any] = {}
+    for path, value in flat.items():
+        *groups, name = path.split(".")
+        place = document
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = value
+    return document

@@ -1,0 +1,181 @@
+"""vendors/*.yaml -> Catalogue. Every mistake found is told with file, line and key; all of them at once."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, TemplateError
+from pydantic import ValidationError
+
+from provserver import __version__
+from provserver.domain.errors import BadConfiguration
+from provserver.domain.mac import seen_mac
+from provserver.domain.vendor import Catalogue, Mapping, Vendor
+from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
+from provserver.rendering.converters import CONVERTERS
+from provserver.strictyaml import Document, parse
+
+KNOWN_PROOFS = frozenset({"certificate", "token", "digest", "basic", "window", "network", "open"})
+
+
+def load_catalogue(folders: Sequence[Path], environment: Environment) -> Catalogue:
+    """Read every vendor file; of two with one name the one in the earlier folder counts.
+
+    Raises `BadConfiguration` whose text has one line per mistake.
+    """
+    problems: list[str] = []
+    vendors: dict[str, Vendor] = {}
+    digest = sha256(__version__.encode())
+    for path in _vendor_files(folders):
+        text = path.read_text(encoding="utf-8")
+        digest.update(text.encode())
+        try:
+            vendor = _read(text, path)
+        except BadConfiguration as error:
+            problems.append(error.message)
+            continue
+        document = parse(text, str(path))
+        problems.extend(document.place(key) + f": {reason}" for key, reason in _cross_check(vendor, environment))
+        vendors[vendor.vendor] = vendor
+    problems.extend(_clashes(vendors))
+    if not vendors and not problems:
+        problems.append(f"no vendor files in {', '.join(map(str, folders))}")
+    if problems:
+        raise BadConfiguration("\n".join(problems))
+    for source in _template_sources(vendors, environment):
+        digest.update(source.encode())
+    return Catalogue(vendors, digest.hexdigest()[:12])
+
+
+def _vendor_files(folders: Sequence[Path]) -> list[Path]:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            found.setdefault(path.name, path)
+    return [found[name] for name in sorted(found)]
+
+
+def _read(text: str, path: Path) -> Vendor:
+    document = parse(text, str(path))
+    try:
+        vendor = Vendor.model_validate(document.value)
+    except ValidationError as error:
+        raise BadConfiguration("\n".join(_findings(error, document))) from None
+    if vendor.vendor != path.stem:
+        raise BadConfiguration(f"{document.place(('vendor',))}: must be {path.stem}, as the file is named")
+    return vendor
+
+
+def _findings(error: ValidationError, document: Document) -> Iterator[str]:
+    for finding in error.errors(include_url=False, include_context=False):
+        reason = finding["msg"].removeprefix("Value error, ")
+        yield f"{document.place(_without_shortcuts(finding['loc'], document.value))}: {reason}"
+
+
+def _without_shortcuts(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
+    """The path as it stands in the file: a single mapping may be written without its list, and has no index then."""
+    path: list[int | str] = []
+    for key in loc:
+        if isinstance(key, int) and not isinstance(value, list):
+            continue
+        path.append(key)
+        value = (
+            value[key]
+            if isinstance(value, list) and isinstance(key, int) and key < len(value)
+            else (value.get(key) if isinstance(value, dict) else None)
+        )
+    return tuple(path)
+
+
+Problem = tuple[tuple[str | int, ...], str]
+
+
+def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
+    yield from _check_settings(vendor)
+    yield from _check_conditions(vendor)
+    yield from _check_files(vendor, environment)
+    yield from _check_agents(vendor)
+    yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in KNOWN_PROOFS)
+
+
+def _check_settings(vendor: Vendor) -> Iterator[Problem]:
+    known = {**VOCABULARY, **LINE_VALUES}
+    for path in known:
+        if path not in vendor.settings:
+            yield ("settings",), f"{path} is neither mapped nor said to be unsupported"
+    for path, mappings in vendor.settings.items():
+        if path not in known:
+            yield ("settings", path), "is not a name of the vocabulary"
+        for mapping in mappings:
+            yield from ((("settings", path), reason) for reason in _check_mapping(vendor, mapping))
+
+
+def _check_mapping(vendor: Vendor, mapping: Mapping) -> Iterator[str]:
+    if mapping.convert and mapping.convert not in CONVERTERS:
+        yield f"there is no converter {mapping.convert}; known are {', '.join(sorted(CONVERTERS))}"
+    table = mapping.arguments.get("table")
+    if mapping.convert and table is not None and table not in vendor.tables:
+        yield f"there is no table {table} in this file"
+    if mapping.carried_by and mapping.carried_by not in vendor.settings:
+        yield f"{mapping.carried_by}, which should carry it, is not mapped"
+
+
+def _check_conditions(vendor: Vendor) -> Iterator[Problem]:
+    names = {*vendor.models, *vendor.families}
+    places = [(("settings", path), mapping) for path, maps in vendor.settings.items() for mapping in maps]
+    constants = [((key,), item) for key in ("constants", "unused_lines") for item in getattr(vendor, key)]
+    for place, condition in (*places, *constants):
+        for name in (*condition.only, *condition.excluding):
+            if name not in names:
+                yield place, f"{name} is neither a model nor a family of this file"
+    for family, members in vendor.families.items():
+        for name in members:
+            if name not in vendor.models:
+                yield ("families", family), f"{name} is not a model of this file"
+
+
+def _check_files(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
+    rules = {rule.id for rule in vendor.files}
+    for index, rule in enumerate(vendor.files):
+        if rule.provisions and (rule.template is None or rule.scope != "device"):
+            yield ("files", index), "only a device's own file with a template can provision"
+        if rule.template is not None:
+            try:
+                environment.get_template(f"{vendor.vendor}/{rule.template}")
+            except TemplateError as error:
+                yield ("files", index, "template"), f"{type(error).__name__}: {error}"
+    for name, model in vendor.models.items():
+        for rule_id in model.files:
+            if rule_id not in rules:
+                yield ("models", name, "files", rule_id), "there is no such rule under files"
+
+
+def _check_agents(vendor: Vendor) -> Iterator[Problem]:
+    for index, rule in enumerate(vendor.user_agents):
+        for example in rule.examples:
+            match = rule.pattern.search(example.agent)
+            groups = match.groupdict() if match else {}
+            if match is None:
+                yield ("user_agents", index), f"its example does not match: {example.agent}"
+            elif (groups.get("model") or None) != example.model or (groups.get("firmware") or None) != example.firmware:
+                yield ("user_agents", index), f"reads {groups} from its example {example.agent}"
+            elif str(seen_mac(groups.get("mac") or "") or "") != str(seen_mac(example.mac or "") or ""):
+                yield ("user_agents", index), f"reads the MAC {groups.get('mac')} from its example {example.agent}"
+
+
+def _clashes(vendors: dict[str, Vendor]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for vendor in vendors.values():
+        for prefix in vendor.mac_prefixes:
+            if prefix in owners:
+                yield f"{vendor.vendor}.yaml: mac_prefixes: {prefix} is also claimed by {owners[prefix]}.yaml"
+            owners[prefix] = vendor.vendor
+
+
+def _template_sources(vendors: dict[str, Vendor], environment: Environment) -> Iterator[str]:
+    if environment.loader is None:
+        return
+    for name in sorted(environment.list_templates()):
+        if name.partition("/")[0] in vendors:
+            yield environment.loader.get_source(environment, name)[0]

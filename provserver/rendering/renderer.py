@@ -1,0 +1,116 @@
+"""Parameters + template -> the document a phone gets. A pure function of what it is given: byte-stable."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import Environment, TemplateError
+
+from provserver.domain.errors import CannotCarry, RenderingFailed
+from provserver.domain.lines import Line
+from provserver.domain.mac import Mac
+from provserver.domain.vendor import FileRule, Vendor
+from provserver.rendering.translate import Parameter, Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it goes out. `etag` is a strong entity tag, quotes included."""
+
+    body: bytes
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What a template may know of the device itself."""
+
+    mac: Mac
+    vendor: str
+    model: str | None
+    name: str | None
+
+
+class Renderer:
+    """Lays documents out with the vendors' templates."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def device_file(
+        self, vendor: Vendor, rule: FileRule, device: DeviceFacts, translation: Translation, base_url: str
+    ) -> Document:
+        """A device's own file. `base_url` is its provisioning folder with token, ending in a slash.
+
+        Raises `CannotCarry` for a value that the syntax cannot hold, `RenderingFailed` for a broken template.
+        """
+        refused = uncarriable(vendor, ((item.setting or item.identity, item.value) for item in translation.parameters))
+        if refused:
+            raise CannotCarry(f"{vendor.name} files cannot hold the value of {', '.join(refused)}", details=refused)
+        return self._lay_out(
+            vendor,
+            rule,
+            parameters=translation.parameters,
+            lines=translation.rendered_lines,
+            device=device,
+            base_url=base_url,
+        )
+
+    def common_file(self, vendor: Vendor, rule: FileRule, model_name: str | None) -> Document:
+        """A file that is the same for every phone (of that model); it knows no device and holds no secret."""
+        return self._lay_out(vendor, rule, model_name=model_name)
+
+    def _lay_out(
+        self,
+        vendor: Vendor,
+        rule: FileRule,
+        *,
+        parameters: Sequence[Parameter] = (),
+        lines: Sequence[Line] = (),
+        device: DeviceFacts | None = None,
+        base_url: str | None = None,
+        model_name: str | None = None,
+    ) -> Document:
+        name = f"{vendor.vendor}/{rule.template}"
+        try:
+            text = self._environment.get_template(name).render(
+                parameters=parameters,
+                sections=_by_section(parameters),
+                lines=lines,
+                device=device,
+                base_url=base_url,
+                file=rule.id,
+                model_name=device.model if device else model_name,
+            )
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            where = f"templates/{name}" + (f":{line}" if line else "")
+            raise RenderingFailed(f"{where}: {error}", template=name) from error
+        body = text.encode()
+        return Document(body, rule.content_type, f'"{sha256(body).hexdigest()[:32]}"')
+
+
+def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """The values (by their field) that this vendor's syntax cannot carry, with the reason."""
+    refused: dict[str, str] = {}
+    for field, value in values:
+        for text in value if isinstance(value, list) else [value]:
+            reason = _refusal(vendor, str(text))
+            if reason:
+                refused[field] = reason
+    return refused
+
+
+def _refusal(vendor: Vendor, text: str) -> str | None:
+    if not text.isprintable():
+        return "holds a character that cannot be printed"
+    return next((item.why for item in vendor.syntax.cannot_carry if item.pattern.search(text)), None)
+
+
+def _by_section(parameters: Sequence[Parameter]) -> Mapping[str, list[Parameter]]:
+    sections: dict[str, list[Parameter]] = {}
+    for parameter in parameters:
+        sections.setdefault(parameter.section, []).append(parameter)
+    return sections
