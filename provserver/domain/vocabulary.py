@@ -1,4 +1,4 @@
-"""The vocabulary as a flat index: path -> what the setting is. Derived from `domain.settings`, never written by hand."""
+"""The vocabulary as a flat index: path -> what the setting is. Derived from `domain.settings`, never by hand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -172,7 +172,7 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @_converter
 def spread(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A polling interval in seconds, lengthened by up to a tenth by MAC, in `unit` s or min: phones do not come together."""
+    """An interval in seconds, up to a tenth longer by MAC, in `unit` s or min: phones do not come together."""
     share = int.from_bytes(sha256(scope.mac.bare.encode()).digest()[:4], "big") / 2**32
     seconds = value + int(value * share / 10)
     return str(seconds if arguments["unit"] == "s" else math.ceil(seconds / 60))

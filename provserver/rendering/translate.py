@@ -146,7 +146,7 @@ def _override(
             layer=effective.layer,
             secret=is_secret(identity, vendor),
         )
-        if under and under.setting in outcomes:
+        if under and under.setting and under.setting in outcomes:
             outcomes[under.setting].reasons.append(f"{identity} is set by vendor_overrides of {effective.layer}")
 
 

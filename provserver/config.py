@@ -1,0 +1,196 @@
+"""Configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`, frozen once read."""
+
+import json
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from provserver.domain.errors import BadConfiguration
+from provserver.domain.proofs import PROOFS
+from provserver.domain.texts import check_url
+from provserver.strictyaml import Document, parse
+
+_PREFIX = "PROVSERVER_"
+
+
+def _words(value: Any) -> Any:
+    """A list may be written with commas, as it must be in an environment variable."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _network(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"is not a network like 192.0.2.0/24: {error}") from None
+    return value
+
+
+def _proof(value: str) -> str:
+    if value not in PROOFS:
+        raise ValueError(f"{value} is not a proof; known are {', '.join(PROOFS)}")
+    return value
+
+
+def _duration(value: Any) -> Any:
+    """Seconds, or a number with s, m, h or d."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if isinstance(value, str) and value[-1:] in units and value[:-1].isdigit():
+        return int(value[:-1]) * units[value[-1]]
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def _public_url(value: Any) -> Any:
+    return check_url(value).rstrip("/") if isinstance(value, str) else value
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
+Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
+Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1)]
+PortNumber = Annotated[int, Field(ge=0, le=65535)]
+Folders = Annotated[tuple[Path, ...], BeforeValidator(_words)]
+
+
+class Section(BaseModel):
+    """A section: unknown keys are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Database(Section):
+    """Where the records are kept."""
+
+    url: str | None = Field(
+        default=None,
+        pattern=r"^sqlite\+aiosqlite:///",
+        description="SQLAlchemy URL, `sqlite+aiosqlite:///…`; absent: provserver.db in the data directory",
+    )
+
+
+class Phones(Section):
+    """The listener that phones fetch from."""
+
+    host: str = Field(default="0.0.0.0", description="Address to listen on")  # noqa: S104 - phones come from anywhere
+    port: PortNumber = Field(default=8080, description="Port to listen on; 0 takes a free one")
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
+        default=None, description="What files point phones back to; absent: scheme and host of the phone's request"
+    )
+    auth: Proofs = Field(default=("token", "window"), description=f"Accepted proofs, of: {', '.join(PROOFS)}")
+    networks: Networks = Field(default=(), description="Networks that the proof `network` believes")
+    window: Seconds = Field(
+        default=86400, description="How long a device is armed after creation or `arm`, in seconds or like 24h"
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
+    )
+    cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=64 * 1024 * 1024, description="Memory for rendered files, in bytes"
+    )
+
+
+class Api(Section):
+    """The listener of the REST API."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: PortNumber = Field(default=8081, description="Port to listen on; 0 takes a free one")
+    bootstrap_key: Annotated[str, Field(min_length=24)] | None = Field(
+        default=None, repr=False, description="A platform key accepted from the first start on, at least 24 characters"
+    )
+
+
+class Catalog(Section):
+    """Where vendors and templates are looked for before the shipped ones."""
+
+    vendors: Folders = Field(default=(), description="Folders with own vendor files")
+    templates: Folders = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
+
+
+class Log(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level")
+    format: Literal["text", "json"] = Field(default="text", description="For people or for machines")
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    data_dir: Path = Field(default=Path("data"), description="Embedded database and secret key")
+    database: Database = Database()
+    phones: Phones = Phones()
+    api: Api = Api()
+    catalog: Catalog = Catalog()
+    log: Log = Log()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, the embedded one where none is set."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.data_dir / 'provserver.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the keys that seal secrets at rest."""
+        return self.data_dir / "secret.key"
+
+
+def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read `path` (None: only defaults), then the environment over it.
+
+    Raises `BadConfiguration` naming file, line and key, or the variable.
+    """
+    document = _read(path) if path else Document("defaults", {}, {})
+    if document.value is not None and not isinstance(document.value, dict):
+        raise BadConfiguration(f"{document.name}:1: must be a mapping of sections")
+    values = json.loads(json.dumps(document.value or {}))
+    variables = _lay_environment(values, environment)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise BadConfiguration(
+            "\n".join(_finding(finding, document, variables) for finding in error.errors())
+        ) from None
+
+
+def _read(path: Path) -> Document:
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise BadConfiguration(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{path}: is not UTF-8 text") from None
+
+
+def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Put each variable at its place; returns path -> variable name, for errors."""
+    variables = {}
+    for name in sorted(environment):
+        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG":
+            continue
+        *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
+        place = values
+        for section in sections:
+            place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise BadConfiguration(f"{name}: {section} is not a section")
+        place[key] = environment[name]
+        variables[path] = name
+    return variables
+
+
+def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...], str]) -> str:
+    path = tuple(finding["loc"])
+    reason = str(finding["msg"]).removeprefix("Value error, ")
+    if finding["type"] == "extra_forbidden":
+        reason = "is not a key of the configuration"
+    for length in range(len(path), 0, -1):
+        if path[:length] in variables:
+            return f"{variables[path[:length]]}: {reason}"
+    return f"{document.place(path)}: {reason}"

@@ -1,0 +1,132 @@
+"""Who asks for what: (path, query, User-Agent, catalogue) -> Claim. Nothing here is proven yet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+from provserver.domain.mac import Mac, seen_mac
+from provserver.domain.vendor import Catalogue, FileRule, Vendor
+
+_LONGEST_PATH = 512
+_LONGEST_AGENT = 512
+_TOKEN_FOLDER = "p/"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What a User-Agent tells. `model` is as the catalogue spells it, else as the phone does."""
+
+    vendor: str
+    model: str | None
+    firmware: str | None
+    mac: Mac | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A file rule that the path fits, with what the path tells."""
+
+    vendor: str
+    rule: FileRule
+    mac: Mac | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of itself. `file` is the path after the token; `macs` are all that it names."""
+
+    file: str
+    token: str | None
+    agent: Agent | None
+    matches: tuple[Match, ...]
+    macs: frozenset[Mac]
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether it names two devices: a file is only ever rendered for the device that asks."""
+        return len(self.macs) > 1
+
+    @property
+    def mac(self) -> Mac | None:
+        """The one MAC it names, if any."""
+        return next(iter(self.macs)) if len(self.macs) == 1 else None
+
+    def match_for(self, vendor: str) -> Match | None:
+        """The first rule of this vendor that the path fits."""
+        return next((match for match in self.matches if match.vendor == vendor), None)
+
+
+def identify(raw_path: str, query: Mapping[str, str], user_agent: str, catalogue: Catalogue) -> Claim | None:
+    """Read a request. None for a path that no phone asks for: too long, escaping its folder, or not text."""
+    path = clean_path(raw_path)
+    if path is None:
+        return None
+    token, file = _split_token(path)
+    agent = read_agent(user_agent[:_LONGEST_AGENT], catalogue)
+    asked_mac = seen_mac(query.get("mac", ""))
+    matches = tuple(_matches(file, asked_mac, catalogue))
+    macs = {match.mac for match in matches} | {asked_mac, agent.mac if agent else None}
+    return Claim(file, token, agent, matches, frozenset(mac for mac in macs if mac))
+
+
+def clean_path(raw_path: str) -> str | None:
+    """The decoded path without its leading slash, or None where it hides something.
+
+    Escaped slashes and backslashes, `..`, empty segments and control characters are never what a phone asks for.
+    """
+    lowered = raw_path.lower()
+    if len(raw_path) > _LONGEST_PATH or "%2f" in lowered or "%5c" in lowered or "\\" in raw_path:
+        return None
+    try:
+        path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
+    except UnicodeDecodeError:
+        return None
+    segments = path.split("/")
+    if any(segment in (".", "..") for segment in segments) or "" in segments[:-1] or not path.isprintable():
+        return None
+    return path
+
+
+def _split_token(path: str) -> tuple[str | None, str]:
+    """`p/<token>/<file>` in its parts; any other path has no token."""
+    if not path.startswith(_TOKEN_FOLDER):
+        return None, path
+    token, _, file = path.removeprefix(_TOKEN_FOLDER).partition("/")
+    return token, file
+
+
+def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:
+    for vendor in catalogue.vendors.values():
+        for rule in vendor.files:
+            match = _match(vendor, rule, file, asked_mac)
+            if match:
+                yield match
+
+
+def _match(vendor: Vendor, rule: FileRule, file: str, asked_mac: Mac | None) -> Match | None:
+    if rule.query and asked_mac is None:
+        return None
+    found = rule.pattern.fullmatch(file)
+    if not found:
+        return None
+    groups = found.groupdict()
+    mac = asked_mac if rule.query else seen_mac(groups.get("mac") or "")
+    if "mac" in groups and mac is None:
+        return None
+    return Match(vendor.vendor, rule, mac, vendor.model_named(groups.get("model")) or groups.get("model"))
+
+
+@lru_cache(maxsize=4096)
+def read_agent(user_agent: str, catalogue: Catalogue) -> Agent | None:
+    """What the first fitting pattern of the catalogue reads from a User-Agent."""
+    for vendor in catalogue.vendors.values():
+        for rule in vendor.user_agents:
+            found = rule.pattern.search(user_agent)
+            if found:
+                groups = found.groupdict()
+                spelled = groups.get("model")
+                model = vendor.model_named(spelled) or spelled or None
+                return Agent(vendor.vendor, model, groups.get("firmware") or None, seen_mac(groups.get("mac") or ""))
+    return None

@@ -1,0 +1,1 @@
+"""The flows where two or more adapters meet."""
