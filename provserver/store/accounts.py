@@ -1,0 +1,65 @@
+"""Accounts: the tenants."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Account
+from provserver.store.conflicts import conflicts_named
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.schema import accounts, devices, events, settings_layers
+from provserver.store.usage import close_spans
+
+_REACHES_FILES = frozenset({"name", "region", "timezone"})
+
+
+async def insert_account(conn: AsyncConnection, account: Account) -> None:
+    """Store a new account."""
+    values = {column.name: getattr(account, column.name) for column in accounts.c}
+    with conflicts_named():
+        await conn.execute(insert(accounts).values(values))
+
+
+async def get_account(conn: AsyncConnection, account_id: str) -> Account | None:
+    """The account, or None."""
+    row = (await conn.execute(select(accounts).where(accounts.c.id == account_id))).mappings().first()
+    return account_of(row) if row else None
+
+
+async def account_exists(conn: AsyncConnection, account_id: str) -> bool:
+    """Whether there is such an account."""
+    return (await conn.execute(select(accounts.c.id).where(accounts.c.id == account_id))).first() is not None
+
+
+async def list_accounts(conn: AsyncConnection, request: PageRequest) -> Page[Account]:
+    """All accounts, newest first."""
+    return await fetch_page(conn, select(accounts), Window.of(request, accounts.c.id), account_of)
+
+
+async def update_account(conn: AsyncConnection, account_id: str, *, at: datetime, **changes: Any) -> Account | None:
+    """Change fields of `Account` by name and return the account as it is then; None where there is none.
+
+    A change that can reach a configuration file (name, region, timezone) raises `revision`.
+    """
+    values: dict[str, Any] = {**changes, "updated_at": at}
+    if _REACHES_FILES & changes.keys():
+        values["revision"] = accounts.c.revision + 1
+    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(values))
+    return await get_account(conn, account_id)
+
+
+async def delete_account(conn: AsyncConnection, account_id: str, *, at: datetime) -> bool:
+    """Delete an account with its users, devices, keys, layers and events; what it used stays. False: there is none."""
+    owned = select(devices.c.id).where(devices.c.account_id == account_id)
+    await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_(owned)))
+    await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id == account_id))
+    await conn.execute(delete(events).where(events.c.account_id == account_id))
+    await close_spans(conn, at=at, account_id=account_id)
+    return (await conn.execute(delete(accounts).where(accounts.c.id == account_id))).rowcount > 0
+
+
+def account_of(row: RowMapping) -> Account:
+    """The account in a row that selects the columns of `accounts`."""
+    return Account(**{column.name: row[column] for column in accounts.c})

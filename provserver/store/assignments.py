@@ -1,0 +1,95 @@
+"""Who is on which line of which device."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Assignment, DeviceStatus, User
+from provserver.store.conflicts import conflicts_named
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.revisions import bump_device
+from provserver.store.schema import assignments, devices, users
+from provserver.store.sealing import Sealer
+from provserver.store.usage import Span, close_spans, open_spans
+from provserver.store.users import user_of
+
+Line = tuple[Assignment, User]
+
+_LINES = select(assignments, users).join(users, users.c.id == assignments.c.user_id)
+
+
+async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> None:
+    """Put a user on a line; on a provisioned device the user counts as used from then on.
+
+    Raises `Conflict` with code `user_already_assigned` or `line_number_taken`.
+    """
+    values = {column.name: getattr(assignment, column.name) for column in assignments.c}
+    with conflicts_named():
+        await conn.execute(insert(assignments).values(values))
+    await bump_device(conn, assignment.device_id)
+    status = await conn.scalar(select(devices.c.status).where(devices.c.id == assignment.device_id))
+    if status == DeviceStatus.PROVISIONED:
+        span = Span(
+            account_id=assignment.account_id,
+            user_id=assignment.user_id,
+            device_id=assignment.device_id,
+            started_at=assignment.created_at,
+        )
+        await open_spans(conn, [span])
+
+
+async def remove_assignment(conn: AsyncConnection, device_id: str, user_id: str, *, at: datetime) -> bool:
+    """Take a user off a device; the other lines keep their numbers. False: the user was not on it."""
+    here = (assignments.c.device_id == device_id, assignments.c.user_id == user_id)
+    if not (await conn.execute(delete(assignments).where(*here))).rowcount:
+        return False
+    await bump_device(conn, device_id)
+    await close_spans(conn, at=at, device_id=device_id, user_id=user_id)
+    return True
+
+
+async def line_numbers(conn: AsyncConnection, device_id: str) -> list[int]:
+    """The line numbers in use on a device, ascending."""
+    statement = select(assignments.c.line_number).where(assignments.c.device_id == device_id)
+    return list((await conn.scalars(statement.order_by(assignments.c.line_number))).all())
+
+
+async def lines_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Line]:
+    """The lines of a device by number, in one statement."""
+    statement = _LINES.where(assignments.c.device_id == device_id).order_by(assignments.c.line_number)
+    return [_line_of(row, sealer) for row in (await conn.execute(statement)).mappings()]
+
+
+async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Sequence[str]) -> dict[str, list[Line]]:
+    """For each device its lines by number, in one statement; one without lines has an empty list."""
+    statement = _LINES.where(assignments.c.device_id.in_(device_ids))
+    found: dict[str, list[Line]] = {device_id: [] for device_id in device_ids}
+    ordered = statement.order_by(assignments.c.device_id, assignments.c.line_number)
+    for row in (await conn.execute(ordered)).mappings():
+        found[row[assignments.c.device_id]].append(_line_of(row, sealer))
+    return found
+
+
+async def list_lines(conn: AsyncConnection, sealer: Sealer, device_id: str, request: PageRequest) -> Page[Line]:
+    """A page of the lines of a device, by number from 1 up."""
+    window = Window.of(request, assignments.c.line_number, newest_first=False)
+    statement = _LINES.where(assignments.c.device_id == device_id)
+    return await fetch_page(conn, statement, window, lambda row: _line_of(row, sealer))
+
+
+async def devices_of_user(conn: AsyncConnection, user_id: str) -> list[str]:
+    """The ids of the devices that have this user on a line."""
+    statement = select(assignments.c.device_id).where(assignments.c.user_id == user_id)
+    return list((await conn.scalars(statement)).all())
+
+
+async def count_lines(conn: AsyncConnection, device_id: str) -> int:
+    """How many users are on a device."""
+    statement = select(func.count()).select_from(assignments).where(assignments.c.device_id == device_id)
+    return (await conn.execute(statement)).scalar_one()
+
+
+def _line_of(row: RowMapping, sealer: Sealer) -> Line:
+    return Assignment(**{column.name: row[column] for column in assignments.c}), user_of(row, sealer)

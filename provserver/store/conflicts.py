@@ -1,0 +1,52 @@
+"""Which constraint says what to the caller: violations become `Conflict`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from provserver.domain.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    table: str
+    columns: tuple[str, ...]
+    code: str
+    field: str
+    reason: str
+
+    def broken_in(self, text: str) -> bool:
+        # SQLite names the columns, PostgreSQL and CockroachDB the constraint.
+        by_columns = ", ".join(f"{self.table}.{column}" for column in self.columns)
+        by_name = f"uq_{self.table}_{'_'.join(self.columns)}"
+        return text.endswith(f"failed: {by_columns}") or f'"{by_name}"' in text
+
+
+_RULES = (
+    _Rule("devices", ("mac",), "mac_address_taken", "mac_address", "is taken by another device"),
+    _Rule("devices", ("account_id", "ipei"), "ipei_taken", "ipei", "is taken by another handset"),
+    _Rule("devices", ("base_id", "slot_number"), "slot_taken", "slot_number", "is taken by another handset"),
+    _Rule("users", ("account_id", "sip_username", "sip_domain"), "sip_username_taken", "sip.username", "is taken"),
+    _Rule("users", ("account_id", "extension"), "extension_taken", "extension", "is taken"),
+    _Rule("assignments", ("device_id", "user_id"), "user_already_assigned", "user_id", "is on this device already"),
+    _Rule("assignments", ("device_id", "line_number"), "line_number_taken", "line_number", "is taken"),
+)
+
+
+@contextmanager
+def conflicts_named() -> Iterator[None]:
+    """Turn a broken constraint into `Conflict` with its code and field.
+
+    One without a rule of its own (a row that was deleted meanwhile, an id that exists) is a plain `conflict`.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        text = str(error.orig)
+        for rule in _RULES:
+            if rule.broken_in(text):
+                message = f"{rule.field} {rule.reason}"
+                raise Conflict(message, code=rule.code, details={rule.field: rule.reason}) from error
+        raise Conflict("something it refers to was changed or deleted meanwhile; read it again") from error

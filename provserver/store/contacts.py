@@ -1,0 +1,129 @@
+"""What phones leave behind by fetching, written for many phones at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Device, DeviceStatus, Event
+from provserver.store.device_rows import SEARCHED, device_of, index_device
+from provserver.store.events import insert_events
+from provserver.store.schema import assignments, devices
+from provserver.store.usage import Span, open_spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A fetch that was answered.
+
+    `model`, `firmware`, `vendor`: as the phone told, None where it did not. `etag`, `stamp`, `base_url` belong to a
+    fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
+    `close_window` closes it.
+    """
+
+    device_id: str
+    account_id: str
+    at: datetime
+    source_ip: str
+    model: str | None = None
+    firmware: str | None = None
+    vendor: str | None = None
+    etag: str | None = None
+    stamp: str | None = None
+    base_url: str | None = None
+    provisions: bool = False
+    pin_address: str | None = None
+    close_window: bool = False
+    event: Event
+
+
+async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
+    """Store contacts with their events; returns the ids of the devices that became provisioned by them.
+
+    A later contact of a device wins, and one that is older than what is stored moves nothing back. Contacts of a device
+    that is gone leave their event alone. `revision` stays: the stamp of a contact was made with its model.
+    """
+    await insert_events(conn, [contact.event for contact in contacts])
+    before = await _devices(conn, {contact.device_id for contact in contacts})
+    after = dict(before)
+    for contact in sorted(contacts, key=lambda contact: contact.at):
+        if contact.device_id in after:
+            after[contact.device_id] = _contacted(after[contact.device_id], contact)
+    changes = {device_id: _difference(before[device_id], device) for device_id, device in after.items()}
+    await _update(conn, changes)
+    for device_id, changed in changes.items():
+        if SEARCHED & changed.keys():
+            await index_device(conn, after[device_id])
+    provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
+    await _count_users(conn, [after[device_id] for device_id in provisioned])
+    return provisioned
+
+
+def _contacted(device: Device, contact: Contact) -> Device:
+    changes: dict[str, Any] = {}
+    if device.last_seen_at is None or contact.at >= device.last_seen_at:
+        told = {"model": contact.model, "firmware_version": contact.firmware, "vendor": contact.vendor}
+        changes |= {name: value for name, value in told.items() if value is not None}
+        changes |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
+    if contact.provisions:
+        changes |= _provisioned(device, contact)
+    if contact.close_window:
+        changes |= {"window_until": None, "window_address": None}
+    elif contact.pin_address and device.window_until and device.window_address is None:
+        changes["window_address"] = contact.pin_address
+    return replace(device, **changes)
+
+
+def _provisioned(device: Device, contact: Contact) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if device.last_provisioned_at is None or contact.at >= device.last_provisioned_at:
+        changes = {
+            "last_provisioned_at": contact.at,
+            "fetched_stamp": contact.stamp,
+            "fetched_etag": contact.etag,
+            "fetched_base_url": contact.base_url,
+        }
+    if device.status is DeviceStatus.PENDING_SYNC:
+        changes["status"] = DeviceStatus.PROVISIONED
+    return changes
+
+
+def _difference(before: Device, after: Device) -> dict[str, Any]:
+    # Naming a column in an UPDATE makes the database rewrite its indexes, so only what differs is named.
+    names = (column.name for column in devices.c if hasattr(after, column.name))
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+
+
+async def _devices(conn: AsyncConnection, device_ids: Iterable[str]) -> dict[str, Device]:
+    # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
+    statement = select(devices).where(devices.c.id.in_(device_ids)).order_by(devices.c.id).with_for_update()
+    found = (device_of(row) for row in (await conn.execute(statement)).mappings())
+    return {device.id: device for device in found}
+
+
+async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> None:
+    """One statement for all devices in which the same columns change."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for device_id, changed in changes.items():
+        if changed:
+            shapes.setdefault(tuple(changed), []).append({"changed_id": device_id, **changed})
+    statement = update(devices).where(devices.c.id == bindparam("changed_id"))
+    for rows in shapes.values():
+        await conn.execute(statement, rows)
+
+
+async def _count_users(conn: AsyncConnection, provisioned: Sequence[Device]) -> None:
+    """Users on devices that have just become provisioned count as used from then on."""
+    if not provisioned:
+        return
+    since = {device.id: device.last_provisioned_at for device in provisioned}
+    rows = await conn.execute(select(assignments).where(assignments.c.device_id.in_(since)))
+    spans = [
+        Span(account_id=row.account_id, user_id=row.user_id, device_id=row.device_id, started_at=started_at)
+        for row in rows
+        if (started_at := since[row.device_id])
+    ]
+    await open_spans(conn, spans)

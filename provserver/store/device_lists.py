@@ -1,0 +1,89 @@
+"""Lists of devices: each filter alone walks an index in the order of the list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.store.device_rows import TERMS, device_of
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.schema import devices
+from provserver.store.search import fetch_found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFilter:
+    """Which devices; None is no condition. Without `type` and `base_id`: desk phones and DECT bases.
+
+    `stale` True: fetched a file that has changed since; False: the others. It needs `shared_stamp`, the part of the
+    stamp (`domain.freshness`) that all devices of the account have in common.
+    """
+
+    type: DeviceType | None = None
+    status: DeviceStatus | None = None
+    vendor: str | None = None
+    model: str | None = None
+    location: str | None = None
+    base_id: str | None = None
+    search: str | None = None
+    stale: bool | None = None
+    shared_stamp: str = ""
+
+
+async def list_devices(
+    conn: AsyncConnection, account_id: str, chosen: DeviceFilter, request: PageRequest
+) -> Page[Device]:
+    """The account's devices, newest first, without their tokens."""
+    statement = select(devices).where(devices.c.account_id == account_id, *_conditions(chosen))
+    window = Window.of(request, devices.c.ordinal)
+    if chosen.search:
+        return await fetch_found(conn, statement, TERMS, account_id, chosen.search, window, device_of)
+    return await fetch_page(conn, statement, window, device_of)
+
+
+async def handsets_of_bases(conn: AsyncConnection, base_ids: Sequence[str]) -> dict[str, list[Device]]:
+    """For each base its handsets by slot number, without their tokens; a base without handsets has an empty list."""
+    statement = (
+        select(devices).where(devices.c.base_id.in_(base_ids)).order_by(devices.c.base_id, devices.c.slot_number)
+    )
+    found: dict[str, list[Device]] = {base_id: [] for base_id in base_ids}
+    for row in (await conn.execute(statement)).mappings():
+        found[row[devices.c.base_id]].append(device_of(row))
+    return found
+
+
+async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
+    """The account's DECT bases that are data masters, newest first, without their tokens."""
+    statement = select(devices).where(
+        devices.c.account_id == account_id,
+        devices.c.type == DeviceType.DECT_BASE,
+        devices.c.multicell_role == MulticellRole.DATA_MASTER,
+    )
+    rows = (await conn.execute(statement.order_by(devices.c.ordinal.desc()))).mappings()
+    return [device_of(row) for row in rows]
+
+
+def _conditions(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        devices.c.type: chosen.type,
+        devices.c.status: chosen.status,
+        devices.c.vendor: chosen.vendor,
+        devices.c.model: chosen.model,
+        devices.c.location: chosen.location,
+        devices.c.base_id: chosen.base_id,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if chosen.type is None and chosen.base_id is None:
+        # Not `type IN (…)`: that would take the index by type and then have to sort.
+        conditions.append(devices.c.type != DeviceType.DECT_HANDSET)
+    if chosen.stale is not None:
+        conditions.append(_stale(chosen.shared_stamp, stale=chosen.stale))
+    return conditions
+
+
+def _stale(shared_stamp: str, *, stale: bool) -> ColumnElement[bool]:
+    current = literal(shared_stamp) + cast(devices.c.revision, String)
+    fetched = devices.c.fetched_stamp
+    return fetched != current if stale else fetched.is_(None) | (fetched == current)

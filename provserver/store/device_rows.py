@@ -1,0 +1,68 @@
+"""Between `Device` and the row that keeps it."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.ids import ordinal_of
+from provserver.domain.mac import Mac
+from provserver.store.schema import devices, search_terms
+from provserver.store.sealing import Sealer
+from provserver.store.search import Terms, replace_terms, terms_of
+
+TERMS = Terms(search_terms, search_terms.c.device_id, search_terms.c.ordinal, devices.c.ordinal, devices.c.id)
+SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
+
+_ONLY_STORED = frozenset({"ordinal", "token_hash", "token_sealed"})
+_CONVERTED = frozenset({"type", "mac", "multicell_role", "status"})
+_PLAIN = [column for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
+
+
+def device_of(row: RowMapping, sealer: Sealer | None = None) -> Device:
+    """The device in a row that selects the columns of `devices`; its token stays None without a sealer."""
+    mac, role, token = row[devices.c.mac], row[devices.c.multicell_role], row[devices.c.token_sealed]
+    return Device(
+        **{column.name: row[column] for column in _PLAIN},
+        type=DeviceType(row[devices.c.type]),
+        status=DeviceStatus(row[devices.c.status]),
+        mac=Mac(mac) if mac else None,
+        multicell_role=MulticellRole(role) if role else None,
+        token=sealer.open(token) if sealer and token else None,
+    )
+
+
+def stored(fields: Mapping[str, Any], sealer: Sealer | None = None) -> dict[str, Any]:
+    """Fields of `Device` as columns of the table. A `token` needs the sealer."""
+    values = dict(fields)
+    if "mac" in values:
+        values["mac"] = values["mac"].bare if values["mac"] else None
+    if "token" in values:
+        token = values.pop("token")
+        values["token_hash"] = hash_token(token) if token else None
+        values["token_sealed"] = sealer.seal(token) if sealer and token else None
+    return values
+
+
+def stored_device(device: Device, sealer: Sealer) -> dict[str, Any]:
+    """The whole row of `device`."""
+    names = [column.name for column in devices.c if column.name not in _ONLY_STORED]
+    fields = {name: getattr(device, name) for name in (*names, "token")}
+    return {**stored(fields, sealer), "ordinal": ordinal_of(device.id)}
+
+
+def hash_token(token: str) -> str:
+    """What a token is found by: its SHA-256 in hexadecimal. Tokens are random, so the hash needs no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def index_device(conn: AsyncConnection, device: Device) -> None:
+    """Make `device` findable by what it is now."""
+    words = terms_of(device.name, device.vendor, device.model, device.location, device.ipei) | {device.id}
+    if device.mac:
+        words |= {device.mac.bare, device.mac.bare[-6:]}
+    row = {"account_id": device.account_id, "ordinal": ordinal_of(device.id)}
+    await replace_terms(conn, TERMS, device.id, row, words)

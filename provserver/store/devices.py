@@ -1,0 +1,113 @@
+"""Devices, one at a time. Lists are in `device_lists`, what phones leave behind in `contacts`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Device
+from provserver.domain.mac import Mac
+from provserver.store.conflicts import conflicts_named
+from provserver.store.device_rows import SEARCHED, device_of, index_device, stored, stored_device
+from provserver.store.revisions import bump_device
+from provserver.store.schema import devices, settings_layers
+from provserver.store.sealing import Sealer
+from provserver.store.usage import close_spans
+
+# What a device does, as opposed to what it is: no file shows it, so a change of these makes no file stale.
+_ONLY_OBSERVED = frozenset(
+    {
+        "status",
+        "window_until",
+        "window_address",
+        "fetched_stamp",
+        "fetched_etag",
+        "fetched_base_url",
+        "current_ip_address",
+        "last_provisioned_at",
+        "last_seen_at",
+    }
+)
+
+
+async def insert_device(conn: AsyncConnection, sealer: Sealer, device: Device) -> None:
+    """Store a new device; a handset makes its base's file stale.
+
+    Raises `Conflict` with code `mac_address_taken`, `ipei_taken` or `slot_taken`.
+    """
+    with conflicts_named():
+        await conn.execute(insert(devices).values(stored_device(device, sealer)))
+    await index_device(conn, device)
+    if device.base_id:
+        await bump_device(conn, device.base_id)
+
+
+async def get_device(conn: AsyncConnection, sealer: Sealer, account_id: str, device_id: str) -> Device | None:
+    """The device with its token; None where there is none, or it is another account's."""
+    return await _one(conn, sealer, devices.c.id == device_id, devices.c.account_id == account_id)
+
+
+async def find_by_mac(conn: AsyncConnection, sealer: Sealer, mac: Mac) -> Device | None:
+    """The device with this MAC, in whichever account; None where there is none."""
+    return await _one(conn, sealer, devices.c.mac == mac.bare)
+
+
+async def find_by_ipei(conn: AsyncConnection, sealer: Sealer, account_id: str, ipei: str) -> Device | None:
+    """The account's handset with this IPEI, or None."""
+    return await _one(conn, sealer, devices.c.account_id == account_id, devices.c.ipei == ipei)
+
+
+async def update_device(
+    conn: AsyncConnection, sealer: Sealer, account_id: str, device_id: str, *, at: datetime, **changes: Any
+) -> Device | None:
+    """Change fields of `Device` by name and return the device as it is then; None where there is none.
+
+    Any change but one of what was merely observed (status, window, last fetch) raises `revision`, and that of the base
+    of a handset (of both, when it moves). `Conflict` as in `insert_device`.
+    """
+    before = await get_device(conn, sealer, account_id, device_id)
+    if before is None:
+        return None
+    with conflicts_named():
+        values = stored({**changes, "updated_at": at}, sealer)
+        await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
+    if changes.keys() - _ONLY_OBSERVED:
+        await bump_device(conn, device_id)
+        if before.base_id and changes.get("base_id", before.base_id) != before.base_id:
+            await bump_device(conn, before.base_id)
+    after = await get_device(conn, sealer, account_id, device_id)
+    if after is not None and SEARCHED & changes.keys():
+        await index_device(conn, after)
+    return after
+
+
+async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, *, at: datetime) -> bool:
+    """Delete a device with its layer and assignments, and a base with its handsets. False: there is none here."""
+    gone = or_(devices.c.id == device_id, devices.c.base_id == device_id)
+    rows = (await conn.execute(select(devices.c.id, devices.c.account_id).where(gone))).all()
+    if (device_id, account_id) not in [tuple(row) for row in rows]:
+        return False
+    await bump_device(conn, device_id)  # the base of a handset
+    for row in rows:
+        await close_spans(conn, at=at, device_id=row.id)
+    await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_([row.id for row in rows])))
+    await conn.execute(delete(devices).where(devices.c.id == device_id))
+    return True
+
+
+async def set_token(conn: AsyncConnection, sealer: Sealer, device_id: str, token: str | None) -> None:
+    """Give a device the secret of its own, which its file carries from then on; None takes it away."""
+    await conn.execute(update(devices).where(devices.c.id == device_id).values(stored({"token": token}, sealer)))
+    await bump_device(conn, device_id)
+
+
+async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime) -> None:
+    """Arm a device until `until`, for the first address that asks."""
+    values = {"window_until": until, "window_address": None}
+    await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
+
+
+async def _one(conn: AsyncConnection, sealer: Sealer, *conditions: ColumnElement[bool]) -> Device | None:
+    row = (await conn.execute(select(devices).where(*conditions))).mappings().first()
+    return device_of(row, sealer) if row else None

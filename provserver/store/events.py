@@ -1,0 +1,78 @@
+"""What happened to devices: kept until pruned, longer than the devices themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Event
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.schema import events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events; None is no condition. `since` is included, `until` is not."""
+
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def insert_events(conn: AsyncConnection, happened: Sequence[Event]) -> None:
+    """Store events, in one statement. Their details are stored as they are: they must hold no secret."""
+    if happened:
+        await conn.execute(insert(events), [_stored(event) for event in happened])
+
+
+async def list_events(
+    conn: AsyncConnection, account_id: str, device_id: str, chosen: EventFilter, request: PageRequest
+) -> Page[Event]:
+    """The events of a device, newest first."""
+    statement = select(events).where(events.c.device_id == device_id, events.c.account_id == account_id)
+    if chosen.type is not None:
+        statement = statement.where(events.c.type == chosen.type)
+    if chosen.since is not None:
+        statement = statement.where(events.c.created_at >= chosen.since)
+    if chosen.until is not None:
+        statement = statement.where(events.c.created_at < chosen.until)
+    return await fetch_page(conn, statement, Window.of(request, events.c.id), _event_of)
+
+
+async def events_after(conn: AsyncConnection, account_id: str | None, after_id: str | None, limit: int) -> list[Event]:
+    """At most `limit` events later than `after_id` (None: from the first), oldest first, of one account or of all."""
+    statement = select(events).order_by(events.c.id).limit(limit)
+    if after_id is not None:
+        statement = statement.where(events.c.id > after_id)
+    if account_id is not None:
+        statement = statement.where(events.c.account_id == account_id)
+    return [_event_of(row) for row in (await conn.execute(statement)).mappings()]
+
+
+async def last_event_id(conn: AsyncConnection, account_id: str | None) -> str | None:
+    """The id of the newest event of an account, or of all; None where there is none. Where a stream begins."""
+    statement = select(events.c.id).order_by(events.c.id.desc()).limit(1)
+    if account_id is not None:
+        statement = statement.where(events.c.account_id == account_id)
+    found: str | None = await conn.scalar(statement)
+    return found
+
+
+async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 5000) -> int:
+    """Delete at most `limit` events older than `before` and say how many; again until it is fewer than `limit`.
+
+    A bounded step keeps writers from waiting long.
+    """
+    oldest = select(events.c.id).where(events.c.created_at < before).order_by(events.c.created_at).limit(limit)
+    return (await conn.execute(delete(events).where(events.c.id.in_(oldest)))).rowcount
+
+
+def _stored(event: Event) -> dict[str, Any]:
+    return {column.name: getattr(event, column.name) for column in events.c}
+
+
+def _event_of(row: RowMapping) -> Event:
+    return Event(**{column.name: row[column] for column in events.c})

@@ -1,0 +1,65 @@
+"""First answers to creates, so that a repeated request gets the same one. An answer may hold a new secret: sealed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.errors import Conflict
+from provserver.store.schema import idempotency_keys
+from provserver.store.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAnswer:
+    """What was answered, and to which request. `scope` says whose key it is, `answer` is any JSON value."""
+
+    scope: str
+    key: str
+    request_hash: str
+    status: int
+    answer: Any = field(repr=False)
+    created_at: datetime
+
+
+async def find_answer(
+    conn: AsyncConnection, sealer: Sealer, scope: str, key: str, *, since: datetime
+) -> FirstAnswer | None:
+    """The answer to the first request with this key, given at `since` or later; None where there is none."""
+    stored = idempotency_keys.c
+    statement = select(idempotency_keys).where(stored.scope == scope, stored.key == key, stored.created_at >= since)
+    row = (await conn.execute(statement)).first()
+    if row is None:
+        return None
+    return FirstAnswer(
+        scope=scope,
+        key=key,
+        request_hash=row.request_hash,
+        status=row.status,
+        answer=sealer.open_json(row.answer_sealed),
+        created_at=row.created_at,
+    )
+
+
+async def remember_answer(conn: AsyncConnection, sealer: Sealer, first: FirstAnswer, *, since: datetime) -> None:
+    """Keep an answer, in place of one older than `since`.
+
+    Raises `Conflict` with code `idempotency_conflict` where another request with the same key was faster.
+    """
+    stored = idempotency_keys.c
+    outdated = (stored.scope == first.scope, stored.key == first.key, stored.created_at < since)
+    await conn.execute(delete(idempotency_keys).where(*outdated))
+    values = {name: getattr(first, name) for name in ("scope", "key", "request_hash", "status", "created_at")}
+    try:
+        await conn.execute(insert(idempotency_keys).values(values, answer_sealed=sealer.seal_json(first.answer)))
+    except IntegrityError as error:
+        reason = "a request with this Idempotency-Key has just been answered"
+        raise Conflict(reason, code="idempotency_conflict") from error
+
+
+async def forget_answers(conn: AsyncConnection, before: datetime) -> int:
+    """Delete the answers given before `before` and say how many."""
+    return (await conn.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < before))).rowcount

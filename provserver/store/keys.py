@@ -1,0 +1,64 @@
+"""API keys: only their hash is here."""
+
+from datetime import datetime
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import ApiKey
+from provserver.store.conflicts import conflicts_named
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.schema import api_keys
+
+_PUBLIC = [column for column in api_keys.c if column is not api_keys.c.hash]
+
+
+async def insert_key(conn: AsyncConnection, key: ApiKey, key_hash: str) -> None:
+    """Store a new key. Raises `Conflict` where the hash is known or the account is not."""
+    values = {column.name: getattr(key, column.name) for column in _PUBLIC}
+    with conflicts_named():
+        await conn.execute(insert(api_keys).values(values, hash=key_hash))
+
+
+async def find_key_by_hash(conn: AsyncConnection, key_hash: str) -> ApiKey | None:
+    """The key with this hash, also where it has expired or was revoked; None where there is none."""
+    row = (await conn.execute(select(*_PUBLIC).where(api_keys.c.hash == key_hash))).mappings().first()
+    return _key_of(row) if row else None
+
+
+async def get_key(conn: AsyncConnection, key_id: str) -> ApiKey | None:
+    """The key, or None."""
+    row = (await conn.execute(select(*_PUBLIC).where(api_keys.c.id == key_id))).mappings().first()
+    return _key_of(row) if row else None
+
+
+async def platform_key_exists(conn: AsyncConnection) -> bool:
+    """Whether there is a platform key that was not revoked."""
+    statement = select(api_keys.c.id).where(api_keys.c.account_id.is_(None), api_keys.c.revoked_at.is_(None))
+    return (await conn.execute(statement.limit(1))).first() is not None
+
+
+async def list_keys(conn: AsyncConnection, request: PageRequest, *, account_id: str | None = None) -> Page[ApiKey]:
+    """The keys of one account, or with None every key there is; newest first, revoked ones too."""
+    statement = select(*_PUBLIC)
+    if account_id is not None:
+        statement = statement.where(api_keys.c.account_id == account_id)
+    return await fetch_page(conn, statement, Window.of(request, api_keys.c.id), _key_of)
+
+
+async def revoke_key(conn: AsyncConnection, key_id: str, *, at: datetime) -> bool:
+    """Revoke a key; one that is revoked keeps its first date. False: there is none."""
+    statement = update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+    if (await conn.execute(statement.values(revoked_at=at))).rowcount:
+        return True
+    return await get_key(conn, key_id) is not None
+
+
+async def touch_key(conn: AsyncConnection, key_id: str, *, at: datetime) -> None:
+    """Note that a key was used at `at`; never goes back in time."""
+    never_or_earlier = api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < at)
+    await conn.execute(update(api_keys).where(api_keys.c.id == key_id, never_or_earlier).values(last_used_at=at))
+
+
+def _key_of(row: RowMapping) -> ApiKey:
+    return ApiKey(**{column.name: row[column] for column in _PUBLIC})

@@ -1,0 +1,67 @@
+"""Layers of settings: one sealed JSON document per owner, so that no secret among the settings is ever plain."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.store.revisions import bump_account, bump_device
+from provserver.store.schema import settings_layers
+from provserver.store.sealing import Sealer
+from provserver.store.upserts import upsert
+
+PLATFORM = "platform"  # the owner id of the platform's layer
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLayer:
+    """`{"abstractions": {…}, "vendor_overrides": {…}}` and how often it was written; an empty one was never."""
+
+    document: dict[str, Any] = field(default_factory=dict, repr=False)
+    revision: int = 0
+    updated_at: datetime | None = None
+
+
+async def read_layer(conn: AsyncConnection, sealer: Sealer, owner_id: str, *, for_update: bool = False) -> StoredLayer:
+    """The layer of `PLATFORM`, an account or a device; empty where none was written.
+
+    `for_update` keeps others from writing it until this transaction ends: for read, merge, write.
+    """
+    statement = select(settings_layers).where(settings_layers.c.owner_id == owner_id)
+    row = (await conn.execute(statement.with_for_update() if for_update else statement)).first()
+    return StoredLayer(sealer.open_json(row.sealed), row.revision, row.updated_at) if row else StoredLayer()
+
+
+async def platform_revision(conn: AsyncConnection) -> int:
+    """How often the platform's layer was written."""
+    statement = select(settings_layers.c.revision).where(settings_layers.c.owner_id == PLATFORM)
+    return await conn.scalar(statement) or 0
+
+
+async def write_layer(
+    conn: AsyncConnection, sealer: Sealer, owner_id: str, document: dict[str, Any], *, at: datetime
+) -> None:
+    """Replace the layer of an owner. Raises the revision of what it reaches: platform, account, device (and base)."""
+    values = {"sealed": sealer.seal_json(document), "updated_at": at}
+    statement = upsert(conn, settings_layers).values(owner_id=owner_id, revision=1, **values)
+    next_revision = settings_layers.c.revision + 1
+    await conn.execute(
+        statement.on_conflict_do_update(index_elements=["owner_id"], set_={**values, "revision": next_revision})
+    )
+    await _bump_owner(conn, owner_id)
+
+
+async def delete_layer(conn: AsyncConnection, owner_id: str) -> None:
+    """Forget the layer of an account or a device."""
+    await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id == owner_id))
+    await _bump_owner(conn, owner_id)
+
+
+async def _bump_owner(conn: AsyncConnection, owner_id: str) -> None:
+    # The platform's revision is that of its layer.
+    if owner_id.startswith("acct_"):
+        await bump_account(conn, owner_id)
+    elif owner_id != PLATFORM:
+        await bump_device(conn, owner_id)

@@ -1,0 +1,138 @@
+"""Keyset pages: a cursor says which row to go on from, so that lists stay right while rows come and go."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
+
+from sqlalchemy import Column, RowMapping, Select, literal, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.errors import Invalid
+from provserver.store.types import Instant, instant_of, micros_of
+
+Key = tuple[Any, ...]
+Item = TypeVar("Item")
+Statement = Select[*tuple[Any, ...]]
+
+_BIGGEST_INTEGER = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """`limit` items (at least 1), from the start or from an opaque cursor of an earlier page."""
+
+    limit: int = 10
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Items in the order of the list. A cursor is None where nothing lies in its direction."""
+
+    items: list[Item]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A page request that is understood: `limit` rows after (or, `backwards`, before) `bound` in the list's order."""
+
+    columns: tuple[Column[Any], ...]
+    limit: int
+    newest_first: bool
+    backwards: bool = False
+    bound: Key | None = None
+
+    @classmethod
+    def of(cls, request: PageRequest, *columns: Column[Any], newest_first: bool = True) -> Self:
+        """Read `request` for a list sorted by `columns`. Raises `Invalid` with code `invalid_pagination`."""
+        if request.cursor is None:
+            return cls(columns, request.limit, newest_first)
+        direction, bound = _read_cursor(request.cursor, columns)
+        return cls(columns, request.limit, newest_first, backwards=direction == "previous", bound=bound)
+
+    @property
+    def descending(self) -> bool:
+        """Whether the rows are walked from high keys to low ones."""
+        return self.newest_first != self.backwards
+
+    def covers(self, key: Key) -> bool:
+        """Whether `key` lies beyond the bound, in the direction of the walk."""
+        if self.bound is None:
+            return True
+        return key < self.bound if self.descending else key > self.bound
+
+    def bounded(self, statement: Statement) -> Statement:
+        """`statement` without the rows that do not lie beyond the bound."""
+        if self.bound is None:
+            return statement
+        bound = [literal(value, column.type) for value, column in zip(self.bound, self.columns, strict=True)]
+        left, right = (self.columns[0], bound[0]) if len(bound) == 1 else (tuple_(*self.columns), tuple_(*bound))
+        return statement.where(left < right if self.descending else left > right)
+
+    def ordered(self, statement: Statement) -> Statement:
+        """`statement` in the order of the walk, with one row more than asked for: it tells whether there are more."""
+        order = [column.desc() if self.descending else column.asc() for column in self.columns]
+        return statement.order_by(*order).limit(self.limit + 1)
+
+    def page(self, rows: Sequence[RowMapping], make: Callable[[RowMapping], Item]) -> Page[Item]:
+        """The page made of the rows that the ordered statement gave."""
+        more = len(rows) > self.limit
+        kept = list(rows[: self.limit])
+        if self.backwards:
+            kept.reverse()
+        if not kept:
+            return Page([], None, None)
+        has_next = more or self.backwards
+        has_previous = (more or not self.backwards) and self.bound is not None
+        return Page(
+            [make(row) for row in kept],
+            self._cursor("next", kept[-1]) if has_next else None,
+            self._cursor("previous", kept[0]) if has_previous else None,
+        )
+
+    def _cursor(self, direction: str, row: RowMapping) -> str:
+        values = [row[column] for column in self.columns]
+        plain = [micros_of(value) if isinstance(value, datetime) else value for value in values]
+        return base64.urlsafe_b64encode(json.dumps([direction, *plain]).encode()).rstrip(b"=").decode()
+
+
+async def fetch_page(
+    conn: AsyncConnection, statement: Statement, window: Window, make: Callable[[RowMapping], Item]
+) -> Page[Item]:
+    """Run `statement` for one window of it; it must select the window's columns."""
+    rows = (await conn.execute(window.ordered(window.bounded(statement)))).mappings().all()
+    return window.page(rows, make)
+
+
+def _read_cursor(cursor: str, columns: Iterable[Column[Any]]) -> tuple[str, Key]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        direction, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if direction not in ("next", "previous"):
+            raise _bad_cursor()
+        return direction, tuple(_value(value, column) for value, column in zip(values, columns, strict=True))
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
+        raise _bad_cursor() from error
+
+
+def _value(value: Any, column: Column[Any]) -> Any:
+    if isinstance(column.type, Instant):
+        return instant_of(value)
+    if type(value) is not column.type.python_type:
+        raise _bad_cursor()
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate is no text for a database
+    elif abs(value) > _BIGGEST_INTEGER:
+        raise _bad_cursor()
+    return value
+
+
+def _bad_cursor() -> Invalid:
+    reason = "is not a cursor of this list"
+    return Invalid(f"page {reason}", code="invalid_pagination", details={"page": reason})

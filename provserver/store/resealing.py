@@ -1,0 +1,66 @@
+"""Rotation of keys: everything sealed is sealed again with the first key, while the server runs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, literal, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.store.database import Database
+from provserver.store.schema import devices, idempotency_keys, settings_layers, users
+from provserver.store.sealing import Sealer
+
+_BATCH = 100  # rows per transaction: other writers wait for some milliseconds at most
+
+_SEALED: tuple[Column[Any], ...] = (
+    users.c.sip_password_sealed,
+    devices.c.token_sealed,
+    settings_layers.c.sealed,
+    idempotency_keys.c.answer_sealed,
+)
+
+
+async def reseal_everything(db: Database) -> int:
+    """Seal every secret with the first key of `db.sealer` that is not sealed with it yet; says how many there were.
+
+    Runs beside a serving server, and again from the start after it was interrupted. Once it is through, the other keys
+    can go.
+    """
+    return sum([await _reseal_column(db, column) for column in _SEALED])
+
+
+@dataclass(slots=True)
+class _Step:
+    resealed: int
+    last: tuple[Any, ...] | None
+
+
+async def _reseal_column(db: Database, column: Column[Any]) -> int:
+    resealed, last = 0, None
+    while True:
+        async with db.write() as conn:
+            step = await _reseal_batch(conn, db.sealer, column, last)
+        resealed, last = resealed + step.resealed, step.last
+        if last is None:
+            return resealed
+
+
+async def _reseal_batch(
+    conn: AsyncConnection, sealer: Sealer, column: Column[Any], last: tuple[Any, ...] | None
+) -> _Step:
+    """One batch beyond the primary key `last`; its own `last` is None at the end of the table."""
+    table = column.table
+    key = list(table.primary_key.columns)
+    statement = select(*key, column).order_by(*key).limit(_BATCH)
+    if last is not None:
+        statement = statement.where(tuple_(*key) > tuple_(*(literal(v) for v in last)))
+    rows = (await conn.execute(statement)).all()
+    resealed = 0
+    for *identity, sealed in rows:
+        if sealed is None or sealer.is_current(sealed):
+            continue
+        same = [part == value for part, value in zip(key, identity, strict=True)]
+        # Only if nobody has stored another secret meanwhile.
+        await conn.execute(update(table).where(*same, column == sealed).values({column: sealer.reseal(sealed)}))
+        resealed += 1
+    return _Step(resealed, tuple(rows[-1][:-1]) if len(rows) == _BATCH else None)

@@ -1,0 +1,29 @@
+"""Revisions: what grows, so that no cached file and no entity tag outlives a change."""
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.store.schema import accounts, assignments, devices
+
+
+async def bump_account(conn: AsyncConnection, account_id: str) -> None:
+    """Something changed that every device of the account may show."""
+    await conn.execute(update(accounts).where(accounts.c.id == account_id).values(revision=accounts.c.revision + 1))
+
+
+async def bump_device(conn: AsyncConnection, device_id: str) -> None:
+    """Something changed that the file of this device shows; for a handset, its base's file as well."""
+    await _bump(conn, select(devices.c.id).where(devices.c.id == device_id))
+
+
+async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:
+    """Something about a user changed: every device that has the user on a line, and the bases of handsets."""
+    await _bump(conn, select(assignments.c.device_id).where(assignments.c.user_id == user_id))
+
+
+async def _bump(conn: AsyncConnection, changed: Select[tuple[str]]) -> None:
+    # A handset fetches nothing: its lines are in the file of its base.
+    handsets = devices.alias("handsets")
+    bases = select(handsets.c.base_id).where(handsets.c.id.in_(changed), handsets.c.base_id.is_not(None))
+    reached = devices.c.id.in_(changed.union(bases))
+    await conn.execute(update(devices).where(reached).values(revision=devices.c.revision + 1))

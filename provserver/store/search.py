@@ -1,0 +1,113 @@
+"""Search by the beginnings of words, on tables of terms, for lists of any size.
+
+A query finds what has, for each of its words, a term that begins with it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, delete, exists, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.store.pages import Item, Page, Statement, Window, fetch_page
+
+RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
+_LONGEST_TERM = 64
+_MOST_WORDS = 8
+_LAST = "\U0010ffff"  # sorts after every character that a term holds
+_WORD = re.compile(r"[^\W_]+")
+_ID = re.compile(r"(?:dev|dectb|decth|user)_0[0-9a-hjkmnp-tv-z]*")
+_MAC_SPELLING = re.compile(
+    r"[0-9a-f]{2}(?::[0-9a-f]{2})+:?[0-9a-f]?"
+    r"|[0-9a-f]{2}(?:-[0-9a-f]{2}){2,}-?[0-9a-f]?"  # two pairs alone may well be a word with a hyphen
+    r"|[0-9a-f]{4}(?:\.[0-9a-f]{1,4})+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A table of terms. `key` is there what its list is sorted by (`listed`), `owner` the id the term belongs to."""
+
+    table: Table
+    owner: Column[Any]
+    key: Column[Any]
+    listed: Column[Any]
+    listed_id: Column[Any]
+
+
+def terms_of(*texts: str | None) -> set[str]:
+    """The words of texts, in the spelling in which they are compared."""
+    return {word[:_LONGEST_TERM] for text in texts if text for word in _WORD.findall(_folded(text))}
+
+
+def query_words(query: str) -> list[str]:
+    """The words to search for, longest first; a MAC loses its separators, an id stays whole."""
+    words: set[str] = set()
+    for part in _folded(query).split():
+        if _MAC_SPELLING.fullmatch(part):
+            words.add(re.sub(r"[:.-]", "", part))
+        elif _ID.fullmatch(part):
+            words.add(part)
+        else:
+            words.update(_WORD.findall(part))
+    return sorted((word[:_LONGEST_TERM] for word in words), key=lambda word: (-len(word), word))[:_MOST_WORDS]
+
+
+async def replace_terms(
+    conn: AsyncConnection, terms: Terms, owner_id: str, row: dict[str, str], words: Iterable[str]
+) -> None:
+    """Store `words` as the terms of `owner_id`; `row` holds the table's other columns."""
+    await conn.execute(delete(terms.table).where(terms.owner == owner_id))
+    rows = [{**row, terms.owner.name: owner_id, "term": word} for word in sorted(words)]
+    if rows:
+        await conn.execute(insert(terms.table), rows)
+
+
+async def fetch_found(
+    conn: AsyncConnection,
+    statement: Statement,
+    terms: Terms,
+    account_id: str,
+    query: str,
+    window: Window,
+    make: Callable[[RowMapping], Item],
+) -> Page[Item]:
+    """One window of `statement`, narrowed to what `query` finds in the account; a query without words finds everything.
+
+    Rare words: their few matches are the list to pick from. Broad words: walk the list in its order and probe each
+    row, which soon fills a page.
+    """
+    words = query_words(query)
+    statement = statement.where(*(_has_term(terms, word) for word in words))
+    keys = await _rarest_matches(conn, terms, account_id, words)
+    if keys is None:
+        return await fetch_page(conn, statement, window, make)
+    # The bound is applied here: in SQL it would tempt the planner to walk the whole list from there.
+    kept = sorted(key for key in keys if window.covers((key,)))
+    rows = (await conn.execute(window.ordered(statement.where(terms.listed.in_(kept))))).mappings().all()
+    return window.page(rows, make)
+
+
+async def _rarest_matches(conn: AsyncConnection, terms: Terms, account_id: str, words: list[str]) -> set[str] | None:
+    """The keys that have the first rare one of `words`; None where all of them are broad."""
+    for word in words:
+        statement = select(terms.key).where(terms.table.c.account_id == account_id, *_begins_with(terms, word))
+        keys = (await conn.execute(statement.limit(RARE))).scalars().all()
+        if len(keys) < RARE:
+            return set(keys)
+    return None
+
+
+def _has_term(terms: Terms, word: str) -> ColumnElement[bool]:
+    return exists().where(terms.owner == terms.listed_id, *_begins_with(terms, word))
+
+
+def _begins_with(terms: Terms, word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return terms.table.c.term >= word, terms.table.c.term < word + _LAST
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
