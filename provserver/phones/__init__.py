@@ -1,0 +1,1 @@
+"""The face that phones see: one listener, GET and HEAD."""

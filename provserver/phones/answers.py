@@ -1,0 +1,61 @@
+"""Answers to phones. Whatever is not theirs to have looks the same to the last byte."""
+
+import re
+
+from aiohttp import web
+
+from provserver.rendering.renderer import Document
+
+_ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def not_found() -> web.Response:
+    """The uniform 404: unknown file, unknown MAC, failed proof."""
+    return web.Response(status=404, text="Not found\n")
+
+
+def method_not_allowed() -> web.Response:
+    """Only GET and HEAD, whatever the path."""
+    return web.Response(status=405, text="Method not allowed\n", headers={"Allow": "GET, HEAD"})
+
+
+def unavailable(retry_after: int) -> web.Response:
+    """An outage of ours: come back in `retry_after` seconds."""
+    return web.Response(status=503, text="Service unavailable\n", headers={"Retry-After": str(retry_after)})
+
+
+def failed() -> web.Response:
+    """A mistake of ours."""
+    return web.Response(status=500, text="Internal server error\n")
+
+
+def not_modified(document: Document) -> web.Response:
+    """The phone has it already."""
+    return web.Response(status=304, headers={"ETag": document.etag})
+
+
+def whole_or_range(document: Document, request: web.Request) -> web.Response:
+    """The document, or the one range of it that was asked for (RFC 9110, section 14)."""
+    headers = {"ETag": document.etag, "Accept-Ranges": "bytes", "Content-Type": document.content_type}
+    size = len(document.body)
+    wanted = _range(request, document.etag, size) if request.method == "GET" else None
+    if wanted is None:
+        return web.Response(body=document.body, headers=headers)
+    first, last = wanted
+    if first > last:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return web.Response(status=206, body=document.body[first : last + 1], headers=headers)
+
+
+def _range(request: web.Request, etag: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a single range; first past last where nothing of it is there; None to send all."""
+    match = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if not match or match[0] == "bytes=-" or request.headers.get("If-Range", etag) != etag:
+        return None
+    if not match[1]:
+        return max(size - int(match[2]), 0), size - 1 if int(match[2]) else -1
+    first, last = int(match[1]), int(match[2]) if match[2] else size - 1
+    if match[2] and last < first:
+        return None
+    return (first, min(last, size - 1)) if first < size else (1, 0)

@@ -1,0 +1,119 @@
+"""The phone-facing application: one catch-all that maps what happened to what a phone is told."""
+
+import time
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
+from provserver.phones import answers
+from provserver.phones.metrics import PhoneMetrics
+from provserver.phones.source import Networks, public_url, source_address
+from provserver.services.provisioning import Provisioning
+from provserver.services.visits import Answer, PhoneRequest
+
+_RETRY_AFTER = 30
+
+_log = structlog.get_logger("phones")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFace:
+    """What the application needs."""
+
+    provisioning: Provisioning
+    metrics: PhoneMetrics
+    configured_url: str | None
+    trusted_proxies: Networks
+
+
+def build_phones(face: PhoneFace) -> web.Application:
+    """The application for the phone listener."""
+    app = web.Application()
+
+    async def handle(request: web.Request) -> web.Response:
+        return await _handle(request, face)
+
+    app.router.add_route("*", "/{file:.*}", handle)
+    app.on_response_prepare.append(_hide_software)
+    return app
+
+
+async def _hide_software(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "provserver"
+
+
+async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
+    started = time.perf_counter()
+    asked = _phone_request(request, face)
+    answer, failure = Answer(), None
+    if request.method not in ("GET", "HEAD"):
+        response = answers.method_not_allowed()
+    elif len(request.query.getall("mac", [])) > 1:
+        response = answers.not_found()
+        answer = Answer(reason="names two MACs")
+    else:
+        try:
+            answer = await face.provisioning.answer(asked)
+            response = _response(answer, request)
+        except StoreUnavailable as error:
+            response, failure = answers.unavailable(_RETRY_AFTER), error.message
+        except (RenderingFailed, CannotCarry) as error:
+            response, failure = answers.failed(), error.message
+        except Exception:
+            _log.exception("phone_request_failed", request_id=asked.request_id)
+            response, failure = answers.failed(), "a mistake in the server"
+    _tell(face, asked, answer, response, time.perf_counter() - started, request.method, failure)
+    return response
+
+
+def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
+    return PhoneRequest(
+        raw_path=request.raw_path.partition("?")[0],
+        query=request.query,
+        user_agent=request.headers.get("User-Agent", ""),
+        source=source_address(request, face.trusted_proxies),
+        public_url=public_url(request, face.configured_url, face.trusted_proxies),
+        request_id=f"req_{uuid4().hex}",
+        leaves_traces=request.method == "GET",
+        if_none_match=request.headers.get("If-None-Match"),
+    )
+
+
+def _response(answer: Answer, request: web.Request) -> web.Response:
+    if answer.document is None:
+        return answers.not_found()
+    if answer.not_modified:
+        return answers.not_modified(answer.document)
+    return answers.whole_or_range(answer.document, request)
+
+
+def _tell(
+    face: PhoneFace,
+    asked: PhoneRequest,
+    answer: Answer,
+    response: web.Response,
+    seconds: float,
+    method: str,
+    failure: str | None,
+) -> None:
+    """One line per request. The file is told without its token, and only where a phone could have asked for it."""
+    face.metrics.requests.labels(answer.vendor or "unknown", response.status).inc()
+    face.metrics.seconds.observe(seconds)
+    _log.log(
+        40 if failure else 20,
+        "phone_request",
+        method=method,
+        file=answer.file,
+        status=response.status,
+        mac=answer.mac,
+        vendor=answer.vendor,
+        model=answer.model,
+        proof=answer.proof,
+        source=asked.source,
+        milliseconds=round(seconds * 1000, 2),
+        request_id=asked.request_id,
+        **({"reason": failure or answer.reason} if failure or answer.reason else {}),
+    )

@@ -1,0 +1,49 @@
+"""Whom a request comes from, believing forwarding headers from trusted proxies only."""
+
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from aiohttp import web
+
+Networks = Collection[IPv4Network | IPv6Network]
+
+
+def source_address(request: web.Request, trusted: Networks) -> str:
+    """The address of the phone: X-Forwarded-For is walked from right to left while trusted proxies speak."""
+    peer = _peer(request)
+    hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", []) for hop in value.split(",")]
+    while hops and _is_trusted(peer, trusted):
+        address = _address(hops.pop())
+        if address is None:
+            break
+        peer = address
+    return str(peer)
+
+
+def public_url(request: web.Request, configured: str | None, trusted: Networks) -> str:
+    """Scheme and host by which the phone reached us, or the configured address. Without a slash at the end."""
+    if configured:
+        return configured
+    scheme = request.scheme
+    forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower()
+    if forwarded in ("http", "https") and _is_trusted(_peer(request), trusted):
+        scheme = forwarded
+    return f"{scheme}://{request.host}"
+
+
+def _peer(request: web.Request) -> IPv4Address | IPv6Address:
+    return _address(request.remote or "") or IPv4Address(0)
+
+
+def _is_trusted(address: IPv4Address | IPv6Address, trusted: Networks) -> bool:
+    return any(address.version == network.version and address in network for network in trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address as sockets and headers spell it; IPv4 inside IPv6 is IPv4."""
+    try:
+        address = ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,120 @@
+"""Grouped contact writes: what phones left behind reaches the store in few transactions.
+
+A contact that changes what a device is (its first fetch, a new model, the window) is durable before its phone gets an
+answer; all that wait share one transaction. Others follow within `LINGER` seconds. The queue is bounded: past it events
+are shed, and counted, before any phone is delayed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from provserver.domain.device import Event
+from provserver.domain.errors import StoreUnavailable
+from provserver.store.contacts import Contact, write_contacts
+from provserver.store.database import Database
+from provserver.store.events import insert_events
+
+LINGER = 0.05
+_LONGEST_QUEUE = 20_000
+_BATCH = 500
+_RETRY = 1.0
+
+_log = structlog.get_logger("contacts")
+
+Waiting = tuple[Contact | Event, asyncio.Future[None] | None]
+
+
+class ContactWriter:
+    """Writes contacts in groups while it runs; one per process."""
+
+    def __init__(self, database: Database, on_shed: Callable[[], None] = lambda: None) -> None:
+        self._database = database
+        self._on_shed = on_shed
+        self._queue: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Write what is left, then end."""
+        await self.flush()
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def submit(self, contact: Contact | Event) -> None:
+        """Write it soon. An event alone changes nothing of its device."""
+        if len(self._queue) >= _LONGEST_QUEUE:
+            self._on_shed()
+            return
+        self._enqueue(contact, None)
+
+    async def submit_durably(self, contact: Contact) -> None:
+        """Return once it is written for good. Raises `StoreUnavailable`."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._enqueue(contact, written)
+        self._urgent.set()
+        await written
+
+    async def flush(self) -> None:
+        """Return once everything submitted until now is written, or the store is found unavailable."""
+        if self._queue or not self._idle.is_set():
+            self._urgent.set()
+            await self._idle.wait()
+
+    def _enqueue(self, contact: Contact | Event, written: asyncio.Future[None] | None) -> None:
+        self._queue.append((contact, written))
+        self._idle.clear()
+        self._arrived.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), LINGER)
+            self._urgent.clear()
+            healthy = True
+            while self._queue and healthy:
+                batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+                healthy = await self._write(batch)
+            self._idle.set()
+            if self._queue:
+                await asyncio.sleep(_RETRY)
+            else:
+                self._arrived.clear()
+
+    async def _write(self, batch: list[Waiting]) -> bool:
+        """Write one group; False where the store is away, which fails those who wait and keeps the others."""
+        try:
+            async with self._database.write() as conn:
+                await write_contacts(conn, [item for item, _ in batch if isinstance(item, Contact)])
+                await insert_events(conn, [item for item, _ in batch if isinstance(item, Event)])
+        except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
+            _log.error("contacts_not_written", count=len(batch), error=str(error))
+            kept = [item for item in batch if item[1] is None] if isinstance(error, StoreUnavailable) else []
+            self._queue.extendleft(reversed(kept))
+            _settle(batch, StoreUnavailable("the contact could not be recorded"))
+            return False
+        _settle(batch, None)
+        return True
+
+
+def _settle(batch: list[Waiting], error: Exception | None) -> None:
+    for _, written in batch:
+        if written is None or written.done():
+            continue
+        if error:
+            written.set_exception(error)
+        else:
+            written.set_result(None)

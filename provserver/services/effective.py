@@ -1,0 +1,140 @@
+"""A device as it stands: its layers resolved, its lines, its parameters; and whether its phone has all that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provserver.domain.device import Account, Assignment, ConfigState, Device, User
+from provserver.domain.errors import NotFound, ProvserverError
+from provserver.domain.freshness import stamp
+from provserver.domain.layers import Layer, Resolved, resolve
+from provserver.domain.lines import Line, line_of
+from provserver.domain.settings import GLOBAL_DEFAULTS
+from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.rendering.renderer import DeviceFacts, Document, Renderer
+from provserver.rendering.translate import Translation, translate
+from provserver.store.database import Database
+from provserver.store.fetches import FetchRecord, find_by_id, lines_of
+
+Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
+"""The stored layer documents of the platform, the account and the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveDevice:
+    """Everything that decides a device's file. `base_url` is its provisioning folder with token."""
+
+    device: Device
+    account: Account
+    vendor: Vendor
+    base_url: str
+    resolved: Resolved
+    lines: tuple[Line, ...]
+    translation: Translation
+
+
+def compose(
+    device: Device,
+    account: Account,
+    documents: Documents,
+    assigned: Iterable[tuple[Assignment, User]],
+    vendor: Vendor,
+    base_url: str,
+) -> EffectiveDevice:
+    """Resolve and translate; pure. `base_url` is the provisioning folder with token, ending in a slash."""
+    if device.mac is None:
+        raise NotFound("a handset has no file of its own; its base has")
+    resolved = resolve(_layers(account, documents, vendor.vendor, base_url))
+    values = {path: effective.value for path, effective in resolved.settings.items()}
+    lines = tuple(line_of(assignment, user, values) for assignment, user in assigned)
+    translation = translate(vendor, device.model, resolved, lines, device.mac)
+    return EffectiveDevice(device, account, vendor, base_url, resolved, lines, translation)
+
+
+def _layers(account: Account, documents: Documents, vendor: str, base_url: str) -> Sequence[Layer]:
+    platform, tenant, own = documents
+    tenant_abstractions = dict(tenant.get("abstractions") or {})
+    regional = tenant_abstractions.get("regional") or {}
+    if account.timezone and "timezone" not in regional:
+        tenant_abstractions["regional"] = {**regional, "timezone": account.timezone}
+    layers = [
+        Layer("global", GLOBAL_DEFAULTS),
+        Layer("platform", platform.get("abstractions") or {}, (platform.get("vendor_overrides") or {}).get(vendor, {})),
+        Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(vendor, {})),
+        Layer("device", own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
+    ]
+    if not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
+        layers.append(Layer("server", {"provisioning": {"url": base_url}}))
+    return layers
+
+
+def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule) -> Document:
+    """The document of a rule with a template. Raises `CannotCarry` or `RenderingFailed`."""
+    if rule.scope == "common":
+        return renderer.common_file(effective.vendor, rule, effective.device.model)
+    device = effective.device
+    if device.mac is None:
+        raise NotFound("a handset has no file of its own; its base has")
+    facts = DeviceFacts(device.mac, effective.vendor.vendor, device.model, device.name)
+    return renderer.device_file(effective.vendor, rule, facts, effective.translation, effective.base_url)
+
+
+def token_folder(public_url: str, token: str | None) -> str:
+    """The provisioning folder of the device that has `token`; everybody's folder for one that has none."""
+    return f"{public_url.rstrip('/')}/p/{token}/" if token else f"{public_url.rstrip('/')}/"
+
+
+def stamp_of(record: FetchRecord, catalogue: Catalogue) -> str:
+    """The stamp under which this record's file is what it is."""
+    return stamp(catalogue.digest, record.platform_revision, record.account.revision, record.device.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Configurations:
+    """Reads devices as they stand, for the API and the command line. `public_url`: where no phone has told another."""
+
+    database: Database
+    catalogue: Catalogue
+    renderer: Renderer
+    public_url: str
+
+    async def effective(self, account_id: str, device_id: str) -> EffectiveDevice:
+        """The device as it stands. Raises `NotFound` where the account does not have it."""
+        sealer = self.database.sealer
+        async with self.database.read() as conn:
+            record = await find_by_id(conn, account_id, device_id)
+            if record is None:
+                raise NotFound(f"there is no device {device_id}")
+            assigned = await lines_of(conn, sealer, device_id)
+        vendor = self.catalogue.named(record.device.vendor or "")
+        if vendor is None:
+            raise NotFound(f"there is no vendor file for {record.device.vendor}")
+        base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
+        return compose(record.device, record.account, record.open_layers(sealer), assigned, vendor, base_url)
+
+    async def config_states(
+        self, devices: Sequence[Device], shared_stamps: Mapping[str, str]
+    ) -> dict[str, ConfigState]:
+        """Whether each device's phone has what it would get now. `shared_stamps`: account id -> shared stamp.
+
+        Where the stamp differs the file is rendered and compared, since most changes do not reach most phones.
+        """
+        states = {}
+        for device in devices:
+            if device.fetched_stamp is None:
+                states[device.id] = ConfigState.NEVER
+            elif device.fetched_stamp == f"{shared_stamps[device.account_id]}{device.revision}":
+                states[device.id] = ConfigState.CURRENT
+            else:
+                states[device.id] = await self._compared(device)
+        return states
+
+    async def _compared(self, device: Device) -> ConfigState:
+        try:
+            effective = await self.effective(device.account_id, device.id)
+            rule = next(rule for rule in effective.vendor.files if rule.provisions)
+            same = render(self.renderer, effective, rule).etag == device.fetched_etag
+        except ProvserverError:
+            # What cannot be rendered now is not what the phone has.
+            return ConfigState.STALE
+        return ConfigState.CURRENT if same else ConfigState.STALE

@@ -1,0 +1,108 @@
+"""What a fetch leaves behind: the contact, its event, and MACs that nobody knows."""
+
+from dataclasses import dataclass
+
+from provserver.domain.device import DeviceStatus, Event, UnknownDevice
+from provserver.domain.errors import ProvserverError
+from provserver.domain.identify import Claim
+from provserver.domain.vendor import Catalogue
+from provserver.rendering.renderer import Document
+from provserver.services.contacts import ContactWriter
+from provserver.services.effective import stamp_of
+from provserver.services.sources import Sources
+from provserver.services.unknown import UnknownDevices
+from provserver.services.visits import PhoneRequest, Visit
+from provserver.store.contacts import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Turns visits into contacts and events. HEAD leaves none."""
+
+    catalogue: Catalogue
+    contacts: ContactWriter
+    unknown_devices: UnknownDevices
+    sources: Sources
+
+    async def served(self, visit: Visit, document: Document, *, not_modified: bool) -> None:
+        """A file went out, or was the phone's already."""
+        if not_modified:
+            event = self._event(visit, "config_not_modified", 304)
+        else:
+            kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
+            event = self._event(visit, kind, 200, size=len(document.body))
+        await self._leave(visit, event, document)
+
+    async def failed(self, visit: Visit, error: ProvserverError) -> None:
+        """A file could not be made: the device's history tells why."""
+        await self._leave(visit, self._event(visit, "config_error", 500, error=error.message), None)
+
+    def refused(self, visit: Visit) -> None:
+        """Somebody knew the MAC of a device, and proved nothing."""
+        if visit.request.leaves_traces:
+            self.contacts.submit(self._event(visit, "auth_failed", 404))
+
+    def unknown(self, request: PhoneRequest, claim: Claim) -> None:
+        """A MAC that no device has asked for a file that phones ask for."""
+        if claim.mac is None or not claim.matches or not request.leaves_traces:
+            return
+        now, agent = self.sources.now(), claim.agent
+        by_mac = self.catalogue.by_mac(claim.mac.bare)
+        self.unknown_devices.saw(
+            UnknownDevice(
+                mac=claim.mac,
+                vendor=agent.vendor if agent else (by_mac.vendor if by_mac else None),
+                model=agent.model if agent else claim.matches[0].model,
+                source_ip=request.source,
+                first_seen_at=now,
+                last_seen_at=now,
+                count=1,
+            )
+        )
+
+    async def _leave(self, visit: Visit, event: Event, document: Document | None) -> None:
+        """What changes the device is durable before its phone hears from us; the rest follows soon."""
+        if not visit.request.leaves_traces:
+            return
+        contact = self._contact(visit, event, document)
+        first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
+        if first or contact.model or contact.close_window:
+            await self.contacts.submit_durably(contact)
+        else:
+            self.contacts.submit(contact)
+
+    def _contact(self, visit: Visit, event: Event, document: Document | None) -> Contact:
+        before, device = visit.record.device, visit.device
+        provisions = document is not None and visit.match.rule.provisions
+        return Contact(
+            device_id=device.id,
+            account_id=device.account_id,
+            at=event.created_at,
+            source_ip=visit.request.source,
+            model=device.model if device.model != before.model else None,
+            firmware=device.firmware_version if device.firmware_version != before.firmware_version else None,
+            etag=document.etag if document and provisions else None,
+            stamp=stamp_of(visit.record, self.catalogue) if provisions else None,
+            base_url=visit.request.public_url if provisions else None,
+            provisions=provisions,
+            close_window=provisions and visit.verdict.ends_window,
+            event=event,
+        )
+
+    def _event(self, visit: Visit, kind: str, status: int, *, size: int = 0, error: str | None = None) -> Event:
+        request, device = visit.request, visit.device
+        return Event(
+            id=self.sources.new_id("evt"),
+            account_id=device.account_id,
+            device_id=device.id,
+            type=kind,
+            created_at=self.sources.now(),
+            source_ip=request.source,
+            user_agent=request.user_agent[:512],
+            file=visit.claim.file,
+            status=status,
+            bytes=size,
+            proof=visit.verdict.proof,
+            request_id=request.request_id,
+            details={"error": error} if error else {},
+        )

@@ -1,0 +1,68 @@
+"""MACs that knock without a record: counted in memory, written now and then, bounded everywhere."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+import structlog
+
+from provserver.domain.device import UnknownDevice
+from provserver.domain.errors import StoreUnavailable
+from provserver.domain.mac import Mac
+from provserver.store.database import Database
+from provserver.store.unknown_devices import record_unknown
+
+_INTERVAL = 1.0
+_MOST_WAITING = 1_000
+
+_log = structlog.get_logger("unknown")
+
+
+class UnknownDevices:
+    """Collects sightings. A flood of made-up MACs costs a bounded piece of memory and one small write a second."""
+
+    def __init__(self, database: Database, limit: int) -> None:
+        self._database = database
+        self._limit = limit
+        self._waiting: dict[Mac, UnknownDevice] = {}
+        self._writing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Write what is left, then end."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        with suppress(StoreUnavailable):
+            await self.flush()
+
+    def saw(self, sighting: UnknownDevice) -> None:
+        """Count one knock. Past the bound the rest of this second's new MACs are not kept."""
+        before = self._waiting.get(sighting.mac)
+        if before:
+            self._waiting[sighting.mac] = replace(
+                sighting, first_seen_at=before.first_seen_at, count=before.count + sighting.count
+            )
+        elif len(self._waiting) < min(_MOST_WAITING, self._limit):
+            self._waiting[sighting.mac] = sighting
+
+    async def flush(self) -> None:
+        """Write everything seen until now. Raises `StoreUnavailable`."""
+        async with self._writing:
+            sightings, self._waiting = list(self._waiting.values()), {}
+            if sightings:
+                async with self._database.write() as conn:
+                    await record_unknown(conn, sightings, self._limit)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_INTERVAL)
+            try:
+                await self.flush()
+            except StoreUnavailable as error:
+                _log.warning("unknown_devices_not_written", error=error.message)

@@ -1,0 +1,56 @@
+"""The values that travel through the story of one request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from provserver.domain.device import Device
+from provserver.domain.identify import Claim, Match
+from provserver.domain.proofs import REFUSED, Verdict
+from provserver.domain.vendor import Vendor
+from provserver.rendering.renderer import Document
+from provserver.store.fetches import FetchRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRequest:
+    """What came over the wire.
+
+    `public_url` is the address the phone used (or must use), without a slash at the end; `leaves_traces` is False for
+    HEAD, which records nothing.
+    """
+
+    raw_path: str
+    query: Mapping[str, str]
+    user_agent: str
+    source: str
+    public_url: str
+    request_id: str
+    leaves_traces: bool = True
+    if_none_match: str | None = None
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request for a device's file on its way. `device` carries what the phone has just told of itself."""
+
+    request: PhoneRequest
+    claim: Claim
+    record: FetchRecord
+    device: Device
+    vendor: Vendor
+    match: Match
+    verdict: Verdict = REFUSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the phone gets, with what the log tells of it. Without a document it is the uniform 404, for a `reason`."""
+
+    document: Document | None = None
+    not_modified: bool = False
+    file: str | None = None
+    mac: str | None = None
+    vendor: str | None = None
+    model: str | None = None
+    proof: str | None = None
+    reason: str | None = None
