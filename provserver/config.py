@@ -1,6 +1,5 @@
 """Configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`, frozen once read."""
 
-import json
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -149,7 +148,12 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     document = _read(path) if path else Document("defaults", {}, {})
     if document.value is not None and not isinstance(document.value, dict):
         raise BadConfiguration(f"{document.name}:1: must be a mapping of sections")
-    values = json.loads(json.dumps(document.value or {}))
+    # A section in which everything is commented out is null, and means its defaults.
+    values = {
+        name: dict(section) if isinstance(section, dict) else section
+        for name, section in (document.value or {}).items()
+        if section is not None
+    }
     variables = _lay_environment(values, environment)
     try:
         return Config.model_validate(values)

@@ -10,7 +10,7 @@ from provserver.domain.vendor import Catalogue, FileRule, Vendor
 
 _LONGEST_PATH = 512
 _LONGEST_AGENT = 512
-_TOKEN_FOLDER = "p/"
+_OWN_FOLDER = "p/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ def clean_path(raw_path: str) -> str | None:
 
 def _split_token(path: str) -> tuple[str | None, str]:
     """`p/<token>/<file>` in its parts; any other path has no token."""
-    if not path.startswith(_TOKEN_FOLDER):
+    if not path.startswith(_OWN_FOLDER):
         return None, path
-    token, _, file = path.removeprefix(_TOKEN_FOLDER).partition("/")
+    token, _, file = path.removeprefix(_OWN_FOLDER).partition("/")
     return token, file
 
 

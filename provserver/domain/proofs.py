@@ -21,7 +21,10 @@ PROOFS = ("token", "network", "window", "open")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a request brought. `token_fits`: None without a token, else whether it is this device's."""
+    """What a request brought. `token_fits`: whether the token is this device's; None without one that is anybody's.
+
+    A token that nobody has counts as none, so that `arm` lets a phone back in that still holds one of yesterday.
+    """
 
     source: str
     at: datetime
@@ -46,7 +49,7 @@ def judge(
     device: Device,
     evidence: Evidence,
 ) -> Verdict:
-    """The first proof of `accepted` that holds. A token that is not this device's refuses whatever else holds."""
+    """The first proof of `accepted` that holds. Another device's token refuses whatever else holds."""
     if evidence.token_fits is False:
         return REFUSED
     for proof in PROOFS:

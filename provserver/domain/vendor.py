@@ -96,6 +96,7 @@ class Model(Fact):
     lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
     keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")
     softkeys: int | None = Field(default=None, ge=0)
+    handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base takes")
     expansion: Expansion | None = None
     also: tuple[str, ...] = Field(default=(), description="Other spellings in User-Agents and file names")
     type: DeviceType = DeviceType.DESKPHONE

@@ -1,7 +1,7 @@
 """A device as it stands: its layers resolved, its lines, its parameters; and whether its phone has all that."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provserver.domain.device import Account, Assignment, ConfigState, Device, User
@@ -13,6 +13,7 @@ from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
 from provserver.rendering.translate import Translation, translate
+from provserver.services.masking import MASK
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, find_by_id, lines_of
 
@@ -79,6 +80,14 @@ def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule) -> Do
     return renderer.device_file(effective.vendor, rule, facts, effective.translation, effective.base_url)
 
 
+def masked(effective: EffectiveDevice) -> EffectiveDevice:
+    """The same with every secret masked before anything is rendered, so that a file can be shown to people."""
+    translation = effective.translation
+    parameters = tuple(replace(item, value=MASK) if item.secret else item for item in translation.parameters)
+    base_url = f"{effective.base_url.partition('/p/')[0]}/p/{MASK}/"
+    return replace(effective, base_url=base_url, translation=replace(translation, parameters=parameters))
+
+
 def token_folder(public_url: str, token: str | None) -> str:
     """The provisioning folder of the device that has `token`; everybody's folder for one that has none."""
     return f"{public_url.rstrip('/')}/p/{token}/" if token else f"{public_url.rstrip('/')}/"
@@ -98,8 +107,8 @@ class Configurations:
     renderer: Renderer
     public_url: str
 
-    async def effective(self, account_id: str, device_id: str) -> EffectiveDevice:
-        """The device as it stands. Raises `NotFound` where the account does not have it."""
+    async def effective(self, account_id: str, device_id: str, *, model: str | None = None) -> EffectiveDevice:
+        """The device as it stands, or as if its phone told `model`. Raises `NotFound` where there is none here."""
         sealer = self.database.sealer
         async with self.database.read() as conn:
             record = await find_by_id(conn, account_id, device_id)
@@ -110,7 +119,8 @@ class Configurations:
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")
         base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
-        return compose(record.device, record.account, record.open_layers(sealer), assigned, vendor, base_url)
+        device = replace(record.device, model=model) if model else record.device
+        return compose(device, record.account, record.open_layers(sealer), assigned, vendor, base_url)
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]

@@ -1,0 +1,128 @@
+"""`serve --demo`: what an operator and a phone do, done before your eyes through the real listeners."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from aiohttp import ClientSession, ClientTimeout
+
+from provserver.config import Config
+from provserver.domain.errors import ProvserverError
+from provserver.domain.mac import Mac
+from provserver.server import Running, open_stock
+from provserver.services import api_keys
+from provserver.services.change import Actor, Change
+
+_BLOCK = 0x000413DE0000  # inside Snom's block 00:04:13
+_MODEL, _FIRMWARE = "D785", "10.1.169.16"
+
+
+async def demonstrate(config: Config, running: Running) -> None:
+    """Create account, user and a Snom phone by the API, boot a simulated phone, show what it got."""
+    key = running.platform_key or await _demo_key(config)
+    async with ClientSession(timeout=ClientTimeout(total=10)) as http:
+        operator = _Operator(http, running.api_url, key)
+        account = await operator.post("/v1/accounts", {"name": "Demo Inc", "timezone": "Europe/Berlin"})
+        operator.account = account["id"]
+        await operator.post("/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
+        user = await operator.post("/v1/users", {"name": "Ada Lovelace", "extension": "101"})
+        device, mac = await _free_phone(operator)
+        await operator.post(f"/v1/devices/{device}/users", {"user_id": user["id"]})
+        _say(f"account {account['id']}, user {user['id']} and desk phone {device} ({mac}) created by the API")
+        before = await operator.get(f"/v1/devices/{device}")
+        await _boot(http, running, mac)
+        after = await operator.get(f"/v1/devices/{device}")
+        _say(f"status   {before['status']}  ->  {after['status']}")
+        _say(f"model    {before['model'] or 'unknown'}  ->  {after['model']}, told by the phone's User-Agent")
+        click.echo(_next_steps(running, operator, device))
+
+
+@dataclass(slots=True)
+class _Operator:
+    """A person with curl."""
+
+    http: ClientSession
+    url: str
+    key: str
+    account: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        account = {"DialStack-Account": self.account} if self.account else {}
+        return {"Authorization": f"Bearer {self.key}", **account}
+
+    async def get(self, path: str) -> Any:
+        """GET, and the answer's JSON."""
+        async with self.http.get(self.url + path, headers=self.headers) as response:
+            return await response.json()
+
+    async def post(self, path: str, body: Any) -> Any:
+        """POST, and the answer's JSON; raises `ProvserverError` where it was refused."""
+        async with self.http.post(self.url + path, json=body, headers=self.headers) as response:
+            answer = await response.json()
+            if response.status >= 400:
+                raise ProvserverError(f"the demo's POST {path} was refused: {answer['error']}", code=answer["code"])
+            return answer
+
+
+async def _demo_key(config: Config) -> str:
+    """A platform key for this demonstration, where the one of the first start is long gone from the screen."""
+    if config.api.bootstrap_key:
+        return config.api.bootstrap_key
+    async with open_stock(config) as stock, stock.database.write() as conn:
+        change = Change(conn, stock.database.sealer, stock.sources, Actor("demo"), stock.sources.now())
+        made = await api_keys.create(change, name="demo", account_id=None, read_only=False, expires_at=None)
+        return made.secret
+
+
+async def _free_phone(operator: _Operator) -> tuple[str, Mac]:
+    """The first phone of our little block that no earlier demonstration has taken."""
+    for number in range(1, 0x10000):
+        mac = Mac(f"{_BLOCK + number:012x}")
+        try:
+            device = await operator.post("/v1/devices", {"type": "deskphone", "mac_address": str(mac)})
+        except ProvserverError as error:
+            if error.code != "mac_address_taken":
+                raise
+        else:
+            return device["id"], mac
+    raise ProvserverError("all MAC addresses of the demo are taken")
+
+
+async def _boot(http: ClientSession, running: Running, mac: Mac) -> None:
+    """What a Snom D785 asks for when it boots."""
+    agent = (
+        f"Mozilla/4.0 (compatible; snom{_MODEL}-SIP {_FIRMWARE} 2010.12-00001-gd311851f1 "
+        f"(Feb 25 2019 - 14:19:43) {mac.upper} SXM:0 UXM:0 UXMC:0)"
+    )
+    for file in (f"snom{_MODEL}.htm", f"snom{_MODEL}-{mac.upper}.htm"):
+        _say(f"GET /{file}\nUser-Agent: {agent}")
+        async with http.get(f"{running.phones_url}/{file}", headers={"User-Agent": agent}) as response:
+            text = await response.text()
+            click.echo(f"\n    HTTP {response.status}  {response.content_type}  {len(text)} characters\n")
+            click.echo("\n".join(f"    {line}" for line in text.splitlines()))
+
+
+def _say(text: str) -> None:
+    click.echo("\n" + "\n".join(f"  {line}" for line in text.splitlines()))
+
+
+def _next_steps(running: Running, operator: _Operator, device: str) -> str:
+    headers = f'-H "Authorization: Bearer {operator.key}" \\\n      -H "DialStack-Account: {operator.account}"'
+    url = f"{running.api_url}/v1"
+    return f"""
+  The server keeps running until Ctrl-C. Try next:
+
+    curl {url}/devices/{device} \\
+      {headers}
+
+    curl -X POST {url}/deskphones/{device} \\
+      {headers} \\
+      -H "Content-Type: application/json" \\
+      -d '{{"overrides": {{"abstractions": {{"display": {{"time_format": "12h"}}}}}}}}'
+
+    curl {url}/devices/{device}/settings \\
+      {headers}
+
+  API documentation: {running.api_url}/docs
+"""

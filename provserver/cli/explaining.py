@@ -1,0 +1,121 @@
+"""`render` and `explain`: what a phone gets, and why."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from provserver.cli.main import config_option, run_async
+from provserver.config import Config
+from provserver.domain.errors import NotFound
+from provserver.domain.identify import read_agent
+from provserver.domain.mac import parse_mac
+from provserver.domain.vendor import FileRule
+from provserver.domain.vocabulary import SECRETS
+from provserver.rendering.translate import Outcome
+from provserver.server import Stock, open_stock
+from provserver.services.effective import EffectiveDevice, masked, render
+from provserver.services.files import files_of
+from provserver.services.masking import MASK
+from provserver.store.fetches import find_by_mac
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this family."""
+    group.add_command(render_file)
+    group.add_command(explain)
+
+
+@click.command("render")
+@click.argument("mac")
+@config_option
+@click.option("--file", "name", metavar="NAME", help="As the phone asks for it; absent: its own settings file.")
+@click.option("--user-agent", metavar="UA", help="As if the phone called itself this.")
+@click.option("--reveal", is_flag=True, help="Show secrets.")
+def render_file(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
+    """Print what the phone MAC would get now, secrets masked."""
+    run_async(_render(mac, config, name, user_agent, reveal))
+
+
+async def _render(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
+    async with open_stock(config) as stock:
+        model = _told_model(stock, user_agent)
+        effective = await _effective(stock, mac, model)
+        rule = _rule(effective, name)
+        document = render(stock.renderer, effective if reveal else masked(effective), rule)
+    click.echo(document.body.decode(), nl=False)
+
+
+def _told_model(stock: Stock, user_agent: str | None) -> str | None:
+    agent = read_agent(user_agent, stock.catalogue) if user_agent else None
+    return agent.model if agent else None
+
+
+async def _effective(stock: Stock, mac_text: str, model: str | None = None) -> EffectiveDevice:
+    mac = parse_mac(mac_text, "MAC")
+    async with stock.database.read() as conn:
+        record = await find_by_mac(conn, mac)
+    if record is None:
+        raise NotFound(f"there is no device {mac}")
+    return await stock.configurations.effective(record.account.id, record.device.id, model=model)
+
+
+def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:
+    if name is None:
+        return next(rule for rule in effective.vendor.files if rule.provisions)
+    for file in files_of(effective):
+        if file.name.casefold() == name.casefold() and file.rule.template is not None:
+            return file.rule
+    known = ", ".join(file.name for file in files_of(effective) if file.rule.template is not None)
+    raise NotFound(f"this phone gets no file {name}; it gets {known}")
+
+
+@click.command()
+@click.argument("mac")
+@config_option
+def explain(mac: str, config: Config) -> None:
+    """Show every effective setting of the phone MAC: value, layer, vendor parameter, or why it has none."""
+    run_async(_explain(mac, config))
+
+
+async def _explain(mac: str, config: Config) -> None:
+    async with open_stock(config) as stock:
+        effective = await _effective(stock, mac)
+    console = Console()
+    device = effective.device
+    console.print(f"{device.mac}  {effective.vendor.name} {device.model or 'model not known yet'}  {device.status}")
+    console.print(_settings_table(effective))
+    if effective.resolved.vendor_overrides:
+        console.print(_overrides_table(effective))
+    beyond = effective.translation.lines_not_rendered
+    if beyond:
+        console.print(f"lines beyond this model, not rendered: {', '.join(map(str, beyond))}")
+
+
+def _settings_table(effective: EffectiveDevice) -> Table:
+    table = Table("setting", "value", "layer", "becomes, or why not", title="settings")
+    for path, outcome in sorted(effective.translation.outcomes.items()):
+        entry = effective.resolved.settings.get(path)
+        if entry is None and not outcome.parameters:
+            continue
+        value = MASK if path in SECRETS else _shown(entry.value) if entry else ""
+        table.add_row(path, value, entry.layer if entry else "assignment", _became(outcome))
+    return table
+
+
+def _overrides_table(effective: EffectiveDevice) -> Table:
+    table = Table("parameter", "value", "layer", title="vendor overrides")
+    shown = {item.identity: item for item in masked(effective).translation.parameters}
+    for name, entry in effective.resolved.vendor_overrides.items():
+        table.add_row(name, shown[name].value, entry.layer)
+    return table
+
+
+def _became(outcome: Outcome) -> str:
+    parts = [f"{item.identity} = {MASK if item.secret else item.value}" for item in outcome.parameters]
+    if outcome.carried_by and not parts:
+        parts.append(f"with {outcome.carried_by}")
+    return "\n".join([*parts, *(f"not expressed: {reason}" for reason in outcome.reasons)])
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

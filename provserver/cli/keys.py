@@ -1,0 +1,116 @@
+"""`key`: API keys, and the keys that seal secrets at rest."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from provserver.cli.main import config_option, run_async
+from provserver.config import Config
+from provserver.domain.device import ApiKey
+from provserver.server import Stock, open_stock
+from provserver.services import api_keys
+from provserver.services.change import Actor, Change
+from provserver.store.keyfile import add_key, drop_old_keys
+from provserver.store.pages import PageRequest
+from provserver.store.resealing import reseal_everything
+
+_ACTOR = Actor("command line")
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this family."""
+    group.add_command(key)
+
+
+@click.group()
+def key() -> None:
+    """API keys (create, list, revoke) and the keys that seal secrets in the database (rotate)."""
+
+
+@key.command()
+@config_option
+@click.option("--name", default="command line", help="What it is for.")
+@click.option("--account", metavar="ID", help="Bind it to one account; absent: a platform key.")
+@click.option("--read-only", is_flag=True, help="It may read, not write.")
+def create(config: Config, name: str, account: str | None, read_only: bool) -> None:
+    """Make an API key and print only the key on stdout."""
+    run_async(_create(config, name, account, read_only))
+
+
+async def _create(config: Config, name: str, account: str | None, read_only: bool) -> None:
+    async with open_stock(config) as stock, stock.database.write() as conn:
+        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+        made = await api_keys.create(change, name=name, account_id=account, read_only=read_only, expires_at=None)
+    click.echo(made.secret)
+
+
+@key.command("list")
+@config_option
+def list_keys(config: Config) -> None:
+    """List API keys, newest first; never the keys themselves."""
+    run_async(_list(config))
+
+
+async def _list(config: Config) -> None:
+    async with open_stock(config) as stock:
+        keys = await _all_keys(stock)
+    table = Table("id", "name", "ends in", "account", "access", "created", "last used", "state")
+    for item in keys:
+        table.add_row(
+            item.id,
+            item.name,
+            item.hint,
+            item.account_id or "platform",
+            "read" if item.read_only else "write",
+            f"{item.created_at:%Y-%m-%d}",
+            f"{item.last_used_at:%Y-%m-%d}" if item.last_used_at else "never",
+            "revoked" if item.revoked_at else "good",
+        )
+    Console().print(table)
+
+
+async def _all_keys(stock: Stock) -> list[ApiKey]:
+    keys: list[ApiKey] = []
+    cursor = None
+    async with stock.database.read() as conn:
+        while True:
+            page = await api_keys.list_keys(conn, PageRequest(limit=100, cursor=cursor), None)
+            keys.extend(page.items)
+            cursor = page.next_cursor
+            if cursor is None:
+                return keys
+
+
+@key.command()
+@config_option
+@click.argument("key_id")
+def revoke(config: Config, key_id: str) -> None:
+    """End the API key KEY_ID (as `key list` shows it)."""
+    run_async(_revoke(config, key_id))
+
+
+async def _revoke(config: Config, key_id: str) -> None:
+    async with open_stock(config) as stock, stock.database.write() as conn:
+        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+        await api_keys.revoke(change, key_id)
+    click.echo(f"{key_id} is revoked", err=True)
+
+
+@key.command()
+@config_option
+@click.option("--keep-old", is_flag=True, help="Leave the old keys in the file, for backups sealed with them.")
+def rotate(config: Config, keep_old: bool) -> None:
+    """Seal every secret in the database with a new key, also while the server runs.
+
+    A new key is put on top of the key file, everything is sealed again, then the old keys are dropped.
+    """
+    add_key(config.key_file)
+    run_async(_rotate(config))
+    dropped = 0 if keep_old else drop_old_keys(config.key_file)
+    click.echo(f"dropped {dropped} old key(s) from {config.key_file}", err=True)
+
+
+async def _rotate(config: Config) -> None:
+    async with open_stock(config) as stock:
+        resealed = await reseal_everything(stock.database)
+    click.echo(f"sealed {resealed} secrets with a new key", err=True)

@@ -1,0 +1,73 @@
+"""`init`, `check` and `migrate`: before the server runs."""
+
+from pathlib import Path
+
+import click
+
+from provserver.cli.main import config_option, run_async
+from provserver.config import Config, load_config
+from provserver.domain.errors import BadConfiguration
+from provserver.server import ensure_platform_key, load_vendors, open_stock, prepare_data
+from provserver.shipped import shipped
+from provserver.store.migrate import migrate as migrate_schema
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this family."""
+    for command in (init, check, migrate):
+        group.add_command(command)
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def init(directory: Path) -> None:
+    """Write a commented config.yaml into DIRECTORY and create data, key file and database.
+
+    Prints the platform API key, once, on stdout. Refuses to overwrite anything.
+    """
+    path = directory / "config.yaml"
+    if path.exists():
+        raise BadConfiguration(f"{path} exists; remove it first, or use another directory")
+    directory.mkdir(parents=True, exist_ok=True)
+    data = (directory / "data").resolve()
+    example = shipped("config.example.yaml").read_text(encoding="utf-8")
+    path.write_text(example.replace("data_dir: data\n", f"data_dir: {data}\n"), encoding="utf-8")
+    config = load_config(path, {})
+    prepare_data(config)
+    run_async(_create(config))
+    click.echo(f"wrote {path}; run: provserver serve --config {path}", err=True)
+
+
+async def _create(config: Config) -> None:
+    async with open_stock(config) as stock:
+        await migrate_schema(stock.database)
+        key = await ensure_platform_key(stock)
+    if key:
+        click.echo("the platform API key, shown this once:", err=True)
+        click.echo(key)
+
+
+@click.command()
+@config_option
+def check(config: Config) -> None:
+    """Validate the configuration, every vendor file and every template.
+
+    Names file, line and key of every mistake; exit code 1 where there is one.
+    """
+    catalogue, _ = load_vendors(config)
+    models = sum(len(vendor.models) for vendor in catalogue.vendors.values())
+    click.echo(f"configuration fine; {len(catalogue.vendors)} vendors with {models} models fine")
+
+
+@click.command()
+@config_option
+def migrate(config: Config) -> None:
+    """Bring the database schema to this version; does nothing where it already is."""
+    prepare_data(config)
+    run_async(_migrate(config))
+
+
+async def _migrate(config: Config) -> None:
+    async with open_stock(config) as stock:
+        changed = await migrate_schema(stock.database)
+    click.echo("the schema was brought to this version" if changed else "the schema is of this version already")

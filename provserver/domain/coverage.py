@@ -1,0 +1,44 @@
+"""What each vendor makes of each setting, as the coverage tables show it."""
+
+from dataclasses import dataclass
+
+from provserver.domain.vendor import Evidence, Mapping, Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`mark` is the word of the table; `parameters` and `reasons` are the detail behind it."""
+
+    mark: str
+    parameters: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def coverage_of(vendor: Vendor, path: str) -> Coverage:
+    """What `vendor` makes of the setting `path`.
+
+    Marks: `yes`, `with <setting>` where another setting's parameter carries it, `some models`, `no`; with ` ?` where
+    the evidence of a parameter is unverified.
+    """
+    mappings = vendor.settings[path]
+    spoken = [mapping for mapping in mappings if not mapping.unsupported]
+    parameters = tuple(dict.fromkeys(name for mapping in spoken for name in _names(mapping)))
+    reasons = tuple(mapping.unsupported for mapping in mappings if mapping.unsupported)
+    return Coverage(_mark(vendor, spoken), parameters, reasons)
+
+
+def _mark(vendor: Vendor, spoken: list[Mapping]) -> str:
+    if not spoken:
+        return "no"
+    if all(mapping.carried_by for mapping in spoken):
+        return f"with {spoken[0].carried_by}"
+    everywhere = any(not (mapping.only or mapping.excluding or mapping.requires) for mapping in spoken)
+    doubt = any((mapping.evidence or vendor.evidence) is Evidence.UNVERIFIED for mapping in spoken)
+    return ("yes" if everywhere else "some models") + (" ?" if doubt else "")
+
+
+def _names(mapping: Mapping) -> tuple[str, ...]:
+    if mapping.list:
+        joined = (mapping.list.to,) if mapping.list.to else ()
+        return (*joined, *mapping.list.chosen, *mapping.list.others)
+    return mapping.to

@@ -1,0 +1,181 @@
+"""The composition root: Config -> running server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from provserver.api.app import ApiFace, build_api
+from provserver.config import Config
+from provserver.domain.errors import BadConfiguration
+from provserver.domain.vendor import Catalogue
+from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.metrics import PhoneMetrics
+from provserver.rendering.catalog import load_catalogue
+from provserver.rendering.environment import build_environment
+from provserver.rendering.renderer import Renderer
+from provserver.services import api_keys
+from provserver.services.cache import DocumentCache
+from provserver.services.change import Actor, Change
+from provserver.services.contacts import ContactWriter
+from provserver.services.effective import Configurations
+from provserver.services.provisioning import Doors, Provisioning
+from provserver.services.recording import Recorder
+from provserver.services.sources import Sources
+from provserver.services.unknown import UnknownDevices
+from provserver.shipped import shipped
+from provserver.store.database import Database
+from provserver.store.keyfile import create_key_file
+from provserver.store.migrate import migrate
+from provserver.store.sealing import Sealer
+
+_DRAIN_SECONDS = 5.0
+
+_log = structlog.get_logger("server")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens. `platform_key` is the key made on this very first start, else None."""
+
+    phones_url: str
+    api_url: str
+    platform_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What every command works with: the catalogue, the store and the means to read devices as they stand."""
+
+    config: Config
+    catalogue: Catalogue
+    renderer: Renderer
+    database: Database
+    configurations: Configurations
+    sources: Sources
+
+
+def load_vendors(config: Config) -> tuple[Catalogue, Renderer]:
+    """The catalogue, cross-checked, and the renderer of its templates. Raises `BadConfiguration`."""
+    environment = build_environment([*config.catalog.templates, shipped("templates")])
+    catalogue = load_catalogue([*config.catalog.vendors, shipped("vendors")], environment)
+    return catalogue, Renderer(environment)
+
+
+def prepare_data(config: Config) -> None:
+    """Make the data directory and, where there is no database yet, the key file. Raises `BadConfiguration`."""
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(f"data_dir {config.data_dir}: {error.strerror}") from None
+    if not config.key_file.exists():
+        if (config.data_dir / "provserver.db").exists():
+            # A new key would open nothing that is sealed in there.
+            raise BadConfiguration(f"{config.key_file} is missing, but there is a database: put the key file back")
+        create_key_file(config.key_file)
+
+
+@asynccontextmanager
+async def open_stock(config: Config) -> AsyncIterator[Stock]:
+    """The catalogue and the store, closed at the end. The schema is as it was found."""
+    catalogue, renderer = load_vendors(config)
+    database = Database.open(config.database_url, Sealer.from_key_file(config.key_file))
+    try:
+        public_url = config.phones.public_url or f"http://{_reachable(config.phones.host)}:{config.phones.port}"
+        configurations = Configurations(database, catalogue, renderer, public_url)
+        yield Stock(config, catalogue, renderer, database, configurations, Sources())
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def run(config: Config) -> AsyncIterator[Running]:
+    """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens."""
+    prepare_data(config)
+    async with AsyncExitStack() as stack:
+        stock = await stack.enter_async_context(open_stock(config))
+        await migrate(stock.database)
+        platform_key = await ensure_platform_key(stock)
+        registry = CollectorRegistry()
+        metrics = PhoneMetrics(registry)
+        contacts = ContactWriter(stock.database, on_shed=metrics.shed.inc)
+        unknown = UnknownDevices(stock.database, config.phones.unknown_limit)
+        for writer in (contacts, unknown):
+            writer.start()
+            stack.push_async_callback(writer.stop)
+        phones = _phones(stock, contacts, unknown, metrics)
+        api = build_api(
+            ApiFace(
+                database=stock.database,
+                catalogue=stock.catalogue,
+                renderer=stock.renderer,
+                configurations=stock.configurations,
+                contacts=contacts,
+                unknown=unknown,
+                sources=stock.sources,
+                window_seconds=config.phones.window,
+                bootstrap_key=config.api.bootstrap_key,
+                registry=registry,
+            )
+        )
+        phones_port = await _listen(stack, phones, config.phones.host, config.phones.port, "phones")
+        api_port = await _listen(stack, api, config.api.host, config.api.port, "api")
+        running = Running(
+            config.phones.public_url or f"http://{_reachable(config.phones.host)}:{phones_port}",
+            f"http://{_reachable(config.api.host)}:{api_port}",
+            platform_key,
+        )
+        _log.info("listening", phones=running.phones_url, api=running.api_url, proofs=",".join(config.phones.auth))
+        yield running
+
+
+async def ensure_platform_key(stock: Stock) -> str | None:
+    """On the very first start make a platform key and return it; later, and with a bootstrap key, None."""
+    async with stock.database.write() as conn:
+        if stock.config.api.bootstrap_key or await api_keys.has_platform_key(conn):
+            return None
+        sources = stock.sources
+        change = Change(conn, stock.database.sealer, sources, Actor("first start"), sources.now())
+        made = await api_keys.create(change, name="first start", account_id=None, read_only=False, expires_at=None)
+        return made.secret
+
+
+def _phones(stock: Stock, contacts: ContactWriter, unknown: UnknownDevices, metrics: PhoneMetrics) -> web.Application:
+    phones = stock.config.phones
+    provisioning = Provisioning(
+        database=stock.database,
+        catalogue=stock.catalogue,
+        renderer=stock.renderer,
+        cache=DocumentCache(phones.cache_bytes),
+        recorder=Recorder(stock.catalogue, contacts, unknown, stock.sources),
+        sources=stock.sources,
+        doors=Doors(frozenset(phones.auth), phones.networks),
+    )
+    return build_phones(PhoneFace(provisioning, metrics, phones.public_url, phones.trusted_proxies))
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int, section: str) -> int:
+    """Listen until the stack closes; returns the port, which the system chose where 0 was asked for."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise BadConfiguration(f"{section}.host/port: cannot listen on {host}:{port}: {error.strerror}") from None
+    return int(runner.addresses[0][1])
+
+
+def _reachable(host: str) -> str:
+    """An address that leads to a listener on `host`, for URLs."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
+    return f"[{address}]" if ":" in address else address
+
+
+async def until_cancelled() -> None:
+    """Wait for the signal that ends the server."""
+    await asyncio.Event().wait()
