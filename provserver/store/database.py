@@ -14,6 +14,8 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.store import sqlite
 from provserver.store.sealing import Sealer
 
+Connection = AsyncConnection  # an open transaction, as every function of the store takes it
+
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
 
@@ -49,7 +51,6 @@ class Database:
             hide_parameters=True,  # names, addresses and hashes have no business in a log
         )
         if embedded:
-            sqlite.create_private_file(make_url(url).database)
             sqlite.prepare(engine.sync_engine, busy_timeout)
         return cls(engine, sealer)
 

@@ -1,6 +1,6 @@
 """Lists of devices: each filter alone walks an index in the order of the list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, String, cast, literal, select
@@ -54,6 +54,12 @@ async def handsets_of_bases(conn: AsyncConnection, base_ids: Sequence[str]) -> d
     return found
 
 
+async def devices_by_id(conn: AsyncConnection, device_ids: Collection[str]) -> list[Device]:
+    """The devices with these ids, in no order, without their tokens."""
+    rows = (await conn.execute(select(devices).where(devices.c.id.in_(device_ids)))).mappings()
+    return [device_of(row) for row in rows]
+
+
 async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
     """The account's DECT bases that are data masters, newest first, without their tokens."""
     statement = select(devices).where(
@@ -63,6 +69,20 @@ async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
     )
     rows = (await conn.execute(statement.order_by(devices.c.ordinal.desc()))).mappings()
     return [device_of(row) for row in rows]
+
+
+async def secondaries_of(conn: AsyncConnection, data_master_id: str) -> list[str]:
+    """The ids of the secondary bases of a data master."""
+    statement = select(devices.c.id).where(devices.c.data_master_id == data_master_id).order_by(devices.c.id)
+    return list(await conn.scalars(statement))
+
+
+async def vendors_in_use(conn: AsyncConnection, account_id: str | None) -> list[str]:
+    """The vendors of an account's devices, or of all devices with None; sorted."""
+    statement = select(devices.c.vendor).where(devices.c.vendor.is_not(None)).distinct().order_by(devices.c.vendor)
+    if account_id is not None:
+        statement = statement.where(devices.c.account_id == account_id)
+    return [vendor for vendor in await conn.scalars(statement) if vendor]
 
 
 def _conditions(chosen: DeviceFilter) -> list[ColumnElement[bool]]:

@@ -108,6 +108,13 @@ async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime)
     await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
 
 
+async def pin_window(conn: AsyncConnection, device_id: str, address: str) -> bool:
+    """Bind the open window to the first address that asks; False where it already is another's."""
+    statement = update(devices).where(devices.c.id == device_id)
+    unbound_or_ours = or_(devices.c.window_address.is_(None), devices.c.window_address == address)
+    return (await conn.execute(statement.where(unbound_or_ours).values(window_address=address))).rowcount > 0
+
+
 async def _one(conn: AsyncConnection, sealer: Sealer, *conditions: ColumnElement[bool]) -> Device | None:
     row = (await conn.execute(select(devices).where(*conditions))).mappings().first()
     return device_of(row, sealer) if row else None

@@ -15,7 +15,7 @@ from provserver.store.layers import PLATFORM
 from provserver.store.schema import accounts, devices, settings_layers
 from provserver.store.sealing import Sealer
 
-__all__ = ["FetchRecord", "find_by_mac", "find_by_token", "hash_token", "lines_of"]
+__all__ = ["FetchRecord", "find_by_id", "find_by_mac", "find_by_token", "hash_token", "lines_of"]
 
 _platform = settings_layers.alias("platform_layer")
 _account = settings_layers.alias("account_layer")
@@ -65,8 +65,13 @@ async def find_by_token(conn: AsyncConnection, token_hash: str) -> FetchRecord |
     return await _one(conn, devices.c.token_hash == token_hash)
 
 
-async def _one(conn: AsyncConnection, condition: ColumnElement[bool]) -> FetchRecord | None:
-    row = (await conn.execute(_RECORD.where(condition))).mappings().first()
+async def find_by_id(conn: AsyncConnection, account_id: str, device_id: str) -> FetchRecord | None:
+    """The record of an account's device, in one statement; None where the account does not have it."""
+    return await _one(conn, devices.c.id == device_id, devices.c.account_id == account_id)
+
+
+async def _one(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> FetchRecord | None:
+    row = (await conn.execute(_RECORD.where(*conditions))).mappings().first()
     return _record_of(row) if row else None
 
 

@@ -52,9 +52,10 @@ async def remember_answer(conn: AsyncConnection, sealer: Sealer, first: FirstAns
     stored = idempotency_keys.c
     outdated = (stored.scope == first.scope, stored.key == first.key, stored.created_at < since)
     await conn.execute(delete(idempotency_keys).where(*outdated))
-    values = {name: getattr(first, name) for name in ("scope", "key", "request_hash", "status", "created_at")}
+    plain = ("scope", "key", "request_hash", "status", "created_at")
+    values = {name: getattr(first, name) for name in plain} | {"answer_sealed": sealer.seal_json(first.answer)}
     try:
-        await conn.execute(insert(idempotency_keys).values(values, answer_sealed=sealer.seal_json(first.answer)))
+        await conn.execute(insert(idempotency_keys).values(values))
     except IntegrityError as error:
         reason = "a request with this Idempotency-Key has just been answered"
         raise Conflict(reason, code="idempotency_conflict") from error

@@ -17,7 +17,7 @@ async def insert_key(conn: AsyncConnection, key: ApiKey, key_hash: str) -> None:
     """Store a new key. Raises `Conflict` where the hash is known or the account is not."""
     values = {column.name: getattr(key, column.name) for column in _PUBLIC}
     with conflicts_named():
-        await conn.execute(insert(api_keys).values(values, hash=key_hash))
+        await conn.execute(insert(api_keys).values({**values, "hash": key_hash}))
 
 
 async def find_key_by_hash(conn: AsyncConnection, key_hash: str) -> ApiKey | None:

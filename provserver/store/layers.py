@@ -1,5 +1,6 @@
 """Layers of settings: one sealed JSON document per owner, so that no secret among the settings is ever plain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,13 @@ async def read_layer(conn: AsyncConnection, sealer: Sealer, owner_id: str, *, fo
     statement = select(settings_layers).where(settings_layers.c.owner_id == owner_id)
     row = (await conn.execute(statement.with_for_update() if for_update else statement)).first()
     return StoredLayer(sealer.open_json(row.sealed), row.revision, row.updated_at) if row else StoredLayer()
+
+
+async def read_documents(conn: AsyncConnection, sealer: Sealer, owner_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The documents of those owners that wrote one, in one statement."""
+    statement = select(settings_layers.c.owner_id, settings_layers.c.sealed)
+    rows = await conn.execute(statement.where(settings_layers.c.owner_id.in_(owner_ids)))
+    return {row.owner_id: sealer.open_json(row.sealed) for row in rows}
 
 
 async def platform_revision(conn: AsyncConnection) -> int:

@@ -1,7 +1,6 @@
 """Keyset pages: a cursor says which row to go on from, so that lists stay right while rows come and go."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -117,7 +116,7 @@ def _read_cursor(cursor: str, columns: Iterable[Column[Any]]) -> tuple[str, Key]
         if direction not in ("next", "previous"):
             raise _bad_cursor()
         return direction, tuple(_value(value, column) for value, column in zip(values, columns, strict=True))
-    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _bad_cursor() from error
 
 
@@ -127,7 +126,9 @@ def _value(value: Any, column: Column[Any]) -> Any:
     if type(value) is not column.type.python_type:
         raise _bad_cursor()
     if isinstance(value, str):
-        value.encode()  # a lone surrogate is no text for a database
+        value.encode()  # a lone surrogate is no text for a database, nor is a NUL
+        if "\0" in value:
+            raise _bad_cursor()
     elif abs(value) > _BIGGEST_INTEGER:
         raise _bad_cursor()
     return value

@@ -25,5 +25,5 @@ async def _bump(conn: AsyncConnection, changed: Select[tuple[str]]) -> None:
     # A handset fetches nothing: its lines are in the file of its base.
     handsets = devices.alias("handsets")
     bases = select(handsets.c.base_id).where(handsets.c.id.in_(changed), handsets.c.base_id.is_not(None))
-    reached = devices.c.id.in_(changed.union(bases))
+    reached = devices.c.id.in_(changed.union_all(bases))
     await conn.execute(update(devices).where(reached).values(revision=devices.c.revision + 1))

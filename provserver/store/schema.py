@@ -193,7 +193,6 @@ events = Table(
     Column("details", Json, nullable=False),
     Index(None, "account_id", "id"),
     Index(None, "device_id", "id"),
-    Index(None, "device_id", "type", "id"),
     Index(None, "created_at"),
 )
 

@@ -58,7 +58,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_account_id_id"), "events", ["account_id", "id"], unique=False)
     op.create_index(op.f("ix_events_created_at"), "events", ["created_at"], unique=False)
     op.create_index(op.f("ix_events_device_id_id"), "events", ["device_id", "id"], unique=False)
-    op.create_index(op.f("ix_events_device_id_type_id"), "events", ["device_id", "type", "id"], unique=False)
     op.create_table(
         "idempotency_keys",
         sa.Column("scope", sa.String(), nullable=False),

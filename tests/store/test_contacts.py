@@ -1,0 +1,160 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provserver.domain.device import Account, Device, DeviceStatus
+from provserver.store import assignments, device_lists, devices, events, usage, users
+from provserver.store.contacts import write_contacts
+from provserver.store.database import Database
+from provserver.store.pages import PageRequest
+from provserver.store.sealing import Sealer
+
+from .builders import START, after, assignment, contact, device, event, user
+from .statements import watched
+
+
+async def _stored(db: Database, sealer: Sealer, phone: Device) -> Device:
+    async with db.read() as conn:
+        found = await devices.get_device(conn, sealer, phone.account_id, phone.id)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
+    stored = device(acme.id, vendor="snom", model="D785", window_until=after(1000), token="a token")
+    async with db.write() as conn:
+        await devices.insert_device(conn, sealer, stored)
+    return stored
+
+
+async def test_the_first_configuration_fetch_provisions_a_phone_and_notes_what_it_is(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    first = contact(
+        phone,
+        after(1),
+        model="D865",
+        firmware="10.1",
+        provisions=True,
+        stamp="a.0.0.0",
+        etag='"x"',
+        base_url="http://x",
+    )
+    async with db.write() as conn:
+        assert await write_contacts(conn, [first]) == {phone.id}
+    assert await _stored(db, sealer, phone) == replace(
+        phone,
+        model="D865",
+        firmware_version="10.1",
+        status=DeviceStatus.PROVISIONED,
+        fetched_stamp="a.0.0.0",
+        fetched_etag='"x"',
+        fetched_base_url="http://x",
+        current_ip_address="192.0.2.1",
+        last_provisioned_at=after(1),
+        last_seen_at=after(1),
+    )
+
+
+async def test_a_fetch_of_a_common_file_is_seen_but_provisions_nothing(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    async with db.write() as conn:
+        assert await write_contacts(conn, [contact(phone, after(1), stamp="a.0.0.0")]) == set()
+    assert await _stored(db, sealer, phone) == replace(phone, last_seen_at=after(1), current_ip_address="192.0.2.1")
+
+
+async def test_a_phone_becomes_provisioned_once(db: Database, phone: Device) -> None:
+    async with db.write() as conn:
+        assert await write_contacts(conn, [contact(phone, after(n), provisions=True) for n in (1, 2)]) == {phone.id}
+        assert await write_contacts(conn, [contact(phone, after(3), provisions=True)]) == set()
+
+
+async def test_of_several_contacts_the_latest_wins_in_whatever_order_they_come(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    later = contact(phone, after(5), provisions=True, stamp="later", source_ip="192.0.2.5", model="D5")
+    earlier = contact(phone, after(4), provisions=True, stamp="earlier", source_ip="192.0.2.4", model="D4")
+    async with db.write() as conn:
+        await write_contacts(conn, [later, earlier])
+    once = await _stored(db, sealer, phone)
+    assert (once.fetched_stamp, once.current_ip_address, once.model) == ("later", "192.0.2.5", "D5")
+    assert (once.last_seen_at, once.last_provisioned_at) == (after(5), after(5))
+    async with db.write() as conn:
+        await write_contacts(conn, [replace(earlier, event=event(phone))])
+    assert await _stored(db, sealer, phone) == once
+
+
+@pytest.mark.parametrize(
+    ("window", "told", "expected"),
+    [
+        ({"window_until": after(9)}, {"pin_address": "192.0.2.1"}, (after(9), "192.0.2.1")),
+        ({"window_until": after(9), "window_address": "old"}, {"pin_address": "192.0.2.1"}, (after(9), "old")),
+        ({}, {"pin_address": "192.0.2.1"}, (None, None)),
+        ({"window_until": after(9), "window_address": "old"}, {"close_window": True}, (None, None)),
+        ({"window_until": after(9)}, {"close_window": True, "pin_address": "192.0.2.1"}, (None, None)),
+    ],
+)
+async def test_the_window_is_bound_to_the_first_address_and_closed_when_told(
+    db: Database, sealer: Sealer, acme: Account, window: dict[str, Any], told: dict[str, Any], expected: object
+) -> None:
+    armed = device(acme.id, **window)
+    async with db.write() as conn:
+        await devices.insert_device(conn, sealer, armed)
+        await write_contacts(conn, [contact(armed, after(1), **told)])
+    stored = await _stored(db, sealer, armed)
+    assert (stored.window_until, stored.window_address) == expected
+
+
+async def test_a_detected_model_or_vendor_is_found_by_search(db: Database, acme: Account, phone: Device) -> None:
+    async with db.write() as conn:
+        await write_contacts(conn, [contact(phone, after(1), model="T54W", vendor="yealink")])
+        for query, count in (("t54w", 1), ("yealink", 1), ("d785", 0), ("snom", 0)):
+            chosen = device_lists.DeviceFilter(search=query)
+            page = await device_lists.list_devices(conn, acme.id, chosen, PageRequest())
+            assert (query, len(page.items)) == (query, count)
+
+
+async def test_a_contact_of_a_deleted_device_leaves_its_event_and_harms_nobody(
+    db: Database, acme: Account, phone: Device
+) -> None:
+    gone = device(acme.id)
+    async with db.write() as conn:
+        both = [contact(gone, provisions=True), contact(phone, provisions=True)]
+        assert await write_contacts(conn, both) == {phone.id}
+        listed = await events.list_events(conn, acme.id, gone.id, events.EventFilter(), PageRequest())
+    assert listed.items == [both[0].event]
+
+
+async def test_users_count_from_the_moment_their_phone_is_provisioned(
+    db: Database, sealer: Sealer, acme: Account, phone: Device
+) -> None:
+    jane = user(acme.id)
+    async with db.write() as conn:
+        await users.insert_user(conn, sealer, jane)
+        await assignments.insert_assignment(conn, assignment(phone, jane))
+        assert await usage.usage(conn, None, START, after(1000)) == []
+        await write_contacts(conn, [contact(phone, after(10), provisions=True)])
+        assert await usage.usage(conn, None, START, after(10)) == []
+        assert await usage.usage(conn, None, START, after(11)) == [(acme.id, 1)]
+
+
+async def test_nothing_to_write_is_fine(db: Database) -> None:
+    async with db.write() as conn:
+        assert await write_contacts(conn, []) == set()
+
+
+async def test_a_thousand_contacts_take_as_many_statements_as_ten(db: Database, sealer: Sealer, acme: Account) -> None:
+    phones = [device(acme.id) for _ in range(200)]
+    async with db.write() as conn:
+        for each in phones:
+            await devices.insert_device(conn, sealer, each)
+    counts = []
+    for part in (phones[:10], phones[10:]):
+        with watched(db) as sent:
+            async with db.write() as conn:
+                await write_contacts(conn, [contact(each, after(1), provisions=True, stamp="s") for each in part])
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 5

@@ -1,0 +1,193 @@
+import asyncio
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from provserver.domain.device import Account
+from provserver.domain.errors import StoreUnavailable
+from provserver.store.accounts import account_exists, get_account, insert_account
+from provserver.store.database import Database, _outages_named, _reading_options
+from provserver.store.revisions import bump_account
+from provserver.store.sealing import Sealer
+from provserver.store.sqlite import prepare
+
+from .builders import account
+
+
+async def test_a_write_is_seen_by_the_next_read(db: Database, acme: Account) -> None:
+    async with db.read() as conn:
+        assert await get_account(conn, acme.id) == acme
+
+
+async def test_a_failed_write_leaves_nothing_behind(db: Database) -> None:
+    half = account()
+
+    async def fail_halfway() -> None:
+        async with db.write() as conn:
+            await insert_account(conn, half)
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await fail_halfway()
+    async with db.read() as conn:
+        assert not await account_exists(conn, half.id)
+
+
+async def test_a_cancelled_write_is_undone_and_lets_the_next_one_through(db: Database) -> None:
+    half, whole, written = account(), account(), asyncio.Event()
+
+    async def writer() -> None:
+        async with db.write() as conn:
+            await insert_account(conn, half)
+            written.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(writer())
+    await written.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with db.write() as conn:
+        await insert_account(conn, whole)
+    async with db.read() as conn:
+        assert [await account_exists(conn, each.id) for each in (half, whole)] == [False, True]
+
+
+async def test_a_reader_sees_one_state_while_others_write(db: Database, acme: Account) -> None:
+    async with db.read() as conn:
+        before = await get_account(conn, acme.id)
+        async with db.write() as writing:
+            await bump_account(writing, acme.id)
+        assert await get_account(conn, acme.id) == before
+
+
+async def test_two_processes_that_write_at_once_wait_for_each_other(db: Database, acme: Account) -> None:
+    another = Database.open(str(db.engine.url), db.sealer)
+
+    async def bump_often(database: Database) -> None:
+        for _ in range(25):
+            async with database.write() as conn:
+                assert await get_account(conn, acme.id)  # reads first: what a lazy transaction would stumble over
+                await bump_account(conn, acme.id)
+
+    await asyncio.gather(*(bump_often(database) for database in (db, another, db, another)))
+    async with db.read() as conn:
+        stored = await get_account(conn, acme.id)
+    await another.close()
+    assert stored is not None
+    assert stored.revision == 100
+
+
+async def test_more_readers_than_connections_all_get_their_turn(db: Database, acme: Account) -> None:
+    async def read() -> Account | None:
+        async with db.read() as conn:
+            return await get_account(conn, acme.id)
+
+    assert await asyncio.gather(*(read() for _ in range(50))) == [acme] * 50
+
+
+async def test_a_locked_database_is_an_outage_after_the_busy_timeout(db: Database, acme: Account) -> None:
+    impatient = Database.open(str(db.engine.url), db.sealer, busy_timeout=0.05)
+    async with db.write() as conn:
+        await bump_account(conn, acme.id)
+        with pytest.raises(StoreUnavailable, match="locked"):
+            async with impatient.write():
+                pass
+    await impatient.close()
+
+
+async def test_no_free_connection_is_an_outage(db: Database) -> None:
+    narrow = Database.open(str(db.engine.url), db.sealer, busy_timeout=0.05, connections=1)
+    async with narrow.read() as conn:
+        await conn.execute(text("SELECT 1"))
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            await narrow.ping()
+    await narrow.close()
+
+
+async def test_a_folder_that_is_not_there_is_an_outage(tmp_path: Path, sealer: Sealer) -> None:
+    nowhere = Database.open(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db", sealer)
+    with pytest.raises(StoreUnavailable, match="No such file"):
+        await nowhere.ping()
+    await nowhere.close()
+
+
+async def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path, sealer: Sealer) -> None:
+    (tmp_path / "text.db").write_text("not a database " * 100)
+    broken = Database.open(f"sqlite+aiosqlite:///{tmp_path}/text.db", sealer)
+    with pytest.raises(StoreUnavailable):
+        await broken.ping()
+    await broken.close()
+
+
+async def test_a_full_disk_is_an_outage_and_not_a_crash(db: Database) -> None:
+    async def fill() -> None:
+        async with db.write() as conn:
+            pages = (await conn.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            for _ in range(1000):
+                await insert_account(conn, account(name="x" * 1000))
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        await fill()
+
+
+async def test_a_mistake_in_a_statement_is_not_an_outage() -> None:
+    with pytest.raises(ProgrammingError), _outages_named():
+        raise ProgrammingError("SELECT", None, Exception("syntax"))
+    with pytest.raises(StoreUnavailable), _outages_named():
+        raise ProgrammingError("SELECT", None, Exception("gone"), connection_invalidated=True)
+
+
+async def test_a_broken_constraint_reaches_the_caller(db: Database, acme: Account) -> None:
+    with pytest.raises(IntegrityError):
+        async with db.write() as conn:
+            await conn.execute(text(f"INSERT INTO accounts SELECT * FROM accounts WHERE id = '{acme.id}'"))  # noqa: S608
+
+
+async def test_commits_survive_a_power_cut_and_readers_do_not_block_writers(db: Database) -> None:
+    async with db.write() as conn:
+        pragmas = [
+            (await conn.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            for name in ("synchronous", "journal_mode", "foreign_keys", "busy_timeout")
+        ]
+    assert pragmas == [2, "wal", 1, 5000]
+
+
+def _names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def _modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(file.stat().st_mode) for file in folder.glob("provserver.db*")}
+
+
+async def test_other_users_of_the_machine_cannot_read_the_database(db: Database, acme: Account, tmp_path: Path) -> None:
+    assert _modes(tmp_path) == {0o600}
+
+
+async def test_parameters_of_a_failed_statement_stay_out_of_logs(db: Database, acme: Account) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        async with db.write() as conn:
+            await conn.execute(text("INSERT INTO accounts (id, name) VALUES (:id, 'secret')"), {"id": "marked-value"})
+    assert "marked-value" not in str(caught.value)
+
+
+async def test_an_in_memory_database_makes_no_file(
+    sealer: Sealer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = create_async_engine("sqlite+aiosqlite:///:memory:")
+    prepare(engine.sync_engine, busy_timeout=1)
+    memory = Database(engine, sealer)
+    await memory.ping()
+    await memory.close()
+    assert _names(tmp_path) == {"secret.key"}
+
+
+def test_postgresql_reads_one_state_too() -> None:
+    assert _reading_options("postgresql") == {"isolation_level": "REPEATABLE READ"}
+    assert _reading_options("cockroachdb") == {}

@@ -1,0 +1,80 @@
+import asyncio
+from typing import Any
+
+import alembic.op
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from provserver.domain.errors import BadConfiguration
+from provserver.store.database import Database
+from provserver.store.migrate import migrate, schema_state
+from provserver.store.schema import metadata
+from provserver.store.sealing import Sealer
+
+
+async def _set_version(db: Database, version: str) -> None:
+    async with db.write() as conn:
+        await conn.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+async def test_migrations_lead_to_exactly_the_tables_that_the_code_uses(db: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    async with db.read() as conn:
+        assert await conn.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(database_url: str, sealer: Sealer) -> None:
+    db = Database.open(database_url, sealer)
+    assert await schema_state(db) == "empty"
+    assert await migrate(db) is True
+    assert await schema_state(db) == "current"
+    assert await migrate(db) is False
+    await db.close()
+
+
+async def test_two_workers_that_start_at_once_migrate_once(database_url: str, sealer: Sealer) -> None:
+    workers = [Database.open(database_url, sealer) for _ in range(3)]
+    assert sorted(await asyncio.gather(*(migrate(worker) for worker in workers))) == [False, False, True]
+    for worker in workers:
+        await worker.close()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(db: Database) -> None:
+    await _set_version(db, "9999")
+    assert await schema_state(db) == "newer"
+    with pytest.raises(BadConfiguration, match="newer version"):
+        await migrate(db)
+
+
+async def test_an_older_database_is_named_outdated(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alembic.script.ScriptDirectory.get_heads", lambda _: ["a later one"])
+    assert await schema_state(db) == "outdated"
+
+
+async def test_a_migration_that_fails_leaves_no_half_schema(
+    database_url: str, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failed(Exception):
+        pass
+
+    create_index, calls = alembic.op.create_index, iter(range(100))
+
+    def failing(*args: Any, **options: Any) -> None:
+        if next(calls) == 5:
+            raise Failed
+        create_index(*args, **options)
+
+    db = Database.open(database_url, sealer)
+    monkeypatch.setattr(alembic.op, "create_index", failing)
+    with pytest.raises(Failed):
+        await migrate(db)
+    monkeypatch.undo()
+    async with db.read() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM sqlite_master"))).scalar_one() == 0
+    assert await migrate(db) is True
+    await db.close()

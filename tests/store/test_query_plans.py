@@ -1,0 +1,254 @@
+"""How the database answers when it is large: along an index, in the order of the list."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.device import Account, Device, DeviceStatus, DeviceType
+from provserver.domain.mac import Mac
+from provserver.store import (
+    accounts,
+    assignments,
+    audit,
+    contacts,
+    device_lists,
+    devices,
+    events,
+    fetches,
+    idempotency,
+    keys,
+    layers,
+    revisions,
+    unknown_devices,
+    usage,
+    users,
+)
+from provserver.store.database import Database
+from provserver.store.device_lists import DeviceFilter
+from provserver.store.device_rows import index_device, stored_device
+from provserver.store.keyfile import create_key_file
+from provserver.store.migrate import migrate
+from provserver.store.pages import Page, PageRequest
+from provserver.store.schema import devices as devices_table
+from provserver.store.sealing import Sealer
+
+from .builders import START, account, after, assignment, contact, device, event, handset, user
+from .statements import plan_of, slow_steps, watched
+
+_PER_ACCOUNT = 1000
+_VENDORS = (("snom", "D785"), ("snom", "D865"), ("yealink", "T54W"), ("grandstream", "GRP2614"))
+
+
+class Fleet:
+    """Three accounts with a thousand devices each; `phone`, `base`, `cordless` and `jane` are of the first."""
+
+    def __init__(self, url: str, sealer: Sealer) -> None:
+        self.url, self.sealer = url, sealer
+        self.accounts = [account(name=f"Account {number}") for number in range(3)]
+        self.account = self.accounts[0]
+        self.devices = [each for owner in self.accounts for each in _devices_of(owner)]
+        self.phone, self.base, self.cordless = self.devices[0], self.devices[8], self.devices[9]
+        self.jane = user(self.account.id, name="Jane")
+
+    @property
+    def mac(self) -> Mac:
+        assert self.phone.mac is not None
+        return self.phone.mac
+
+    def open(self) -> None:
+        """Open the database in the event loop of the test that runs."""
+        self.db = Database.open(self.url, self.sealer)
+
+    async def store(self, *, analyzed: bool) -> None:
+        self.open()
+        await migrate(self.db)
+        sealer = self.sealer
+        async with self.db.write() as conn:
+            for owner in self.accounts:
+                await accounts.insert_account(conn, owner)
+            await conn.execute(insert(devices_table), [stored_device(each, sealer) for each in self.devices])
+            for each in self.devices:
+                await index_device(conn, each)
+            await events.insert_events(conn, [event(each) for each in self.devices * 5])
+            people = [self.jane, *(user(self.account.id, name=f"Person {number}") for number in range(200))]
+            for who, each in zip(people, self.devices, strict=False):
+                await users.insert_user(conn, sealer, who)
+                await assignments.insert_assignment(conn, assignment(each, who))
+        if analyzed:
+            async with self.db.write() as conn:
+                await conn.exec_driver_sql("ANALYZE")
+        await self.db.close()
+
+
+def _devices_of(owner: Account) -> list[Device]:
+    made: list[Device] = []
+    choices = itertools.cycle(_VENDORS)
+    base: Device | None = None
+    for number in range(_PER_ACCOUNT):
+        vendor, model = next(choices)
+        status = DeviceStatus.PROVISIONED if number % 3 else DeviceStatus.PENDING_SYNC
+        fields: dict[str, Any] = {"vendor": vendor, "model": model, "status": status, "location": f"Room {number % 50}"}
+        if number % 10 == 8:
+            base = device(owner.id, **fields | {"type": DeviceType.DECT_BASE})
+            made.append(base)
+        elif number % 10 == 9 and base:
+            made.append(handset(base, slot_number=1, ipei=f"{number:010X}"))
+        else:
+            made.append(device(owner.id, name=f"Phone {number}", token=f"token {owner.id} {number}", **fields))
+    return made
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["with statistics", "without"])
+def stored_fleet(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Fleet:
+    """Stored once: it takes seconds, and no test changes it."""
+    folder: Path = tmp_path_factory.mktemp("fleet")
+    create_key_file(folder / "key")
+    fleet = Fleet(f"sqlite+aiosqlite:///{folder}/fleet.db", Sealer.from_key_file(folder / "key"))
+    asyncio.run(fleet.store(analyzed=request.param))
+    return fleet
+
+
+@pytest.fixture
+async def fleet(stored_fleet: Fleet) -> AsyncIterator[Fleet]:
+    stored_fleet.open()
+    yield stored_fleet
+    await stored_fleet.db.close()
+
+
+def _listed(**chosen: Any) -> Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[Any]]]:
+    async def run(fleet: Fleet, conn: AsyncConnection, request: PageRequest) -> Page[Any]:
+        return await device_lists.list_devices(conn, fleet.account.id, DeviceFilter(**chosen), request)
+
+    return run
+
+
+async def _handsets(fleet: Fleet, conn: AsyncConnection, request: PageRequest) -> Page[Any]:
+    chosen = DeviceFilter(base_id=fleet.base.id)
+    return await device_lists.list_devices(conn, fleet.account.id, chosen, request)
+
+
+LISTS: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[Any]]]] = {
+    "devices": _listed(),
+    "by type": _listed(type=DeviceType.DECT_HANDSET),
+    "by status": _listed(status=DeviceStatus.PENDING_SYNC),
+    "by vendor": _listed(vendor="snom"),
+    "by model": _listed(model="T54W"),
+    "by location": _listed(location="Room 7"),
+    "by base": _handsets,
+    "stale": _listed(stale=True, shared_stamp="x."),
+    "not stale": _listed(stale=False, shared_stamp="x."),
+    "by vendor and status": _listed(vendor="snom", status=DeviceStatus.PROVISIONED),
+    "by everything": _listed(
+        type=DeviceType.DESKPHONE, status=DeviceStatus.PROVISIONED, vendor="snom", model="D785", location="Room 8"
+    ),
+    "by rare word": _listed(search="phone 77"),
+    "by broad word": _listed(search="r"),
+    "by broad words": _listed(search="phone snom"),
+    "by words and filter": _listed(search="phone", vendor="snom"),
+    "users": lambda fleet, conn, request: users.list_users(conn, fleet.sealer, fleet.account.id, request),
+    "users by word": lambda fleet, conn, request: users.list_users(
+        conn, fleet.sealer, fleet.account.id, request, search="person"
+    ),
+    "events": lambda fleet, conn, request: events.list_events(
+        conn, fleet.account.id, fleet.phone.id, events.EventFilter(), request
+    ),
+    "events by type and time": lambda fleet, conn, request: events.list_events(
+        conn,
+        fleet.account.id,
+        fleet.phone.id,
+        events.EventFilter(type="updated", since=START, until=after(9)),
+        request,
+    ),
+    "lines": lambda fleet, conn, request: assignments.list_lines(conn, fleet.sealer, fleet.phone.id, request),
+    "keys": lambda fleet, conn, request: keys.list_keys(conn, request, account_id=fleet.account.id),
+    "audit": lambda fleet, conn, request: audit.list_audit(conn, request, account_id=fleet.account.id),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("rare", [1000, 20], ids=["from the terms", "walking the list"])
+async def test_every_list_walks_an_index_in_its_own_order(
+    fleet: Fleet, name: str, rare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provserver.store.search.RARE", rare)
+    with watched(fleet.db) as sent:
+        async with fleet.db.read() as conn:
+            first = await LISTS[name](fleet, conn, PageRequest(3))
+            if first.next_cursor:
+                second = await LISTS[name](fleet, conn, PageRequest(3, first.next_cursor))
+                await LISTS[name](fleet, conn, PageRequest(3, second.previous_cursor))
+    assert await slow_steps(fleet.db, sent) == []
+
+
+async def _write_contacts(fleet: Fleet, conn: AsyncConnection) -> None:
+    many = [contact(each, after(9), provisions=True, model="D999") for each in fleet.devices[:5]]
+    await contacts.write_contacts(conn, many)
+
+
+STEPS: dict[str, Callable[[Fleet, AsyncConnection], Awaitable[Any]]] = {
+    "fetch by mac": lambda fleet, conn: fetches.find_by_mac(conn, fleet.mac),
+    "fetch by token": lambda fleet, conn: fetches.find_by_token(
+        conn, fetches.hash_token(f"token {fleet.account.id} 0")
+    ),
+    "lines": lambda fleet, conn: fetches.lines_of(conn, fleet.sealer, fleet.phone.id),
+    "lines of many": lambda fleet, conn: assignments.lines_of_devices(
+        conn, fleet.sealer, [fleet.phone.id, fleet.base.id]
+    ),
+    "contacts": _write_contacts,
+    "key": lambda _, conn: keys.find_key_by_hash(conn, "hash"),
+    "device": lambda fleet, conn: devices.get_device(conn, fleet.sealer, fleet.account.id, fleet.phone.id),
+    "device by mac": lambda fleet, conn: devices.find_by_mac(conn, fleet.sealer, fleet.mac),
+    "device by ipei": lambda fleet, conn: devices.find_by_ipei(conn, fleet.sealer, fleet.account.id, "0000000009"),
+    "handsets": lambda fleet, conn: device_lists.handsets_of_bases(conn, [fleet.base.id, fleet.phone.id]),
+    "data masters": lambda fleet, conn: device_lists.data_masters(conn, fleet.account.id),
+    "bump device": lambda fleet, conn: revisions.bump_device(conn, fleet.cordless.id),
+    "bump devices of user": lambda fleet, conn: revisions.bump_devices_of_user(conn, fleet.jane.id),
+    "change user": lambda fleet, conn: users.update_user(
+        conn, fleet.sealer, fleet.account.id, fleet.jane.id, at=after(9), name="Jane"
+    ),
+    "write layer": lambda fleet, conn: layers.write_layer(conn, fleet.sealer, fleet.phone.id, {}, at=after(9)),
+    "unassign": lambda fleet, conn: assignments.remove_assignment(conn, fleet.phone.id, fleet.jane.id, at=after(9)),
+    "delete device": lambda fleet, conn: devices.delete_device(conn, fleet.account.id, fleet.base.id, at=after(9)),
+    "delete user": lambda fleet, conn: users.delete_user(conn, fleet.account.id, fleet.jane.id, at=after(9)),
+    "stream": lambda fleet, conn: events.events_after(conn, fleet.account.id, "evt_0", 10),
+    "stream of all": lambda _, conn: events.events_after(conn, None, "evt_0", 10),
+    "prune": lambda _, conn: events.prune_events(conn, START),
+    "idempotency": lambda fleet, conn: idempotency.find_answer(conn, fleet.sealer, "s", "k", since=START),
+    "forget answers": lambda _, conn: idempotency.forget_answers(conn, START),
+    "forget unknown": lambda fleet, conn: unknown_devices.forget_unknown(conn, fleet.mac),
+    "end of spans": lambda fleet, conn: usage.close_spans(conn, at=START, user_id=fleet.jane.id),
+}
+
+
+class _Undo(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", STEPS)
+async def test_no_step_of_everyday_work_grows_with_the_fleet(fleet: Fleet, name: str) -> None:
+    async def run_and_undo() -> None:
+        async with fleet.db.write() as conn:
+            await STEPS[name](fleet, conn)
+            raise _Undo
+
+    with watched(fleet.db) as sent, pytest.raises(_Undo):
+        await run_and_undo()
+    reading = [each for each in sent if not each[0].startswith("INSERT")]
+    single = [(text, values[0] if isinstance(values, list) else values) for text, values in reading]
+    assert await slow_steps(fleet.db, single) == []
+
+
+async def test_usage_reads_its_index_and_never_the_table(fleet: Fleet) -> None:
+    with watched(fleet.db) as sent:
+        async with fleet.db.read() as conn:
+            await usage.usage(conn, fleet.account.id, START, after(9))
+            await usage.usage(conn, None, START, after(9))
+    plans = [await plan_of(fleet.db, each) for each in sent]
+    assert all("COVERING INDEX" in plan[-1] or "COVERING INDEX" in plan[0] for plan in plans), plans
+    assert plans[0][0].startswith(("SEARCH", "USE TEMP B-TREE FOR count(DISTINCT)"))

@@ -1,0 +1,74 @@
+import pytest
+
+from provserver.domain.device import Account, DeviceStatus
+from provserver.store import assignments, devices, users
+from provserver.store.database import Database
+from provserver.store.sealing import Sealer
+from provserver.store.usage import Span, close_spans, open_spans, usage
+
+from .builders import START, after, assignment, device, user
+
+
+def _span(account_id: str, user_id: str, device_id: str, seconds: float = 0) -> Span:
+    return Span(account_id=account_id, user_id=user_id, device_id=device_id, started_at=after(seconds))
+
+
+async def test_a_user_counts_once_however_many_devices(db: Database) -> None:
+    async with db.write() as conn:
+        spans = [
+            _span("a", "jane", "one"),
+            _span("a", "jane", "two"),
+            _span("a", "john", "one"),
+            _span("b", "eve", "x"),
+        ]
+        await open_spans(conn, spans)
+        assert await usage(conn, None, START, after(1)) == [("a", 2), ("b", 1)]
+        assert await usage(conn, "a", START, after(1)) == [("a", 2)]
+        assert await usage(conn, "none", START, after(1)) == []
+
+
+async def test_only_those_count_who_were_provisioned_within_the_period(db: Database) -> None:
+    async with db.write() as conn:
+        await open_spans(
+            conn, [_span("a", "past", "x", 10), _span("a", "present", "x", 30), _span("a", "future", "x", 90)]
+        )
+        await close_spans(conn, at=after(20), user_id="past")
+        assert await usage(conn, "a", after(20), after(90)) == [("a", 1)]
+        assert await usage(conn, "a", after(19), after(91)) == [("a", 3)]
+
+
+async def test_a_running_span_is_not_started_twice_and_a_closed_one_stays_closed(db: Database) -> None:
+    async with db.write() as conn:
+        await open_spans(conn, [_span("a", "jane", "x", 10)])
+        await open_spans(conn, [_span("a", "jane", "x", 20), _span("a", "john", "x", 20)])
+        await close_spans(conn, at=after(30), device_id="x", user_id="jane")
+        await close_spans(conn, at=after(50), device_id="x")
+        assert await usage(conn, "a", after(30), after(60)) == [("a", 1)]
+        await open_spans(conn, [_span("a", "jane", "x", 70)])
+        assert await usage(conn, "a", after(60), after(80)) == [("a", 1)]
+
+
+async def test_whose_spans_end_must_be_said(db: Database) -> None:
+    async with db.write() as conn:
+        with pytest.raises(ValueError, match="whose"):
+            await close_spans(conn, at=START)
+
+
+@pytest.mark.parametrize("ending", ["unassigned", "device deleted", "user deleted"])
+async def test_a_user_counts_on_a_provisioned_device_until_the_two_part(
+    db: Database, sealer: Sealer, acme: Account, ending: str
+) -> None:
+    phone, jane = device(acme.id, status=DeviceStatus.PROVISIONED), user(acme.id)
+    async with db.write() as conn:
+        await devices.insert_device(conn, sealer, phone)
+        await users.insert_user(conn, sealer, jane)
+        await assignments.insert_assignment(conn, assignment(phone, jane, created_at=after(10)))
+        assert await usage(conn, acme.id, START, after(10)) == []
+        if ending == "unassigned":
+            await assignments.remove_assignment(conn, phone.id, jane.id, at=after(20))
+        elif ending == "device deleted":
+            await devices.delete_device(conn, acme.id, phone.id, at=after(20))
+        else:
+            await users.delete_user(conn, acme.id, jane.id, at=after(20))
+        assert await usage(conn, acme.id, after(19), after(30)) == [(acme.id, 1)]
+        assert await usage(conn, acme.id, after(20), after(30)) == []
