@@ -14,6 +14,9 @@ from provserver.domain.errors import BadConfiguration
 
 Path = tuple[str | int, ...]
 
+_DEEPEST = 50  # a file that people write is never nested deeper; one that refers to itself always is
+
+_LONGEST_NUMBER = 18  # a longer row of digits is no count of anything: it stays text
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
 _LOOKS_MANGLED = re.compile(r"0[0-9]+|[0-9]+(:[0-9]+)+|0[xo][0-9a-fA-F]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -44,7 +47,12 @@ def parse(text: str, name: str) -> Document:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadConfiguration(f"{name}:{line}: not readable as YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise BadConfiguration(f"{name}: not readable as YAML: {error}") from None
+        reason = " ".join(str(error).split())
+        raise BadConfiguration(f"{name}: not readable as YAML: {reason}") from None
+    except (ValueError, OverflowError):
+        raise BadConfiguration(f"{name}: not readable as YAML: an escape stands for no character") from None
+    except RecursionError:
+        raise BadConfiguration(f"{name}: not readable as YAML: nested too deeply") from None
     lines: dict[Path, int] = {(): 1}
     value = _value(node, (), lines, name) if node is not None else None
     return Document(name, value, lines)
@@ -52,6 +60,8 @@ def parse(text: str, name: str) -> Document:
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > _DEEPEST:
+        raise BadConfiguration(f"{name}:{node.start_mark.line + 1}: nested too deeply, or refers to itself")
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines, name)
     if isinstance(node, yaml.SequenceNode):
@@ -84,4 +94,4 @@ def _scalar(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> A
     if _LOOKS_MANGLED.fullmatch(text):
         where = f"{name}:{node.start_mark.line + 1}: {'.'.join(map(str, path))}"
         raise BadConfiguration(f"{where}: put {text} in quotes; YAML would read it as another number")
-    return int(text) if _DECIMAL.fullmatch(text) else text
+    return int(text) if _DECIMAL.fullmatch(text) and len(text) <= _LONGEST_NUMBER else text

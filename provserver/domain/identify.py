@@ -113,7 +113,7 @@ def _match(vendor: Vendor, rule: FileRule, file: str, asked_mac: Mac | None) -> 
         return None
     groups = found.groupdict()
     mac = asked_mac if rule.query else seen_mac(groups.get("mac") or "")
-    if "mac" in groups and mac is None:
+    if groups.get("mac") and mac is None:
         return None
     return Match(vendor.vendor, rule, mac, vendor.model_named(groups.get("model")) or groups.get("model"))
 

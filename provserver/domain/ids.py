@@ -3,8 +3,9 @@
 The 26 characters are lower-case Crockford base 32: 56 bits of microseconds since 1970, then 74 bits of randomness.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -15,7 +16,8 @@ def new_id(prefix: str, at: datetime, entropy: bytes) -> str:
 
 def new_ordinal(at: datetime, entropy: bytes) -> str:
     """The 26 sortable characters alone."""
-    number = int(at.timestamp() * 1_000_000) << 74 | int.from_bytes(entropy[:10], "big") >> 6
+    microseconds = (at - _EPOCH) // timedelta(microseconds=1)
+    number = microseconds << 74 | int.from_bytes(entropy[:10], "big") >> 6
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 

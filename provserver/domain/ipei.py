@@ -25,7 +25,7 @@ def parse_ipei(text: str, field: str = "ipei") -> str:
         if bare.upper() == _EMPTY_SLOT:
             raise _invalid(field, "is the mark of an empty slot, not a handset")
         return bare.upper()
-    if re.fullmatch(r"\d{12}[\d*]?", compact):
+    if re.fullmatch(r"[0-9]{12}[0-9*]?", compact):
         return _from_printed(compact, field)
     raise _invalid(field, "is not an IPEI; write 10 hexadecimal characters or the 13 printed ones")
 

@@ -25,6 +25,9 @@ def check_text(text: str) -> str:
 
 def check_host(text: str) -> str:
     """A host name (RFC 1123, underscores allowed), an IPv4 or an IPv6 address without brackets."""
+    if "%" in text:
+        # After it `ip_address` would let any character through.
+        raise ValueError("names a network interface, which a phone does not have")
     try:
         ip_address(text)
     except ValueError:
@@ -38,6 +41,8 @@ def check_host_port(text: str) -> str:
     """`host`, `host:port` or `[IPv6]:port`."""
     host, port = split_host_port(text)
     check_host(host)
+    if text.startswith("[") and ":" not in host:
+        raise ValueError("has brackets around something else than an IPv6 address")
     if port is not None and not 1 <= port <= 65535:
         raise ValueError("has a port outside 1 to 65535")
     return text

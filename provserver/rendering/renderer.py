@@ -1,11 +1,12 @@
 """Parameters + template -> the document a phone gets. A pure function of what it is given: byte-stable."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from traceback import extract_tb
 from typing import Any
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.lines import Line
@@ -46,7 +47,7 @@ class Renderer:
 
         Raises `CannotCarry` for a value that the syntax cannot hold, `RenderingFailed` for a broken template.
         """
-        refused = uncarriable(vendor, ((item.setting or item.identity, item.value) for item in translation.parameters))
+        refused = uncarriable(vendor, _values(translation.parameters))
         if refused:
             raise CannotCarry(f"{vendor.name} files cannot hold the value of {', '.join(refused)}", details=refused)
         return self._lay_out(
@@ -84,12 +85,29 @@ class Renderer:
                 file=rule.id,
                 model_name=device.model if device else model_name,
             )
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            where = f"templates/{name}" + (f":{line}" if line else "")
-            raise RenderingFailed(f"{where}: {error}", template=name) from error
+        except Exception as error:
+            raise RenderingFailed(f"{_place(name, error)}: {first_line(error)}", template=name) from error
         body = text.encode()
         return Document(body, rule.content_type, f'"{sha256(body).hexdigest()[:32]}"')
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a template says, without the excerpt that some add."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _place(name: str, error: Exception) -> str:
+    """`templates/<name>:<line>`: the line of a mistake in its syntax, else where rendering was in the template."""
+    line = getattr(error, "lineno", None)
+    frames = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename.endswith(name)]
+    line = line or (frames[-1] if frames else None)
+    return f"templates/{name}:{line}" if line else f"templates/{name}"
+
+
+def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
+    """Everything of the parameters that a template may write, by the setting it is from."""
+    for parameter in parameters:
+        yield parameter.setting or parameter.identity, [parameter.value, *parameter.attributes.values()]
 
 
 def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, str]:

@@ -285,7 +285,8 @@ def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[
 
 
 def _place(text: str, line: Line | None) -> str:
-    return text if line is None else _numbered(text.replace("{line.label}", line.label), line.number)
+    # The label comes last: what a person typed is never taken for a place to fill.
+    return text if line is None else _numbered(text, line.number).replace("{line.label}", line.label)
 
 
 def _numbered(text: str, number: int | None) -> str:
