@@ -36,7 +36,7 @@ def build_phones(face: PhoneFace) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         return await _handle(request, face)
 
-    app.router.add_route("*", "/{file:.*}", handle)
+    app.router.add_route("*", r"/{file:[\s\S]*}", handle)  # a line break must not lead around us
     app.on_response_prepare.append(_hide_software)
     return app
 
@@ -62,7 +62,7 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
             response, failure = answers.unavailable(_RETRY_AFTER), error.message
         except (RenderingFailed, CannotCarry) as error:
             response, failure = answers.failed(), error.message
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
             _log.exception("phone_request_failed", request_id=asked.request_id)
             response, failure = answers.failed(), "a mistake in the server"
     _tell(face, asked, answer, response, time.perf_counter() - started, request.method, failure)
@@ -73,13 +73,18 @@ def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
     return PhoneRequest(
         raw_path=request.raw_path.partition("?")[0],
         query=request.query,
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=_readable(request.headers.get("User-Agent", "")),
         source=source_address(request, face.trusted_proxies),
         public_url=public_url(request, face.configured_url, face.trusted_proxies),
         request_id=f"req_{uuid4().hex}",
         leaves_traces=request.method == "GET",
         if_none_match=request.headers.get("If-None-Match"),
     )
+
+
+def _readable(header: str) -> str:
+    """A header as text that can be stored; bytes that are no UTF-8 become U+FFFD."""
+    return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _response(answer: Answer, request: web.Request) -> web.Response:

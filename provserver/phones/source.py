@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from aiohttp import web
 
+from provserver.domain.texts import check_host_port
+
 Networks = Collection[IPv4Network | IPv6Network]
 
 
@@ -28,7 +30,16 @@ def public_url(request: web.Request, configured: str | None, trusted: Networks) 
     forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower()
     if forwarded in ("http", "https") and _is_trusted(_peer(request), trusted):
         scheme = forwarded
-    return f"{scheme}://{request.host}"
+    return f"{scheme}://{_host(request)}"
+
+
+def _host(request: web.Request) -> str:
+    """The Host header where it is one, else the address that the phone connected to: it ends up in the phone's file."""
+    try:
+        return check_host_port(request.host)
+    except ValueError:
+        address, port = (request.transport.get_extra_info("sockname") if request.transport else ("", 0))[:2]
+        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _peer(request: web.Request) -> IPv4Address | IPv6Address:

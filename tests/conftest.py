@@ -1,0 +1,44 @@
+"""What every part of the suite may ask for: the shipped catalogue, and a database of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from provserver.domain.vendor import Catalogue
+from provserver.rendering.catalog import load_catalogue
+from provserver.rendering.environment import build_environment
+from provserver.rendering.renderer import Renderer
+from provserver.shipped import shipped
+from provserver.store.database import Database
+from provserver.store.keyfile import create_key_file
+from provserver.store.migrate import migrate
+from provserver.store.sealing import Sealer
+
+
+@pytest.fixture(scope="session")
+def shipped_vendors() -> tuple[Catalogue, Renderer]:
+    """The shipped vendor files with their renderer, loaded once."""
+    environment = build_environment([shipped("templates")])
+    return load_catalogue([shipped("vendors")], environment), Renderer(environment)
+
+
+@pytest.fixture(scope="session")
+def catalogue(shipped_vendors: tuple[Catalogue, Renderer]) -> Catalogue:
+    return shipped_vendors[0]
+
+
+@pytest.fixture(scope="session")
+def renderer(shipped_vendors: tuple[Catalogue, Renderer]) -> Renderer:
+    return shipped_vendors[1]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated SQLite database in a temporary folder."""
+    key_file = tmp_path / "secret.key"
+    create_key_file(key_file)
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/provserver.db", Sealer.from_key_file(key_file))
+    await migrate(database)
+    yield database
+    await database.close()

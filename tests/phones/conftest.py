@@ -1,0 +1,167 @@
+"""A phone listener on a real socket over a real database, and an operator's hand that reaches the store directly."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from provserver.domain.device import Device, Event, User
+from provserver.domain.mac import Mac
+from provserver.domain.proofs import PROOFS
+from provserver.domain.vendor import Catalogue
+from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.metrics import PhoneMetrics
+from provserver.rendering.renderer import Renderer
+from provserver.services.cache import DocumentCache
+from provserver.services.contacts import ContactWriter
+from provserver.services.provisioning import Doors, Provisioning
+from provserver.services.recording import Recorder
+from provserver.services.sources import Sources
+from provserver.services.unknown import UnknownDevices
+from provserver.store import accounts, assignments, devices, events, layers, users
+from provserver.store.database import Database
+from provserver.store.pages import PageRequest
+from tests.store import builders
+
+SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 {mac} SXM:0 UXM:0)"
+YEALINK_AGENT = "Yealink SIP-T46S 66.86.0.15 {mac}"
+
+
+@dataclass
+class Clock:
+    """Time that moves when a test says so."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def advance(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+@dataclass
+class Office:
+    """The listener under test, and what an operator would have set up."""
+
+    client: TestClient[Any, Any]
+    database: Database
+    provisioning: Provisioning
+    contacts: ContactWriter
+    unknown: UnknownDevices
+    clock: Clock
+    account_id: str
+
+    async def phone(self, bare_mac: str, vendor: str, *, users_on_it: int = 1, **fields: Any) -> tuple[Device, User]:
+        """A desk phone with users on its lines, armed for a day, as the API makes it."""
+        token = self.provisioning.sources.token()
+        window = {"window_until": self.clock.now + timedelta(days=1)}
+        device = builders.device(
+            self.account_id, mac=Mac(bare_mac), vendor=vendor, **{"token": token, **window, **fields}
+        )
+        people = [
+            builders.user(self.account_id, sip_password=f"pass-{bare_mac}-{n}") for n in range(1, users_on_it + 1)
+        ]
+        async with self.database.write() as conn:
+            await devices.insert_device(conn, self.database.sealer, device)
+            for number, person in enumerate(people, start=1):
+                await users.insert_user(conn, self.database.sealer, person)
+                await assignments.insert_assignment(conn, builders.assignment(device, person, number))
+        return device, people[0]
+
+    async def get(self, path: str, agent: str | None = None, method: str = "GET", **headers: str) -> ClientResponse:
+        """One request; header names with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if agent is not None:
+            named["User-Agent"] = agent
+        return await self.client.request(method, path, headers=named)
+
+    async def stored(self, device: Device) -> Device:
+        """The device as it is recorded once everything is written."""
+        await self.contacts.flush()
+        async with self.database.read() as conn:
+            found = await devices.get_device(conn, self.database.sealer, device.account_id, device.id)
+        assert found is not None
+        return found
+
+    async def events(self, device: Device) -> list[Event]:
+        """The device's events, newest first."""
+        await self.contacts.flush()
+        async with self.database.read() as conn:
+            page = await events.list_events(
+                conn, device.account_id, device.id, events.EventFilter(), PageRequest(limit=100)
+            )
+        return list(page.items)
+
+    async def set_layer(self, owner_id: str, abstractions: dict[str, Any]) -> None:
+        """Write a layer as it should be."""
+        async with self.database.write() as conn:
+            document = {"abstractions": abstractions}
+            await layers.write_layer(conn, self.database.sealer, owner_id, document, at=self.clock())
+
+
+MakeOffice = Callable[..., Any]
+
+
+@pytest.fixture
+async def make_office(database: Database, catalogue: Catalogue, renderer: Renderer) -> AsyncIterator[MakeOffice]:
+    """Makes an `Office`; arguments: proofs, networks, public_url, trusted_proxies, unknown_limit."""
+    made: list[Office] = []
+
+    async def make(
+        *,
+        proofs: tuple[str, ...] = ("token", "window"),
+        networks: Any = (),
+        public_url: str | None = None,
+        trusted_proxies: Any = (),
+        unknown_limit: int = 100,
+    ) -> Office:
+        assert set(proofs) <= set(PROOFS)
+        clock = Clock()
+        contacts, unknown = ContactWriter(database), UnknownDevices(database, unknown_limit)
+        sources = Sources(clock=clock)
+        provisioning = Provisioning(
+            database=database,
+            catalogue=catalogue,
+            renderer=renderer,
+            cache=DocumentCache(1_000_000),
+            recorder=Recorder(catalogue, contacts, unknown, sources),
+            sources=sources,
+            doors=Doors(frozenset(proofs), networks),
+        )
+        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), public_url, trusted_proxies)
+        client = TestClient(TestServer(build_phones(face)))
+        await client.start_server()
+        contacts.start()
+        tenant = builders.account()
+        async with database.write() as conn:
+            await accounts.insert_account(conn, tenant)
+            document = {"abstractions": {"sip": {"domain": "pbx.example.com"}}}
+            await layers.write_layer(conn, database.sealer, tenant.id, document, at=clock())
+        office = Office(client, database, provisioning, contacts, unknown, clock, tenant.id)
+        made.append(office)
+        return office
+
+    yield make
+    for office in made:
+        await office.client.close()
+        await office.contacts.stop()
+
+
+@pytest.fixture
+async def office(make_office: MakeOffice) -> Office:
+    """An office with the default proofs, token and window."""
+    return await make_office()
+
+
+@pytest.fixture
+def data_files(tmp_path: Path) -> Callable[[], bytes]:
+    """All bytes of the database's files."""
+    return lambda: b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))

@@ -1,0 +1,159 @@
+"""Bad input, floods and outages on the phone side."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from provserver.domain.device import DeviceStatus
+from provserver.domain.errors import StoreUnavailable
+from provserver.rendering.environment import build_environment
+from provserver.rendering.renderer import Renderer
+from provserver.store import unknown_devices
+from provserver.store.pages import PageRequest
+from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
+from tests.store.statements import watched
+
+MAC = "000413aabbcc"
+FILE = f"snomD785-{MAC.upper()}.htm"
+AGENT = SNOM_AGENT.format(mac=MAC.upper())
+
+
+async def raw(office: Office, request: bytes) -> bytes:
+    """Bytes over a socket, as no HTTP library would send them."""
+    assert office.client.port is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", office.client.port)
+    writer.write(request)
+    await writer.drain()
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/..%2fsecret.key",
+        "/../secret.key",
+        "/%2e%2e/secret.key",
+        f"/x/..%5c{FILE}",
+        f"/snom%00D785-{MAC.upper()}.htm",
+        "/%ff%fe.cfg",
+        f"//{FILE}",
+        f"/{'a' * 4000}",
+        f"/p/{FILE}",
+        "/p//",
+        "/",
+        f"/%0d%0aSet-Cookie:x/{FILE}",
+        "/?mac=ff:ff:ff:ff:ff:ff",
+        "/snom.xml?mac=%00",
+    ],
+)
+async def test_a_strange_path_is_the_uniform_404(office: Office, target: str) -> None:
+    device, _ = await office.phone(MAC, "snom")
+    answer = await raw(office, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+    assert answer.endswith(b"\r\n\r\nNot found\n")
+    assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
+
+
+async def test_a_very_long_user_agent_does_no_harm(office: Office) -> None:
+    device, _ = await office.phone(MAC, "snom")
+    assert (await office.get(f"/{FILE}", "Yealink SIP-" + "A" * 7000)).status == 200
+    event = (await office.events(device))[0]
+    assert event.user_agent is not None
+    assert len(event.user_agent) == 512
+
+
+async def test_a_user_agent_of_no_known_encoding_does_no_harm(office: Office) -> None:
+    await office.phone(MAC, "snom")
+    request = f"GET /{FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nUser-Agent: ".encode() + b"\xff\xfe\xe9\r\n\r\n"
+    assert (await raw(office, request)).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "PROPFIND"])
+async def test_only_get_and_head_are_answered(office: Office, method: str) -> None:
+    await office.phone(MAC, "snom")
+    answer = await office.get(f"/{FILE}", AGENT, method=method)
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+async def test_unknown_phones_are_listed_for_the_operator(office: Office) -> None:
+    await office.get("/snomD865-000413000001.htm", SNOM_AGENT.format(mac="000413000001").replace("D785", "D865"))
+    await office.get("/snomD865-000413000001.htm", SNOM_AGENT.format(mac="000413000001").replace("D785", "D865"))
+    await office.unknown.flush()
+    async with office.database.read() as conn:
+        listed = (await unknown_devices.list_unknown(conn, PageRequest(limit=10))).items
+    assert [(str(item.mac), item.vendor, item.model, item.count) for item in listed] == [
+        ("00:04:13:00:00:01", "snom", "D865", 2)
+    ]
+
+
+async def test_a_flood_of_made_up_macs_stays_in_bounds_and_known_phones_are_served(make_office: MakeOffice) -> None:
+    office = await make_office(unknown_limit=50)
+    await office.phone(MAC, "snom")
+    chance = random.Random(1)  # noqa: S311 - made-up MACs, the same in every run
+    for _ in range(6):
+        macs = [f"000413{chance.randrange(2**24):06x}" for _ in range(40)]
+        await asyncio.gather(*(office.get(f"/{mac}.xml") for mac in macs))
+        await office.unknown.flush()
+    async with office.database.read() as conn:
+        listed = (await unknown_devices.list_unknown(conn, PageRequest(limit=100))).items
+    assert len(listed) == 50
+    assert (await office.get(f"/{FILE}", AGENT)).status == 200
+
+
+async def test_a_database_that_is_down_never_looks_like_an_unknown_phone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 404 would make phones forget us; 503 makes them come back."""
+
+    def down() -> None:
+        raise StoreUnavailable("disk I/O error")
+
+    monkeypatch.setattr(type(office.database), "read", lambda _: down())
+    answer = await office.get(f"/{FILE}", AGENT)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+
+
+async def test_a_broken_template_is_500_and_in_the_devices_history(make_office: MakeOffice, tmp_path: Path) -> None:
+    office = await make_office()
+    device, _ = await office.phone(MAC, "snom")
+    (tmp_path / "snom").mkdir()
+    (tmp_path / "snom" / "settings.xml.j2").write_text("{{ nothing.like.this }}")
+    object.__setattr__(office.provisioning, "renderer", Renderer(build_environment([tmp_path])))
+    answer = await office.get(f"/{FILE}", AGENT)
+    assert answer.status == 500
+    assert "nothing" not in await answer.text()
+    event = (await office.events(device))[0]
+    assert (event.type, event.status) == ("config_error", 500)
+    assert "snom/settings.xml.j2" in event.details["error"]
+    assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
+
+
+async def test_nothing_secret_is_logged(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    device, user = await office.phone(MAC, "snom")
+    await office.get(f"/{FILE}", AGENT)
+    await office.get(f"/p/{device.token}/{FILE}", AGENT)
+    said = "".join(capsys.readouterr())
+    assert "phone_request" in said
+    assert device.token is not None
+    assert device.token not in said
+    assert user.sip_password not in said
+
+
+async def test_the_phone_path_runs_a_fixed_number_of_statements(office: Office) -> None:
+    """Two statements to make a file, one to find that it is still good: also for a phone with sixteen lines."""
+    device, _ = await office.phone(MAC, "snom", users_on_it=12)
+    path = f"/p/{device.token}/{FILE}"
+    await office.get(path, AGENT)
+    await office.stored(device)
+    with watched(office.database) as again:
+        await office.get(path, AGENT)
+    await office.set_layer(device.id, {"sip": {"register_expires": 777}})
+    with watched(office.database) as changed:
+        await office.get(path, AGENT)
+    assert len([text for text, _ in again if text.startswith("SELECT")]) == 1
+    assert len([text for text, _ in changed if text.startswith("SELECT")]) == 2
