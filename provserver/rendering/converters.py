@@ -325,15 +325,15 @@ def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
 
 @_converter
 def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The domain of the line's address of record, with `sip.port` where the domain itself is the server: `host[:port]`."""
+    """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
     return _joined(value, scope.settings.get("sip.port") if scope.line.get("line.server") == value else None)
 
 
 @_converter
 def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
-    """Nothing is written: `registrar` and `route` name the server, unless a proxy stands before one beside the domain."""
+    """Nothing is written: `registrar` and `route` name the server, unless a proxy hides one beside the domain."""
     if scope.settings.get("sip.outbound_proxy") and scope.line.get("line.server") != scope.line.get("line.domain"):
-        raise Inexpressible("the phones cannot be told a server that is not the domain and lies behind an outbound proxy")
+        raise Inexpressible("behind an outbound proxy the phones know no server but the domain")
 
 
 @_converter

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -109,3 +110,87 @@ def test_an_outbound_proxy_goes_first_and_the_backup_stays_a_registrar() -> None
     assert _hop("proxy", 1, "port", *same, **settings) == "5070"
     assert _hop("registrar", 2, "host", *same, **settings) == "second.example.com"
     assert _hop("registrar", 2, "port", *same, **settings) == "5072"
+
+
+ZONES = {"codes": {"Europe/Berlin": "GER+1", "Africa/Nairobi": "EAT+3"}, "later": {"Asia/Jerusalem": "ISR+2"}}
+CHANGE = "{month:02d}.{week:02d}.{day:02d} {hour:02d}:{minute:02d}:00"
+RULE = {"text": "{seconds} {start} {end}", "change": CHANGE, "none": ""}
+
+
+def _zone(name: str, zone: str, arguments: dict[str, Any]) -> str | None:
+    return CONVERTERS[name](zone, Scope({}, {}, Mac("000413123456"), ZONES), arguments)
+
+
+@pytest.mark.parametrize(
+    ("zone", "code"),
+    [("Europe/Berlin", "GER+1"), ("Europe/Malta", "GER+1"), ("Asia/Jerusalem", "ISR+2"), ("Asia/Kathmandu", "none")],
+)
+def test_a_zone_has_its_own_code_or_that_of_equal_rules_or_the_word_for_no_code(zone: str, code: str) -> None:
+    assert _zone("zone_code", zone, {"table": "codes", "more": "later", "otherwise": "none"}) == code
+
+
+def test_a_zone_without_code_and_without_a_word_for_that_cannot_be_expressed() -> None:
+    with pytest.raises(Inexpressible, match="Asia/Kathmandu"):
+        _zone("zone_code", "Asia/Kathmandu", {"table": "codes"})
+
+
+def test_offset_and_changes_are_told_only_of_zones_without_a_code() -> None:
+    coded = {"unless_in": ["codes"]}
+    assert _zone("utc_seconds", "Europe/Malta", coded) is None
+    assert _zone("dst_rule", "Europe/Malta", {**RULE, **coded}) is None
+    assert _zone("utc_seconds", "Asia/Kathmandu", coded) == "20700"
+    assert _zone("dst_rule", "Asia/Kathmandu", {**RULE, **coded}) == ""
+    assert _zone("utc_seconds", "America/Havana", coded) == "-18000"
+    assert _zone("dst_rule", "America/Havana", {**RULE, **coded}) == "3600 03.02.07 00:00:00 11.01.07 01:00:00"
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "Europe/Dublin"])
+def test_clocks_that_change_after_midnight_of_the_named_day_or_go_back_in_summer_are_not_told_wrongly(
+    zone: str,
+) -> None:
+    with pytest.raises(Inexpressible, match=zone):
+        _zone("dst_rule", zone, RULE)
+
+
+@pytest.mark.parametrize(
+    ("domain", "server", "settings", "registrar", "route"),
+    [
+        ("a.example", "a.example", {}, "a.example", "a.example"),
+        ("a.example", "a.example", {"port": 5080, "transport": "tcp"}, "a.example:5080", "a.example:5080;tcp"),
+        ("a.example", "s.example", {"port": 5080}, "a.example", "s.example:5080"),
+        ("a.example", "a.example", {"port": 5080, "outbound_proxy": "p.example:7"}, "a.example:5080", "p.example:7"),
+        ("a.example", "s.example", {"backup_server": "b.example"}, "a.example", "s.example,b.example"),
+        ("2001:db8::1", "2001:db8::1", {"transport": "tls"}, "[2001:db8::1]", "[2001:db8::1];tls"),
+    ],
+)
+def test_an_identity_registers_for_its_domain_and_sends_to_proxy_server_and_backup_in_turn(
+    domain: str, server: str, settings: dict[str, Any], registrar: str, route: str
+) -> None:
+    named = {f"sip.{name}": value for name, value in settings.items()}
+    line = {"line.domain": domain, "line.server": server}
+    assert _convert("registrar", domain, settings=named, line=line) == registrar
+    assert _convert("route", server, {"transport": ";", "join": ","}, settings=named, line=line) == route
+
+
+def test_a_server_hidden_behind_a_proxy_is_named_as_not_told() -> None:
+    line = {"line.domain": "a.example", "line.server": "s.example"}
+    assert _convert("server_is_told", "s.example", line=line) is None
+    with pytest.raises(Inexpressible, match="outbound proxy"):
+        _convert("server_is_told", "s.example", settings={"sip.outbound_proxy": "p.example"}, line=line)
+
+
+@pytest.mark.parametrize(("value", "when", "text"), [("any", None, "0"), (False, "false", "0"), (True, "false", None)])
+def test_a_fixed_text_stands_for_every_value_or_for_the_one_it_is_meant_for(
+    value: Any, when: str | None, text: str | None
+) -> None:
+    assert _convert("fixed", value, {"text": "0"} | ({"when": when} if when else {})) == text
+
+
+def test_zero_is_spelled_in_its_own_way() -> None:
+    assert (_convert("zero", 0, {"zero": "off"}), _convert("zero", 4, {"zero": "off"})) == ("off", "4")
+
+
+@pytest.mark.parametrize(("value", "refused"), [(True, False), (False, True)])
+def test_what_phones_do_anyway_needs_no_parameter_and_its_opposite_is_refused(value: Any, refused: Any) -> None:
+    with pytest.raises(Inexpressible) if refused else nullcontext():
+        assert _convert("needs_nothing", value, {"when": "true"}) is None
