@@ -54,7 +54,11 @@ def parse_posix(text: str) -> Zone:
     if not match["start"]:
         return Zone(standard)
     daylight = -_minutes(match["dst"]) if match["dst"] else standard + 60
-    return Zone(standard, daylight, _change(match["start"]), _change(match["end"]))
+    start, end = _change(match["start"]), _change(match["end"])
+    if daylight < standard:
+        # Ireland's law calls summer the standard and winter the exception; phones know it only the other way round.
+        return Zone(daylight, standard, end, start)
+    return Zone(standard, daylight, start, end)
 
 
 def _change(text: str) -> Change:
