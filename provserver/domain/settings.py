@@ -299,7 +299,7 @@ GLOBAL_DEFAULTS: dict[str, Any] = {
         "session_timer_enabled": False,
     },
     "audio": {"codecs": ["G722", "PCMA", "PCMU"], "vad_enabled": False},
-    "display": {"time_format": "24h", "date_format": "Y-M-D"},
+    "display": {"time_format": "24h", "date_format": "D/M/Y"},
     "regional": {"timezone": "Etc/UTC", "language": "en"},
     "network": {"qos_dscp_sip": 26, "qos_dscp_rtp": 46, "ntp_server": "pool.ntp.org"},
     "features": {"dnd_enabled": False, "call_waiting_enabled": True, "auto_answer_enabled": False},

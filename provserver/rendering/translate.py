@@ -17,7 +17,7 @@ from provserver.domain.vendor import Mapping as SettingMapping
 from provserver.domain.vocabulary import LINE_VALUES, SECRETS
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 
-_IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+)\])?(?:#.*)?")
+_IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+|\{line0?\})\])?(?:#.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,19 @@ def is_secret(identity: str, vendor: Vendor) -> bool:
 
 
 def _secret_names(vendor: Vendor) -> set[str]:
-    secret_paths = {path for path, value in LINE_VALUES.items() if value.secret} | SECRETS
     return {
         _pattern_name(_split(name)[0])
-        for path in secret_paths
-        for mapping in vendor.settings.get(path, ())
+        for path, mappings in vendor.settings.items()
+        for mapping in mappings
         for name in mapping.to
+        if _holds_secret(path, mapping)
     }
+
+
+def _holds_secret(path: str, mapping: SettingMapping) -> bool:
+    """Whether the parameters hold the secret itself, not a fixed text that goes with it."""
+    secret = path in SECRETS or (path in LINE_VALUES and LINE_VALUES[path].secret)
+    return secret and mapping.convert != "fixed"
 
 
 def _pattern_name(name: str) -> str:
@@ -213,7 +219,7 @@ class _Translator:
                 setting=path,
                 layer=effective.layer if effective else "assignment",
                 line=line.number if line else None,
-                secret=path in SECRETS or (path in LINE_VALUES and LINE_VALUES[path].secret),
+                secret=_holds_secret(path, mapping),
             )
 
     def _spelled(self, mapping: SettingMapping, value: Any, line: Line | None) -> Iterable[tuple[str, str]]:
