@@ -42,7 +42,7 @@ PUBLISHED = [
     "sip.outbound_proxy",
     "sip.backup_server",
     "sip.register_expires",
-,]
+]
 
 
 @pytest.mark.parametrize("path", PUBLISHED)
