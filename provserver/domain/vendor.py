@@ -247,7 +247,7 @@ class Catalogue:
     def __init__(self, vendors: dict[str, Vendor], digest: str) -> None:
         self.vendors = vendors
         self.digest = digest
-        self._names = {alias: v.vendor for v in vendors.values() for alias in (v.vendor, *v.aliases)}
+        self._names = {alias.casefold(): v.vendor for v in vendors.values() for alias in (v.vendor, *v.aliases)}
         self._prefixes = {prefix: vendor.vendor for vendor in vendors.values() for prefix in vendor.mac_prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
 

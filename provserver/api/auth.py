@@ -1,0 +1,82 @@
+"""Who calls: the API key, and the account it acts in."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from provserver.api.face import ApiFace
+from provserver.domain.device import Account, ApiKey
+from provserver.domain.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
+from provserver.services import accounts, api_keys
+
+ACCOUNT_HEADER = "DialStack-Account"
+_BOOTSTRAP = ApiKey(id="key_bootstrap", name="bootstrap", hint="", created_at=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A key that is good, and the account it acts in (None: a platform key without the header)."""
+
+    key: ApiKey
+    account: Account | None
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the key is the platform's."""
+        return self.key.account_id is None
+
+
+async def identify(face: ApiFace, request: web.Request) -> Caller:
+    """The caller. Raises `Unauthenticated`; and `NotFound` for an account that is not there, or not this key's."""
+    secret = _bearer(request)
+    wanted = request.headers.get(ACCOUNT_HEADER)
+    now = face.sources.now()
+    async with face.database.read() as conn:
+        if _is_bootstrap(face, secret):
+            key = _BOOTSTRAP
+        else:
+            key = await api_keys.authenticate(conn, secret, now)
+        if key.account_id is not None and wanted not in (None, key.account_id):
+            raise NotFound("there is no such account")
+        account_id = key.account_id or wanted
+        account = await accounts.get(conn, account_id) if account_id is not None else None
+    if key is not _BOOTSTRAP:
+        await _note_use(face, key, now)
+    return Caller(key, account)
+
+
+def admit(caller: Caller, *, scope: str, writes: bool) -> None:
+    """Raise `Forbidden` where the key does not reach this far, `Invalid` where the account is not said.
+
+    `scope` is `platform`, `account` or `either`.
+    """
+    if scope == "platform" and not caller.is_platform:
+        raise Forbidden("this takes a platform key", code="platform_key_required")
+    if writes and caller.key.read_only:
+        raise Forbidden("this key can only read", code="read_only_key")
+    if scope == "account" and caller.account is None:
+        reason = f"name the account with the header {ACCOUNT_HEADER}"
+        raise Invalid(reason, code="account_required", details={ACCOUNT_HEADER: "is missing"})
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthenticated("send an API key: Authorization: Bearer sk_live_…")
+    # Bytes that are no UTF-8 arrive as lone surrogates, which no key of ours holds and no hash takes.
+    return secret.strip().encode("utf-8", "replace").decode()
+
+
+def _is_bootstrap(face: ApiFace, secret: str) -> bool:
+    known = face.bootstrap_key
+    return known is not None and hmac.compare_digest(secret.encode(), known.encode())
+
+
+async def _note_use(face: ApiFace, key: ApiKey, now: datetime) -> None:
+    try:
+        await api_keys.note_use(face.database, key, now)
+    except StoreUnavailable:
+        # When a key was last used is worth less than the answer.
+        return

@@ -1,0 +1,117 @@
+"""A request that has been understood: who calls, in which account, with what; and the answer to it."""
+
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from provserver.api.auth import Caller
+from provserver.api.errors import json_answer
+from provserver.api.face import ApiFace
+from provserver.domain.device import Account
+from provserver.domain.errors import Invalid
+from provserver.services import repeats
+from provserver.services.change import Actor, Change
+from provserver.services.repeats import FirstAnswer, Repeat
+from provserver.store.database import Connection
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+Query = TypeVar("Query")
+Body = TypeVar("Body")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a JSON body, or none."""
+
+    status: int
+    body: BaseModel | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """As HTTP."""
+        if self.body is None:
+            return web.Response(status=self.status, headers=self.headers)
+        response = json_answer(self.plain(), self.status)
+        response.headers.update(self.headers)
+        return response
+
+    def plain(self) -> Any:
+        """The body as plain JSON."""
+        return None if self.body is None else self.body.model_dump(mode="json", by_alias=True)
+
+
+class Repeated(Exception):
+    """The request was answered before under the same Idempotency-Key; not a failure, hence not one of the family."""
+
+    def __init__(self, first: FirstAnswer) -> None:
+        super().__init__(first.key)
+        self.first = first
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Query, Body]):
+    """What a handler is called with. `path` holds the ids of the path, `query` and `body` are validated."""
+
+    face: ApiFace
+    caller: Caller
+    path: dict[str, str]
+    query: Query
+    body: Body
+    request_id: str
+    request: web.Request
+
+    @property
+    def account(self) -> Account:
+        """The account acted in; there is one on every route whose scope is `account`."""
+        if self.caller.account is None:
+            raise LookupError("a route without an account asked for one")
+        return self.caller.account
+
+    def read(self) -> AbstractAsyncContextManager[Connection]:
+        """A read transaction."""
+        return self.face.database.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Change]:
+        """A write transaction. Raises `Repeated` where the request has been answered before."""
+        async with self.face.database.write() as conn:
+            change = self._change(conn)
+            if repeat := self._repeat():
+                first = await repeats.first_answer(change, repeat)
+                if first is not None:
+                    raise Repeated(first)
+            yield change
+
+    async def created(self, change: Change, body: BaseModel) -> Answer:
+        """201, kept with the transaction for a repetition of this request."""
+        answer = Answer(201, body)
+        if repeat := self._repeat():
+            await repeats.remember(change, repeat, answer.status, answer.plain())
+        return answer
+
+    def _change(self, conn: Connection) -> Change:
+        actor = Actor(self.caller.key.id, self.request_id)
+        return Change(conn, self.face.database.sealer, self.face.sources, actor, self.face.sources.now())
+
+    def _repeat(self) -> Repeat | None:
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None or self.request.method != "POST" or not isinstance(self.body, BaseModel):
+            return None
+        if not _KEY.fullmatch(key):
+            reason = "must be 1 to 255 visible ASCII characters"
+            raise Invalid(f"Idempotency-Key {reason}", details={"Idempotency-Key": reason})
+        account_id = self.caller.account.id if self.caller.account else "-"
+        said = json.dumps(self.body.model_dump(mode="json", exclude_unset=True), sort_keys=True)
+        return Repeat(
+            scope=f"{self.caller.key.id} {account_id} {self.request.path}",
+            key=key,
+            request_hash=hashlib.sha256(said.encode()).hexdigest(),
+        )

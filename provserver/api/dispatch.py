@@ -1,0 +1,99 @@
+"""The one way from a request to a handler, and around it: request ids, errors, metrics."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from provserver.api import auth
+from provserver.api.call import Answer, Call, Repeated
+from provserver.api.errors import MethodNotAllowed, error_answer, json_answer, status_of
+from provserver.api.face import FACE
+from provserver.api.metrics import METRICS
+from provserver.api.models.shared import Query
+from provserver.api.reading import read_body, read_path, read_query
+from provserver.api.route import Route
+from provserver.domain.errors import Invalid, NotFound, ProvserverError
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+REQUEST_ID = web.RequestKey("request_id", str)
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_log = structlog.get_logger("api")
+
+
+def endpoint(route: Route) -> Next:
+    """The aiohttp handler of a route: who, where, what, in this order; then the handler."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        face = request.app[FACE]
+        caller = await auth.identify(face, request)
+        auth.admit(caller, scope=route.scope, writes=route.writes)
+        call: Call[Any, Any] = Call(
+            face=face,
+            caller=caller,
+            path=read_path(request.match_info),
+            query=read_query(request.query, route.query or Query),
+            body=await read_body(request, route.body) if route.body else None,
+            request_id=request[REQUEST_ID],
+            request=request,
+        )
+        try:
+            answer = await route.handler(call)
+        except Repeated as repeated:
+            response = json_answer(repeated.first.answer, repeated.first.status)
+            response.headers["Idempotency-Replayed"] = "true"
+            return response
+        return answer.response() if isinstance(answer, Answer) else answer
+
+    return handle
+
+
+@web.middleware
+async def envelope(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Give every request an id, every failure its shape, and count what was answered."""
+    request[REQUEST_ID] = _request_id(request)
+    started = time.perf_counter()
+    try:
+        response = await handler(request)
+    except ProvserverError as error:
+        response = _refused(request, error)
+    except web.HTTPMethodNotAllowed as error:
+        response = error_answer(MethodNotAllowed(set(error.allowed_methods)))
+    except web.HTTPNotFound:
+        response = error_answer(NotFound("there is nothing at this path"))
+    except web.HTTPException as error:
+        response = error_answer(Invalid(error.reason, code="malformed_request"))
+    except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the story
+        _log.exception("request_failed", request_id=request[REQUEST_ID], path=request.path)
+        response = error_answer(ProvserverError("unexpected"))
+    seconds = time.perf_counter() - started
+    request.app[METRICS].answered(_route_name(request), request.method, response.status, seconds)
+    return response
+
+
+async def name_request(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the request's id, and what browsers should know, on every answer just before it goes out."""
+    response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _request_id(request: web.Request) -> str:
+    given = request.headers.get("X-Request-Id", "")
+    return given if _SANE_ID.fullmatch(given) else request.app[FACE].sources.new_id("req")
+
+
+def _refused(request: web.Request, error: ProvserverError) -> web.Response:
+    if status_of(error) >= 500:
+        _log.error("request_failed", request_id=request[REQUEST_ID], path=request.path, error=error.message)
+    return error_answer(error)
+
+
+def _route_name(request: web.Request) -> str:
+    """The route's pattern, not the path: ids must not become labels."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "none"

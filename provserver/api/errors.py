@@ -1,0 +1,93 @@
+"""THE table from failures to HTTP, and the one shape of an error answer."""
+
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from provserver.domain.errors import (
+    Conflict,
+    Forbidden,
+    Impossible,
+    Invalid,
+    NotFound,
+    ProvserverError,
+    StoreUnavailable,
+    TooManyRequests,
+    Unauthenticated,
+)
+
+
+class MethodNotAllowed(ProvserverError):
+    """The path is there, the method is not; `allowed` are those that are."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: set[str]) -> None:
+        self.allowed = ", ".join(sorted(allowed))
+        super().__init__(f"this path takes {self.allowed}")
+
+
+class TooLarge(ProvserverError):
+    """The body is longer than we read."""
+
+    code = "body_too_large"
+
+
+class WrongContentType(ProvserverError):
+    """The body is not said to be JSON."""
+
+    code = "unsupported_content_type"
+
+
+STATUS: Mapping[type[ProvserverError], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    TooLarge: 413,
+    WrongContentType: 415,
+    Impossible: 422,
+    TooManyRequests: 429,
+    StoreUnavailable: 503,
+    ProvserverError: 500,
+}
+_RETRY_SECONDS = 5
+_INTERNAL = "something went wrong here; the log has it under this request id"
+
+
+def status_of(error: ProvserverError) -> int:
+    """The status of the nearest class of the family that the table has."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def error_answer(error: ProvserverError) -> web.Response:
+    """`{"error", "code", "details"}` with the headers that go with the status."""
+    status = status_of(error)
+    if status == 500:  # what broke inside is for the log
+        return json_answer({"error": _INTERNAL, "code": "internal_error", "details": {}}, status)
+    message = "the database does not answer; try again" if status == 503 else error.message
+    answer = json_answer({"error": message, "code": error.code, "details": error.details}, status)
+    answer.headers.update(_headers(error))
+    return answer
+
+
+def json_answer(value: object, status: int = 200) -> web.Response:
+    """JSON in UTF-8."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
+
+
+def _headers(error: ProvserverError) -> dict[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="provserver"'}
+        case MethodNotAllowed(allowed=allowed):
+            return {"Allow": allowed}
+        case TooManyRequests(retry_after=seconds):
+            return {"Retry-After": str(seconds)}
+        case StoreUnavailable():
+            return {"Retry-After": str(_RETRY_SECONDS)}
+    return {}

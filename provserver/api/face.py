@@ -1,0 +1,43 @@
+"""What the API is built on."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from provserver.domain.vendor import Catalogue
+from provserver.rendering.renderer import Renderer
+from provserver.services.contacts import ContactWriter
+from provserver.services.effective import Configurations
+from provserver.services.sources import Sources
+from provserver.services.unknown import UnknownDevices
+from provserver.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiFace:
+    """Everything the handlers work with; built once, in the composition root.
+
+    `window_seconds`: how long a device stays armed. `bootstrap_key`: a platform key from the configuration, if any.
+    `contacts` and `unknown` are flushed before what they hold is shown.
+    """
+
+    database: Database
+    catalogue: Catalogue
+    renderer: Renderer
+    configurations: Configurations
+    contacts: ContactWriter
+    unknown: UnknownDevices
+    sources: Sources
+    window_seconds: int
+    bootstrap_key: str | None
+    registry: CollectorRegistry
+
+    @property
+    def window(self) -> timedelta:
+        """How long a device stays armed."""
+        return timedelta(seconds=self.window_seconds)
+
+
+FACE = web.AppKey("face", ApiFace)

@@ -1,0 +1,111 @@
+"""Accounts, API keys, the audit trail, usage."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from provserver.api.models.shared import Body, Moment, Name, PageQuery, Query, Reference, Shown
+from provserver.domain.settings import Timezone
+
+Status = Literal["active", "suspended"]
+
+
+class AccountCreate(Body):
+    """A new account."""
+
+    name: Name
+    region: Name | None = None
+    timezone: Timezone | None = Field(default=None, description="IANA time zone of its phones; layers may say another")
+    status: Status = Field(default="active", description="Kept and returned; phones are served either way")
+
+
+class AccountUpdate(Body):
+    """A merge patch of an account."""
+
+    name: Name | None = Field(default=None, description="Cannot be cleared")
+    region: Name | None = None
+    timezone: Timezone | None = None
+    status: Status | None = Field(default=None, description="null: active")
+
+
+class Account(Shown):
+    """A tenant."""
+
+    id: str
+    name: str
+    region: str | None
+    timezone: str | None
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class KeyQuery(PageQuery):
+    """Which keys."""
+
+    account_id: Reference | None = Field(default=None, description="Only the keys of this account")
+
+
+class KeyCreate(Body):
+    """A new API key."""
+
+    name: Name
+    account_id: Reference | None = Field(default=None, description="The account it is bound to; absent: a platform key")
+    read_only: bool = False
+    expires_at: Moment | None = Field(default=None, description="When it ends; absent: never")
+
+
+class Key(Shown):
+    """An API key, without the key itself."""
+
+    id: str
+    name: str
+    account_id: str | None
+    read_only: bool
+    hint: str = Field(description="The last characters of the key")
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="To within a few minutes")
+    revoked_at: datetime | None
+
+
+class CreatedKey(Key):
+    """An API key that was just made."""
+
+    key: str = Field(description="The key; it is shown this once")
+
+
+class AuditEntry(Shown):
+    """A change and who made it. Secrets are masked or left out."""
+
+    id: str
+    account_id: str | None
+    key_id: str
+    action: str
+    resource_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    created_at: datetime
+
+
+class UsageQuery(Query):
+    """Which time: from `from` up to but not including `to`."""
+
+    from_: Moment = Field(alias="from", description="ISO 8601 time, or a date")
+    to: Moment = Field(description="ISO 8601 time, or a date")
+
+
+class AccountUsage(Shown):
+    """The users of an account that were on a provisioned device; one counts once however many devices it has."""
+
+    account_id: str
+    provisioned_users: int
+
+
+class Usage(Shown):
+    """Provisioned users per account: of all with a platform key alone, else of the one account."""
+
+    from_: datetime = Field(serialization_alias="from")
+    to: datetime
+    data: list[AccountUsage]

@@ -1,0 +1,140 @@
+"""Devices going in: creates, updates, filters."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from provserver.api.models.layers import Layer
+from provserver.api.models.shared import Body, Name, PageQuery, Query, Reference, Truth, Word
+from provserver.domain.device import DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.errors import Invalid
+from provserver.domain.ipei import parse_ipei
+from provserver.domain.mac import parse_mac
+from provserver.services.classification import Wish
+
+MacText = Annotated[str, Field(max_length=32, description="In any usual spelling", examples=["00:04:13:aa:bb:cc"])]
+IpeiText = Annotated[
+    str, Field(max_length=32, description="10 hexadecimal characters, or the 13 printed ones", examples=["0328A0000F"])
+]
+Vendor = Annotated[str, Field(min_length=1, max_length=64)]
+Expand = list[Literal["users"]]
+
+_READ = {"mac_address": ("mac", parse_mac), "ipei": ("ipei", parse_ipei)}
+
+
+class _Common(Body):
+    """What creates and updates of any device may say."""
+
+    twins: ClassVar[dict[str, str]] = {"name": "display_name", "location": "location_id", "base": "base_id"}
+
+    def fields(self) -> dict[str, Any]:
+        """The fields that were named, as the record calls them. Raises `Invalid` for a MAC or an IPEI."""
+        fields = self.given()
+        if isinstance(fields.get("overrides"), Layer):
+            fields["overrides"] = fields["overrides"].patch()
+        for name, (record_name, parse) in _READ.items():
+            if name in fields:
+                text = fields.pop(name)
+                fields[record_name] = None if text is None else parse(text)
+        if "base" in fields:
+            fields["base_id"] = fields.pop("base")
+        return fields
+
+
+class DeviceCreate(_Common):
+    """A new device of any type."""
+
+    type: DeviceType | None = Field(default=None, description="May be left out where MAC prefix or model decide it")
+    mac_address: MacText | None = Field(default=None, description="Of a desk phone or DECT base")
+    ipei: IpeiText | None = Field(default=None, description="Of a DECT handset")
+    vendor: Vendor | None = Field(default=None, description="Absent: by the MAC prefix")
+    model: Name | None = Field(default=None, description="Absent: told by the phone")
+    name: Name | None = None
+    display_name: Name | None = Field(default=None, description="The same as `name`")
+    location: Name | None = Field(default=None, description="A place, in any words")
+    location_id: Name | None = Field(default=None, description="The same as `location`")
+    overrides: Layer | None = None
+    multicell_role: MulticellRole | None = Field(default=None, description="Of a DECT base; absent: single")
+    data_master_id: Reference | None = Field(default=None, description="Of a secondary base; absent: the only one")
+    base: Reference | None = Field(default=None, description="Of a handset; absent: not paired")
+    base_id: Reference | None = Field(default=None, description="The same as `base`")
+
+    def wish(self, *, kind: DeviceType | None = None, base_id: str | None = None) -> Wish:
+        """As the service takes it; `kind` and `base_id` where the path says them."""
+        fields = {name: value for name, value in self.fields().items() if value is not None}
+        if kind is not None:
+            fields.setdefault("type", kind)
+        if base_id is not None:
+            fields["base_id"] = base_id
+        return Wish(**fields)
+
+
+class DeviceUpdate(_Common):
+    """A merge patch of a device."""
+
+    type: DeviceType | None = Field(default=None, description="Cannot be changed")
+    mac_address: MacText | None = Field(default=None, description="Cannot be changed")
+    ipei: IpeiText | None = Field(default=None, description="Of a DECT handset")
+    vendor: Vendor | None = Field(default=None, description="null: by the MAC prefix again")
+    model: Name | None = Field(default=None, description="null: told by the phone again")
+    name: Name | None = None
+    display_name: Name | None = Field(default=None, description="The same as `name`")
+    location: Name | None = None
+    location_id: Name | None = Field(default=None, description="The same as `location`")
+    status: DeviceStatus | None = Field(default=None, description="Only pending-sync can be set")
+    overrides: Layer | None = Field(default=None, description="Merged into what is there; null clears it")
+    multicell_role: MulticellRole | None = Field(default=None, description="null: single")
+    data_master_id: Reference | None = None
+    base: Reference | None = Field(default=None, description="Moves a handset; null unpairs it")
+    base_id: Reference | None = Field(default=None, description="The same as `base`")
+
+
+class ExpandQuery(Query):
+    """What to show more of."""
+
+    expand: Expand = Field(default=[], alias="expand[]", description="`users` adds `assignments`, with the users")
+
+
+class HandsetQuery(PageQuery):
+    """Which handsets of a base."""
+
+    expand: Expand = Field(default=[], alias="expand[]", description="`users` adds `assignments`, with the users")
+
+
+class DeviceQuery(HandsetQuery):
+    """Which devices."""
+
+    status: DeviceStatus | None = None
+    vendor: Vendor | None = None
+    model: Word | None = None
+    location: Word | None = None
+    search: Word | None = Field(default=None, description="Beginnings of words of what it shows; MAC; IPEI")
+    stale: Truth | None = Field(default=None, description="Whether its file may have changed since it was fetched")
+
+
+class AnyDeviceQuery(DeviceQuery):
+    """Which devices, of which type."""
+
+    type: DeviceType | None = Field(default=None, description="Absent: desk phones and DECT bases")
+
+
+class Assign(Body):
+    """The user to put on a device."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["user_id"]}, {"required": ["user"]}]})
+    twins: ClassVar[dict[str, str]] = {"user_id": "user"}
+
+    user_id: Reference | None = Field(default=None, description="Id of the user")
+    user: Reference | None = Field(default=None, description="The same as `user_id`")
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "Assign":
+        if self.user_id is None:
+            raise ValueError("user_id is needed")
+        return self
+
+
+def contradicts_path(kind: DeviceType) -> Invalid:
+    """The refusal of a type that is not the one of the path."""
+    reason = f"contradicts the path, which takes a {kind.value}"
+    return Invalid(f"type {reason}", details={"type": reason})

@@ -1,0 +1,51 @@
+"""Layers of settings."""
+
+from typing import Any
+
+from pydantic import Field
+
+from provserver.api.models.shared import Body, Shown
+from provserver.domain.settings import Abstractions
+
+Scalar = str | int | float | bool | None
+_ABSTRACTIONS = "Vendor-neutral settings; `GET /v1/settings/schema` tells all of them"
+
+
+class _Patch(Body):
+    """What all patches of layers have in common."""
+
+    abstractions: Abstractions | None = Field(default=None, description=_ABSTRACTIONS)
+
+    def patch(self) -> dict[str, Any]:
+        """The merge patch as it was sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Layer(_Patch):
+    """A device's own layer, as a merge patch."""
+
+    vendor_overrides: dict[str, Scalar] | None = Field(
+        default=None, description="Raw parameters of the device's vendor: name -> value; null removes one"
+    )
+
+
+class SharedLayer(_Patch):
+    """The platform's or an account's layer, as a merge patch."""
+
+    vendor_overrides: dict[str, dict[str, Scalar] | None] | None = Field(
+        default=None, description="Raw parameters by vendor; null removes one"
+    )
+
+
+class ShownLayer(Shown):
+    """A layer; secrets are masked."""
+
+    abstractions: dict[str, Any] = Field(description=_ABSTRACTIONS)
+    vendor_overrides: dict[str, Any]
+
+
+class Defaults(Shown):
+    """The layer under all others."""
+
+    abstractions: dict[str, Any]
+    vendor_overrides: dict[str, Any]

@@ -1,0 +1,169 @@
+"""What was seen and what is effective: events, unknown devices, settings reports, files, vendors."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from provserver.api.models.shared import Moment, PageQuery, Shown, Word
+
+
+class EventQuery(PageQuery):
+    """Which events: from `from` up to but not including `to`."""
+
+    type: Word | None = None
+    from_: Moment | None = Field(default=None, alias="from", description="ISO 8601 time, or a date")
+    to: Moment | None = Field(default=None, description="ISO 8601 time, or a date")
+
+
+class Event(Shown):
+    """Something that happened to a device."""
+
+    id: str
+    type: str
+    event_type: str
+    account_id: str
+    device_id: str
+    device: str
+    created_at: datetime
+    source_ip: str | None
+    user_agent: str | None
+    file: str | None
+    status: int | None
+    bytes: int | None
+    proof: str | None
+    request_id: str | None
+    details: dict[str, Any]
+
+
+class UnknownDevice(Shown):
+    """A MAC that knocked without a record."""
+
+    mac_address: str
+    vendor: str | None
+    model: str | None
+    source_ip: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    count: int
+
+
+class Shadow(Shown):
+    """A value that a stronger layer hides."""
+
+    layer: str
+    value: Any
+
+
+class Parameter(Shown):
+    """A parameter of the vendor's file."""
+
+    name: str
+    value: str
+
+
+class Setting(Shown):
+    """An effective setting, where it is from and what became of it."""
+
+    path: str
+    value: Any
+    layer: str
+    shadows: list[Shadow]
+    supported: bool
+    reason: str | None = Field(description="Why not all of it reaches the phone")
+    parameters: list[Parameter]
+
+
+class SettingsLine(Shown):
+    """A line and its parameters."""
+
+    line_number: int
+    user_id: str
+    user: str
+    parameters: list[Parameter]
+
+
+class Settings(Shown):
+    """Everything effective on a device; secrets are masked."""
+
+    device_id: str
+    device: str
+    vendor: str
+    model: str | None
+    settings: list[Setting]
+    vendor_overrides: list[Setting]
+    lines: list[SettingsLine]
+    not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
+
+
+class File(Shown):
+    """A file that the phone asks for."""
+
+    name: str
+    rule: str
+    scope: str
+    provisions: bool
+    content_type: str
+    served: bool
+    meaning: str
+
+
+class FileContent(Shown):
+    """The content of a file; secrets are masked."""
+
+    name: str
+    content_type: str
+    content: str
+
+
+class Model(Shown):
+    """A model. A count that is null is not known."""
+
+    name: str
+    type: str
+    lines: int | None
+    keys: int | None
+    softkeys: int | None
+    handsets: int | None
+    capabilities: list[str]
+    also: list[str]
+
+
+class VendorSetting(Shown):
+    """What a setting becomes with a vendor."""
+
+    path: str
+    supported: bool
+    some_models: bool
+    reason: str | None
+    parameters: list[str]
+
+
+class VendorSummary(Shown):
+    """A vendor."""
+
+    vendor: str
+    name: str
+    aliases: list[str]
+    evidence: str
+    mac_prefixes: list[str]
+    models: list[str]
+
+
+class Vendor(Shown):
+    """A vendor with everything the catalogue knows of it."""
+
+    vendor: str
+    name: str
+    aliases: list[str]
+    evidence: str
+    mac_prefixes: list[str]
+    proofs: list[str]
+    models: list[Model]
+    settings: list[VendorSetting]
+
+
+class Health(Shown):
+    """Whether it works."""
+
+    status: str

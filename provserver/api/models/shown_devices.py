@@ -1,0 +1,182 @@
+"""Devices coming out. A field that has two names is shown under both."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from provserver.api.models.layers import ShownLayer
+from provserver.api.models.shared import Shown
+from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole
+from provserver.services.assignments import Line as LineRecord
+from provserver.services.device_views import DeviceView
+
+
+def _expanded(description: str) -> Any:
+    return Field(default=None, description=description, exclude_if=lambda value: value is None)
+
+
+class UserSummary(Shown):
+    """A user, as shown on a device."""
+
+    id: str
+    name: str
+    email: str | None
+    extension: str | None
+
+
+class Assignment(Shown):
+    """A user on a line of a device."""
+
+    user_id: str
+    user: str | UserSummary = Field(description="The user's id, or with `expand[]=users` the user")
+    device_id: str
+    device: str
+    line_number: int
+    created_at: datetime
+
+
+class Line(Assignment):
+    """A line of a desk phone."""
+
+    id: str
+    user: str
+    not_rendered: bool = Field(description="Whether it lies beyond what the model can show")
+
+
+class _Device(Shown):
+    """What all devices have."""
+
+    id: str
+    name: str | None
+    vendor: str | None
+    model: str | None
+    firmware_version: str | None
+    status: DeviceStatus
+    overrides: ShownLayer
+    config_state: ConfigState = Field(description="Whether what the phone last fetched is what it would get now")
+    registration_status: Literal["registered", "not_registered"] | None
+    last_registered_at: datetime | None
+    last_call_at: datetime | None
+    location: str | None
+    location_id: str | None
+    current_ip_address: str | None
+    last_provisioned_at: datetime | None
+    last_seen_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Deskphone(_Device):
+    """A desk phone."""
+
+    type: Literal[DeviceType.DESKPHONE]
+    mac_address: str
+    lines: list[Line]
+    not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
+    primary_line: str | None
+    primary_line_id: str | None
+    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
+    assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
+
+
+class DectHandset(_Device):
+    """A DECT handset."""
+
+    type: Literal[DeviceType.DECT_HANDSET]
+    base: str | None
+    base_id: str | None
+    ipei: str
+    display_name: str | None
+    slot_number: int | None
+    assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
+
+
+class DectBase(_Device):
+    """A DECT base."""
+
+    type: Literal[DeviceType.DECT_BASE]
+    mac_address: str
+    multicell_role: MulticellRole
+    data_master_id: str | None
+    max_handsets: int | None = Field(description="null: not known")
+    handsets: list[DectHandset]
+    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
+    assignments: list[Assignment] | None = _expanded("Always empty: users are on handsets")
+
+
+Device = Annotated[Deskphone | DectBase | DectHandset, Field(discriminator="type")]
+
+
+class CreatedDevice(Shown):
+    """A device that was just created."""
+
+    id: str
+    type: DeviceType
+
+
+def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
+    """An assignment, with the whole user where `expand` says so."""
+    assignment, user = line
+    return Assignment(
+        user_id=user.id,
+        user=UserSummary.of(user) if expand else user.id,
+        device_id=assignment.device_id,
+        device=assignment.device_id,
+        line_number=assignment.line_number,
+        created_at=assignment.created_at,
+    )
+
+
+def shown_device(view: DeviceView, *, expand: bool) -> Deskphone | DectBase | DectHandset:
+    """A device of any type; `expand` adds `assignments`."""
+    device = view.device
+    common: dict[str, Any] = {
+        "location_id": device.location,
+        "overrides": ShownLayer(**view.overrides),
+        "config_state": view.config_state,
+        "registration_status": None,
+        "last_registered_at": None,
+        "last_call_at": None,
+    }
+    if expand:
+        common["assignments"] = [shown_assignment(line, expand=True) for line in view.lines]
+    match device.type:
+        case DeviceType.DESKPHONE:
+            return Deskphone.of(device, **common, **_deskphone(view))
+        case DeviceType.DECT_BASE:
+            return DectBase.of(
+                device,
+                **common,
+                mac_address=str(device.mac),
+                max_handsets=view.max_handsets,
+                handsets=[shown_device(handset, expand=expand) for handset in view.handsets],
+                provisioning_window_until=device.window_until,
+            )
+        case DeviceType.DECT_HANDSET:
+            return DectHandset.of(device, **common, base=device.base_id, display_name=device.name)
+
+
+def _deskphone(view: DeviceView) -> dict[str, Any]:
+    lines = [
+        Line(
+            id=assignment.id,
+            user_id=user.id,
+            user=user.id,
+            device_id=view.device.id,
+            device=view.device.id,
+            line_number=assignment.line_number,
+            created_at=assignment.created_at,
+            not_rendered=assignment.line_number in view.not_rendered,
+        )
+        for assignment, user in view.lines
+    ]
+    primary = lines[0].id if lines else None
+    return {
+        "mac_address": str(view.device.mac),
+        "lines": lines,
+        "not_rendered": view.not_rendered,
+        "primary_line": primary,
+        "primary_line_id": primary,
+        "provisioning_window_until": view.device.window_until,
+    }

@@ -1,0 +1,132 @@
+"""Devices of all types, and the spellings of their paths that name the type."""
+
+from dataclasses import replace
+from typing import Any
+
+from provserver.api.call import Answer, Call
+from provserver.api.listing import listing, page_request
+from provserver.api.models import devices as models
+from provserver.api.models.shown_devices import CreatedDevice, shown_device
+from provserver.domain.device import Device, DeviceType
+from provserver.services import device_updates, device_views, devices
+from provserver.services.change import Change
+from provserver.services.devices import DeviceFilter
+from provserver.services.paging import Page
+
+AnyCall = Call[Any, Any]
+
+
+async def create(call: Call[None, models.DeviceCreate]) -> Answer:
+    """Create a device of any type."""
+    return await _create(call, None)
+
+
+async def create_deskphone(call: Call[None, models.DeviceCreate]) -> Answer:
+    """Create a desk phone."""
+    return await _create(call, DeviceType.DESKPHONE)
+
+
+async def create_base(call: Call[None, models.DeviceCreate]) -> Answer:
+    """Create a DECT base."""
+    return await _create(call, DeviceType.DECT_BASE)
+
+
+async def list_all(call: Call[models.AnyDeviceQuery, None]) -> Answer:
+    """Desk phones and DECT bases, or the devices of one type; newest first."""
+    return await list_of(call, DeviceFilter(type=call.query.type))
+
+
+async def list_deskphones(call: Call[models.DeviceQuery, None]) -> Answer:
+    """Desk phones, newest first."""
+    return await list_of(call, DeviceFilter(type=DeviceType.DESKPHONE))
+
+
+async def list_bases(call: Call[models.DeviceQuery, None]) -> Answer:
+    """DECT bases, newest first."""
+    return await list_of(call, DeviceFilter(type=DeviceType.DECT_BASE))
+
+
+async def get(call: Call[models.ExpandQuery, None]) -> Answer:
+    """One device."""
+    return await present(call, await found(call))
+
+
+async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
+    """Change a device."""
+    fields = call.body.fields()
+    async with call.write() as change:
+        device = await device_updates.update(change, call.face.catalogue, await found_in(call, change), fields)
+    return await present(call, device)
+
+
+async def delete(call: Call[None, None]) -> Answer:
+    """Delete a device with its assignments, and a base with its handsets."""
+    async with call.write() as change:
+        await devices.delete(change, await found_in(call, change))
+    return Answer(204)
+
+
+async def arm(call: Call[None, Any]) -> Answer:
+    """Open the provisioning window again, for the first address that asks."""
+    async with call.write() as change:
+        device = await devices.arm(change, await found_in(call, change), call.face.window)
+    return await present(call, device)
+
+
+async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
+    """A page of the devices that `chosen` and the filters of the query let through."""
+    query = call.query
+    if isinstance(query, models.DeviceQuery):
+        vendor = call.face.catalogue.named(query.vendor or "")
+        chosen = replace(
+            chosen,
+            status=query.status,
+            vendor=vendor.vendor if vendor else query.vendor,
+            model=(vendor and vendor.model_named(query.model)) or query.model,
+            location=query.location,
+            search=query.search,
+            stale=query.stale,
+        )
+    await call.face.contacts.flush()
+    async with call.read() as conn:
+        if chosen.stale is not None:
+            stamp = await device_views.shared_stamp_of(conn, call.face.configurations, call.account)
+            chosen = replace(chosen, shared_stamp=stamp)
+        page = await devices.list_devices(conn, call.account.id, chosen, page_request(query))
+    shown = await device_views.views(call.face.configurations, call.account, page.items)
+    shown_page = Page(shown, page.next_cursor, page.previous_cursor)
+    return listing(call.request, shown_page, lambda view: shown_device(view, expand=bool(query.expand)))
+
+
+async def found(call: AnyCall) -> Device:
+    """The device that the path names, of the type that the path names; raises `NotFound`."""
+    await call.face.contacts.flush()
+    async with call.read() as conn:
+        sealer = call.face.database.sealer
+        return await devices.get(conn, sealer, call.account.id, call.path["id"], type_of_path(call))
+
+
+async def found_in(call: AnyCall, change: Change) -> Device:
+    """The same inside a write transaction."""
+    return await devices.get(change.conn, change.sealer, call.account.id, call.path["id"], type_of_path(call))
+
+
+def type_of_path(call: AnyCall) -> DeviceType | None:
+    """The type that the path's first word says; None for `/v1/devices`."""
+    words = {"deskphones": DeviceType.DESKPHONE, "dect-bases": DeviceType.DECT_BASE}
+    return words.get(call.request.path.split("/")[2])
+
+
+async def present(call: AnyCall, device: Device) -> Answer:
+    """200 with a device as it stands now."""
+    [view] = await device_views.views(call.face.configurations, call.account, [device])
+    return Answer(200, shown_device(view, expand=bool(getattr(call.query, "expand", None))))
+
+
+async def _create(call: Call[None, models.DeviceCreate], kind: DeviceType | None) -> Answer:
+    wish = call.body.wish(kind=kind)
+    if kind is not None and wish.type is not kind:
+        raise models.contradicts_path(kind)
+    async with call.write() as change:
+        device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
+        return await call.created(change, CreatedDevice.of(device))

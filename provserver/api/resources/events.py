@@ -1,0 +1,23 @@
+"""What happened to a device."""
+
+from provserver.api.call import Answer, Call
+from provserver.api.listing import listing, page_request
+from provserver.api.models import observed as models
+from provserver.api.resources.devices import found
+from provserver.domain.device import Event
+from provserver.services import history
+from provserver.services.history import EventFilter
+
+
+async def list_of_device(call: Call[models.EventQuery, None]) -> Answer:
+    """Everything that happened to a device, newest first."""
+    device = await found(call)
+    chosen = EventFilter(type=call.query.type, since=call.query.from_, until=call.query.to)
+    async with call.read() as conn:
+        page = await history.list_events(conn, call.account.id, device.id, chosen, page_request(call.query))
+    return listing(call.request, page, shown_event)
+
+
+def shown_event(event: Event) -> models.Event:
+    """An event as the API shows it."""
+    return models.Event.of(event, event_type=event.type, device=event.device_id)

@@ -1,0 +1,66 @@
+"""The handsets of a DECT base, under the base's path."""
+
+from typing import Any
+
+from provserver.api.call import Answer, Call
+from provserver.api.models import devices as models
+from provserver.api.models.shown_devices import CreatedDevice
+from provserver.api.resources import devices as any_device
+from provserver.domain.device import Device, DeviceType
+from provserver.domain.errors import Invalid, NotFound
+from provserver.services import device_updates, devices
+from provserver.services.change import Connection
+from provserver.services.devices import DeviceFilter
+
+AnyCall = Call[Any, Any]
+
+
+async def create(call: Call[None, models.DeviceCreate]) -> Answer:
+    """Pair a new handset with the base."""
+    wish = call.body.wish(kind=DeviceType.DECT_HANDSET, base_id=call.path["id"])
+    if wish.type is not DeviceType.DECT_HANDSET:
+        raise models.contradicts_path(DeviceType.DECT_HANDSET)
+    said = call.body.base
+    if said is not None and said != call.path["id"]:
+        raise Invalid("base_id contradicts the path", details={"base_id": "contradicts the path"})
+    async with call.write() as change:
+        await any_device.found_in(call, change)
+        device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
+        return await call.created(change, CreatedDevice.of(device))
+
+
+async def list_all(call: Call[models.HandsetQuery, None]) -> Answer:
+    """The handsets of the base, newest first."""
+    base = await any_device.found(call)
+    return await any_device.list_of(call, DeviceFilter(type=DeviceType.DECT_HANDSET, base_id=base.id))
+
+
+async def get(call: Call[models.ExpandQuery, None]) -> Answer:
+    """One handset of the base."""
+    async with call.read() as conn:
+        handset = await _found(call, conn)
+    return await any_device.present(call, handset)
+
+
+async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
+    """Change a handset of the base."""
+    fields = call.body.fields()
+    async with call.write() as change:
+        handset = await _found(call, change.conn)
+        handset = await device_updates.update(change, call.face.catalogue, handset, fields)
+    return await any_device.present(call, handset)
+
+
+async def delete(call: Call[None, None]) -> Answer:
+    """Delete a handset of the base."""
+    async with call.write() as change:
+        await devices.delete(change, await _found(call, change.conn))
+    return Answer(204)
+
+
+async def _found(call: AnyCall, conn: Connection) -> Device:
+    sealer = call.face.database.sealer
+    handset = await devices.get(conn, sealer, call.account.id, call.path["hid"], DeviceType.DECT_HANDSET)
+    if handset.base_id != call.path["id"]:
+        raise NotFound("there is no such dect_handset on this base")
+    return handset

@@ -1,0 +1,73 @@
+"""What operators look after: API keys, the audit trail, unknown devices, usage."""
+
+from provserver.api.call import Answer, Call
+from provserver.api.listing import listing, page_request
+from provserver.api.models import accounts as models
+from provserver.api.models.observed import UnknownDevice
+from provserver.api.models.shared import PageQuery
+from provserver.domain.device import UnknownDevice as UnknownRecord
+from provserver.domain.mac import parse_mac
+from provserver.services import api_keys, audit, knocking, usage
+
+
+async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
+    """Create an API key; it is shown this once."""
+    body = call.body
+    async with call.write() as change:
+        made = await api_keys.create(
+            change, name=body.name, account_id=body.account_id, read_only=body.read_only, expires_at=body.expires_at
+        )
+        return await call.created(change, models.CreatedKey.of(made.key, key=made.secret))
+
+
+async def list_keys(call: Call[models.KeyQuery, None]) -> Answer:
+    """API keys, newest first, revoked ones too."""
+    async with call.read() as conn:
+        page = await api_keys.list_keys(conn, page_request(call.query), call.query.account_id)
+    return listing(call.request, page, models.Key.of)
+
+
+async def revoke_key(call: Call[None, None]) -> Answer:
+    """End an API key."""
+    async with call.write() as change:
+        await api_keys.revoke(change, call.path["id"])
+    return Answer(204)
+
+
+async def list_audit(call: Call[PageQuery, None]) -> Answer:
+    """Who changed what: of the account, or with a platform key alone everything; newest first."""
+    account = call.caller.account
+    async with call.read() as conn:
+        page = await audit.list_entries(conn, page_request(call.query), account.id if account else None)
+    return listing(call.request, page, models.AuditEntry.of)
+
+
+async def list_unknown(call: Call[PageQuery, None]) -> Answer:
+    """MACs that knocked without a record, last seen first."""
+    await call.face.unknown.flush()
+    async with call.read() as conn:
+        page = await knocking.list_unknown(conn, page_request(call.query))
+    return listing(call.request, page, _unknown)
+
+
+async def forget_unknown(call: Call[None, None]) -> Answer:
+    """Take a MAC off that list."""
+    mac = parse_mac(call.path["mac"], "mac")
+    await call.face.unknown.flush()
+    async with call.write() as change:
+        await knocking.forget(change, mac)
+    return Answer(204)
+
+
+async def get_usage(call: Call[models.UsageQuery, None]) -> Answer:
+    """Distinct provisioned users: of the account, or with a platform key alone per account."""
+    account = call.caller.account
+    await call.face.contacts.flush()
+    async with call.read() as conn:
+        counted = await usage.provisioned_users(conn, account.id if account else None, call.query.from_, call.query.to)
+    data = [models.AccountUsage(account_id=account_id, provisioned_users=users) for account_id, users in counted]
+    return Answer(200, models.Usage(from_=call.query.from_, to=call.query.to, data=data))
+
+
+def _unknown(seen: UnknownRecord) -> UnknownDevice:
+    return UnknownDevice.of(seen, mac_address=str(seen.mac))

@@ -1,0 +1,68 @@
+"""One line of the route table: what a route takes, what it answers, who may call it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from provserver.api.call import Answer, Call
+
+Scope = Literal["public", "platform", "account", "either"]
+"""`either`: of the account in the header, or with a platform key alone of all."""
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer | web.StreamResponse]]
+Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_READS = (400, 401, 404, 503)
+_WRITES = (*_READS, 403)
+_BODIES = (*_WRITES, 409, 413, 415, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method on a path. `errors` are statuses beside those that every route of its kind can answer."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    handler: Handler
+    tag: str
+    status: int = 200
+    answer: type[BaseModel] | Any = None
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    scope: Scope = "account"
+    errors: tuple[int, ...] = field(default=())
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the ids in the path."""
+        return re.findall(r"\{(\w+)", self.path)
+
+    @property
+    def failures(self) -> list[int]:
+        """The statuses of the failures that it can answer with."""
+        usual = _BODIES if self.body else _WRITES if self.writes else _READS
+        scoped = (403,) if self.scope == "platform" else ()
+        return sorted({*usual, *scoped, *self.errors})
+
+    @property
+    def openapi_path(self) -> str:
+        """The path as OpenAPI spells it."""
+        return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRoute:
+    """A GET that needs no key and takes nothing. `answers`: status -> content type and model."""
+
+    path: str
+    handler: Plain
+    tag: str
+    answers: Mapping[int, tuple[str, type[BaseModel] | None]]

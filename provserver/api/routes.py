@@ -1,0 +1,105 @@
+"""THE route table: one line per method and path, beginning with whose key it takes."""
+
+from functools import partial
+
+from provserver.api.models import accounts as a
+from provserver.api.models import devices as d
+from provserver.api.models import observed as o
+from provserver.api.models import users as u
+from provserver.api.models.layers import SharedLayer, ShownLayer
+from provserver.api.models.shared import Failure, Listing, Nothing, PageQuery
+from provserver.api.models.shown_devices import Assignment, CreatedDevice, DectBase, DectHandset, Deskphone, Device
+from provserver.api.resources import (
+    accounts,
+    assignments,
+    devices,
+    events,
+    handsets,
+    health,
+    layers,
+    operations,
+    reports,
+    stream,
+    users,
+    vendors,
+)
+from provserver.api.route import PublicRoute, Route
+
+_DEVICES = Listing[Device]
+_UNKNOWN = Listing[o.UnknownDevice]
+_JSON = "application/json"
+
+platform = partial(Route, scope="platform")
+account = partial(Route, scope="account")
+either = partial(Route, scope="either")
+
+# fmt: off
+ROUTES: tuple[Route, ...] = (
+    platform("POST", "/v1/accounts", accounts.create, "Accounts", 201, a.Account, body=a.AccountCreate),
+    platform("GET", "/v1/accounts", accounts.list_all, "Accounts", 200, Listing[a.Account], PageQuery),
+    platform("GET", "/v1/accounts/{id}", accounts.get, "Accounts", 200, a.Account),
+    platform("POST", "/v1/accounts/{id}", accounts.update, "Accounts", 200, a.Account, body=a.AccountUpdate),
+    platform("DELETE", "/v1/accounts/{id}", accounts.delete, "Accounts", 204),
+
+    account("POST", "/v1/users", users.create, "Users", 201, u.User, body=u.UserCreate),
+    account("GET", "/v1/users", users.list_all, "Users", 200, Listing[u.User], u.UserQuery),
+    account("GET", "/v1/users/{id}", users.get, "Users", 200, u.User),
+    account("POST", "/v1/users/{id}", users.update, "Users", 200, u.User, body=u.UserUpdate),
+    account("DELETE", "/v1/users/{id}", users.delete, "Users", 204),
+
+    account("POST", "/v1/devices", devices.create, "Devices", 201, CreatedDevice, body=d.DeviceCreate),
+    account("GET", "/v1/devices", devices.list_all, "Devices", 200, _DEVICES, d.AnyDeviceQuery),
+    account("GET", "/v1/devices/{id}", devices.get, "Devices", 200, Device, d.ExpandQuery),
+    account("POST", "/v1/devices/{id}", devices.update, "Devices", 200, Device, body=d.DeviceUpdate),
+    account("DELETE", "/v1/devices/{id}", devices.delete, "Devices", 204),
+    account("POST", "/v1/devices/{id}/users", assignments.create, "Devices", 201, Assignment, body=d.Assign),
+    account("GET", "/v1/devices/{id}/users", assignments.list_all, "Devices", 200, Listing[Assignment], PageQuery),
+    account("DELETE", "/v1/devices/{id}/users/{user_id}", assignments.delete, "Devices", 204),
+    account("GET", "/v1/devices/{id}/settings", reports.settings, "Devices", 200, o.Settings),
+    account("GET", "/v1/devices/{id}/files", reports.list_files, "Devices", 200, Listing[o.File], PageQuery),
+    account("GET", "/v1/devices/{id}/files/{name:.+}", reports.content, "Devices", 200, o.FileContent, errors=(422,)),
+    account("GET", "/v1/devices/{id}/events", events.list_of_device, "Devices", 200, Listing[o.Event], o.EventQuery),
+    account("POST", "/v1/devices/{id}/arm", devices.arm, "Devices", 200, Device, body=Nothing),
+
+    account("POST", "/v1/deskphones", devices.create_deskphone, "Desk phones", 201, CreatedDevice, body=d.DeviceCreate),
+    account("GET", "/v1/deskphones", devices.list_deskphones, "Desk phones", 200, Listing[Deskphone], d.DeviceQuery),
+    account("GET", "/v1/deskphones/{id}", devices.get, "Desk phones", 200, Deskphone, d.ExpandQuery),
+    account("POST", "/v1/deskphones/{id}", devices.update, "Desk phones", 200, Deskphone, body=d.DeviceUpdate),
+    account("DELETE", "/v1/deskphones/{id}", devices.delete, "Desk phones", 204),
+
+    account("POST", "/v1/dect-bases", devices.create_base, "DECT", 201, CreatedDevice, body=d.DeviceCreate),
+    account("GET", "/v1/dect-bases", devices.list_bases, "DECT", 200, Listing[DectBase], d.DeviceQuery),
+    account("GET", "/v1/dect-bases/{id}", devices.get, "DECT", 200, DectBase, d.ExpandQuery),
+    account("POST", "/v1/dect-bases/{id}", devices.update, "DECT", 200, DectBase, body=d.DeviceUpdate),
+    account("DELETE", "/v1/dect-bases/{id}", devices.delete, "DECT", 204),
+    account("POST", "/v1/dect-bases/{id}/handsets", handsets.create, "DECT", 201, CreatedDevice, body=d.DeviceCreate),
+    account("GET", "/v1/dect-bases/{id}/handsets", handsets.list_all, "DECT", 200, Listing[DectHandset], d.HandsetQuery),
+    account("GET", "/v1/dect-bases/{id}/handsets/{hid}", handsets.get, "DECT", 200, DectHandset, d.ExpandQuery),
+    account("POST", "/v1/dect-bases/{id}/handsets/{hid}", handsets.update, "DECT", 200, DectHandset, body=d.DeviceUpdate),
+    account("DELETE", "/v1/dect-bases/{id}/handsets/{hid}", handsets.delete, "DECT", 204),
+
+    either("GET", "/v1/defaults", layers.defaults, "Settings", 200, ShownLayer),
+    platform("GET", "/v1/platform/config", layers.get_platform, "Settings", 200, ShownLayer),
+    platform("POST", "/v1/platform/config", layers.update_platform, "Settings", 200, ShownLayer, body=SharedLayer),
+    account("GET", "/v1/account/config", layers.get_account, "Settings", 200, ShownLayer),
+    account("POST", "/v1/account/config", layers.update_account, "Settings", 200, ShownLayer, body=SharedLayer),
+    either("GET", "/v1/settings/schema", layers.schema, "Settings", 200, layers.Schema),
+    either("GET", "/v1/vendors", vendors.list_all, "Vendors", 200, Listing[o.VendorSummary], PageQuery),
+    either("GET", "/v1/vendors/{vendor}", vendors.get, "Vendors", 200, o.Vendor),
+
+    either("GET", "/v1/events", stream.follow, "Operations", 200, errors=(429,)),
+    either("GET", "/v1/usage", operations.get_usage, "Operations", 200, a.Usage, a.UsageQuery),
+    either("GET", "/v1/audit", operations.list_audit, "Operations", 200, Listing[a.AuditEntry], PageQuery),
+    platform("GET", "/v1/unknown_devices", operations.list_unknown, "Operations", 200, _UNKNOWN, PageQuery),
+    platform("DELETE", "/v1/unknown_devices/{mac}", operations.forget_unknown, "Operations", 204),
+    platform("POST", "/v1/api_keys", operations.create_key, "Operations", 201, a.CreatedKey, body=a.KeyCreate),
+    platform("GET", "/v1/api_keys", operations.list_keys, "Operations", 200, Listing[a.Key], a.KeyQuery),
+    platform("DELETE", "/v1/api_keys/{id}", operations.revoke_key, "Operations", 204),
+)
+
+PUBLIC_ROUTES: tuple[PublicRoute, ...] = (
+    PublicRoute("/healthz", health.live, "Health", {200: (_JSON, o.Health)}),
+    PublicRoute("/readyz", health.ready, "Health", {200: (_JSON, o.Health), 503: (_JSON, Failure)}),
+    PublicRoute("/metrics", health.metrics, "Health", {200: ("text/plain", None)}),
+)
+# fmt: on

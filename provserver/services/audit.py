@@ -1,0 +1,76 @@
+"""Who changed what: every change leaves an entry, and a change of a device an event as well."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from provserver.domain.device import Account, ApiKey, Device, Event, User
+from provserver.domain.mac import Mac
+from provserver.services.change import Change
+from provserver.services.paging import Page, PageRequest
+from provserver.store import audit, events
+from provserver.store.audit import AuditEntry
+from provserver.store.database import Connection
+
+__all__ = ["AuditEntry", "list_entries", "note_device", "record", "snapshot"]
+
+_SECRET = frozenset({"sip_password", "token"})
+_OBSERVED = frozenset({"revision", "fetched_stamp", "fetched_etag", "fetched_base_url", "last_used_at"})
+
+
+def snapshot(resource: Account | User | Device | ApiKey) -> dict[str, Any]:
+    """A record as plain JSON, without its secrets and without what only the server keeps count of."""
+    hidden = _SECRET | _OBSERVED
+    shown = {field.name: getattr(resource, field.name) for field in fields(resource) if field.name not in hidden}
+    return {name: _plain(value) for name, value in shown.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, Mac) else value
+
+
+async def record(
+    change: Change,
+    action: str,
+    resource_id: str,
+    *,
+    account_id: str | None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Note a change as `action` (`device.updated`); `before` and `after` must hold no secret."""
+    await audit.insert_audit(
+        change.conn,
+        AuditEntry(
+            id=change.sources.new_id("aud"),
+            account_id=account_id,
+            key_id=change.actor.key_id,
+            created_at=change.at,
+            action=action,
+            resource_id=resource_id,
+            before=dict(before) if before is not None else None,
+            after=dict(after) if after is not None else None,
+        ),
+    )
+
+
+async def note_device(change: Change, device: Device, kind: str, **details: Any) -> None:
+    """Note in the device's own history that it was changed; `details` must hold no secret."""
+    event = Event(
+        id=change.sources.new_id("evt"),
+        account_id=device.account_id,
+        device_id=device.id,
+        type=kind,
+        created_at=change.at,
+        request_id=change.actor.request_id,
+        details={**details, "key_id": change.actor.key_id},
+    )
+    await events.insert_events(change.conn, [event])
+
+
+async def list_entries(conn: Connection, request: PageRequest, account_id: str | None) -> Page[AuditEntry]:
+    """The entries of one account, or of all with None; newest first."""
+    return await audit.list_audit(conn, request, account_id=account_id)

@@ -1,0 +1,29 @@
+"""A write under way: the transaction with all that whatever happens inside it needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from provserver.services.sources import Sources
+from provserver.store.database import Connection
+from provserver.store.sealing import Sealer
+
+__all__ = ["Actor", "Change", "Connection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a change: an API key (by its id), with the id of the request."""
+
+    key_id: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write transaction, made by `actor` at `at`."""
+
+    conn: Connection
+    sealer: Sealer
+    sources: Sources
+    actor: Actor
+    at: datetime

@@ -1,0 +1,60 @@
+"""What the catalogue can express: the vocabulary's JSON Schema with the coverage of every vendor. Pure."""
+
+from typing import Any
+
+from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vocabulary import VOCABULARY
+
+
+def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """JSON Schema of `abstractions`; each setting has `x-coverage`: vendor -> `{supported, some_models, reason}`."""
+    root: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "abstractions",
+        "type": "object",
+        "properties": {},
+        "additionalProperties": False,
+    }
+    for path, setting in VOCABULARY.items():
+        *groups, name = path.split(".")
+        place = root
+        for group in groups:
+            place = place["properties"].setdefault(
+                group, {"type": "object", "properties": {}, "additionalProperties": False}
+            )
+        facts = {"x-unit": setting.unit, "x-secret": setting.secret or None, "x-expressed-by": setting.expressed_by}
+        place["properties"][name] = {
+            **setting.schema,
+            "description": setting.meaning,
+            **{key: value for key, value in facts.items() if value is not None},
+            "x-coverage": {vendor.vendor: covered(vendor, path) for vendor in catalogue.vendors.values()},
+        }
+    return root
+
+
+def covered(vendor: Vendor, path: str) -> dict[str, Any]:
+    """Whether a vendor expresses a setting: on all models, on some, or (with the reason) on none."""
+    setting = VOCABULARY[path]
+    if setting.expressed_by and path not in vendor.settings:
+        return covered(vendor, setting.expressed_by)
+    mappings = vendor.settings.get(path, ())
+    expressed = [mapping for mapping in mappings if mapping.unsupported is None]
+    reasons = [mapping.unsupported for mapping in mappings if mapping.unsupported]
+    everywhere = any(not (mapping.only or mapping.excluding or mapping.requires) for mapping in expressed)
+    return {
+        "supported": bool(expressed),
+        "some_models": bool(expressed) and not everywhere,
+        "reason": "; ".join(reasons) or (None if expressed else "not mapped"),
+    }
+
+
+def becomes(vendor: Vendor, path: str) -> list[str]:
+    """The parameters that a setting becomes with this vendor, on any model."""
+    names: dict[str, None] = {}
+    for mapping in vendor.settings.get(path, ()):
+        names |= dict.fromkeys(mapping.to)
+        if mapping.list:
+            names |= dict.fromkeys([*([mapping.list.to] if mapping.list.to else []), *mapping.list.chosen])
+        if mapping.carried_by:
+            names |= dict.fromkeys(becomes(vendor, mapping.carried_by))
+    return list(names)

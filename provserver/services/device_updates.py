@@ -1,0 +1,126 @@
+"""Changes of a device: what may change, and what a change brings along."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.errors import Impossible, Invalid
+from provserver.domain.vendor import Catalogue
+from provserver.services import audit, dect, layers
+from provserver.services.change import Change
+from provserver.services.classification import known_model, unsupported
+from provserver.services.devices import get
+from provserver.store import devices
+
+_SPELLED = {"mac": "mac_address"}
+_ONLY_OF = {
+    "mac": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
+    "location": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
+    "ipei": (DeviceType.DECT_HANDSET,),
+    "base_id": (DeviceType.DECT_HANDSET,),
+    "multicell_role": (DeviceType.DECT_BASE,),
+    "data_master_id": (DeviceType.DECT_BASE,),
+}
+
+
+async def update(change: Change, catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> Device:
+    """Change a device by the names of `Device` (and `overrides`, a merge patch); None clears.
+
+    Raises `Invalid` for what cannot change or is no field of this type, `Conflict`, `NotFound` for what it refers to,
+    `Impossible`, and `CannotCarry`.
+    """
+    _check_fields(device, wished)
+    changes = {name: wished[name] for name in ("name", "location", "ipei") if name in wished}
+    changes |= _status(device, wished)
+    changes |= _vendor_and_model(catalogue, device, wished)
+    changes |= await _system(change, device, wished)
+    changes |= await _place(change, catalogue, device, wished)
+    changes = {name: value for name, value in changes.items() if getattr(device, name) != value}
+    before, after = audit.snapshot(device), device
+    if changes:
+        await devices.update_device(change.conn, change.sealer, device.account_id, device.id, at=change.at, **changes)
+        after = await get(change.conn, change.sealer, device.account_id, device.id)
+    if "vendor" in changes:
+        await layers.check_vendor_fits(change, catalogue, after)
+    shown = {**audit.snapshot(after)}
+    if "overrides" in wished and (layer := await layers.patch_own_layer(change, catalogue, after, wished["overrides"])):
+        before["overrides"], shown["overrides"] = layer
+        changes["overrides"] = None
+    if not changes:
+        return device
+    await devices.update_device(change.conn, change.sealer, device.account_id, device.id, at=change.at)
+    await audit.note_device(change, after, "updated", fields=sorted(_SPELLED.get(name, name) for name in changes))
+    await audit.record(change, "device.updated", device.id, account_id=device.account_id, before=before, after=shown)
+    return await get(change.conn, change.sealer, device.account_id, device.id)
+
+
+def _check_fields(device: Device, wished: Mapping[str, Any]) -> None:
+    for name in ("type", "mac"):
+        if name in wished and wished[name] != getattr(device, name):
+            raise _invalid(_SPELLED.get(name, name), "cannot be changed; delete the device and create another")
+    for name, kinds in _ONLY_OF.items():
+        if wished.get(name) is not None and device.type not in kinds:
+            raise _invalid(_SPELLED.get(name, name), f"is not a field of a {device.type.value}")
+    if "ipei" in wished and wished["ipei"] is None and device.type is DeviceType.DECT_HANDSET:
+        raise _invalid("ipei", "cannot be cleared: a handset is known by it")
+
+
+def _status(device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = wished.get("status", device.status)
+    if wanted == device.status:
+        return {}
+    if wanted != DeviceStatus.PENDING_SYNC:
+        raise _invalid("status", "can only be set to pending-sync; the rest follows from what the phone does")
+    if device.status is DeviceStatus.UNPAIRED:
+        raise Impossible(
+            "a handset without a base stays unpaired", code="handset_unpaired", details={"status": "has no base"}
+        )
+    return {"status": DeviceStatus.PENDING_SYNC}
+
+
+def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    vendor = catalogue.named(device.vendor or "")
+    if "vendor" in wished:
+        by_mac = catalogue.by_mac(device.mac.bare) if device.mac else None
+        vendor = catalogue.named(wished["vendor"]) if wished["vendor"] is not None else by_mac
+        if vendor is None and (wished["vendor"] is not None or device.mac):
+            raise unsupported(catalogue, "vendor", "is not a vendor known here")
+        changes["vendor"] = vendor.vendor if vendor else None
+        if changes["vendor"] != device.vendor:
+            # What another vendor's phone told of itself is not true of this one.
+            changes |= {"model": None, "firmware_version": None}
+    if "model" in wished:
+        changes["model"] = known_model(vendor, wished["model"], device.type)
+    return changes
+
+
+async def _system(change: Change, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
+    """Role and data master of a base."""
+    if device.type is not DeviceType.DECT_BASE or not {"multicell_role", "data_master_id"} & wished.keys():
+        return {}
+    role = wished.get("multicell_role", device.multicell_role) or MulticellRole.SINGLE
+    if role is not device.multicell_role:
+        await dect.check_role_change(change, device, role)
+    if "data_master_id" in wished and wished["data_master_id"] is None:
+        return {"multicell_role": role, "data_master_id": None}
+    kept = device.data_master_id if role is MulticellRole.SECONDARY else None
+    wanted = wished.get("data_master_id", kept)
+    master = await dect.data_master_for(change, device.account_id, role, wanted, own_id=device.id)
+    return {"multicell_role": role, "data_master_id": master}
+
+
+async def _place(change: Change, catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
+    """Base and slot of a handset. One that moves waits for its new base's fetch."""
+    if device.type is not DeviceType.DECT_HANDSET or wished.get("base_id", device.base_id) == device.base_id:
+        return {}
+    if wished["base_id"] is None:
+        return {"base_id": None, "slot_number": None, "status": DeviceStatus.UNPAIRED}
+    base = await dect.base_for_handset(change, device.account_id, wished["base_id"])
+    slot = await dect.free_slot(change, catalogue, base)
+    changes = {"base_id": base.id, "slot_number": slot, "status": DeviceStatus.PENDING_SYNC}
+    return changes if device.vendor else {**changes, "vendor": base.vendor}
+
+
+def _invalid(field: str, reason: str) -> Invalid:
+    return Invalid(f"{field} {reason}", details={field: reason})

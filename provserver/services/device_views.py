@@ -1,0 +1,83 @@
+"""Devices as they are shown: with their lines, handsets, masked overrides, and whether the phone is up to date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provserver.domain.device import Account, ConfigState, Device, DeviceType
+from provserver.domain.freshness import shared_stamp
+from provserver.services.dect import max_handsets
+from provserver.services.effective import Configurations
+from provserver.services.masking import masked_own
+from provserver.store import assignments, device_lists, layers
+from provserver.store.assignments import Line
+from provserver.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device with what belongs to it. `not_rendered` are the line numbers beyond what its model can show."""
+
+    device: Device
+    overrides: dict[str, Any]
+    lines: list[Line]
+    not_rendered: list[int]
+    handsets: list["DeviceView"]
+    max_handsets: int | None
+    config_state: ConfigState
+
+
+@dataclass(frozen=True, slots=True)
+class _Belongings:
+    lines: dict[str, list[Line]]
+    handsets: dict[str, list[Device]]
+    documents: dict[str, dict[str, Any]]
+
+
+async def shared_stamp_of(conn: Connection, configurations: Configurations, account: Account) -> str:
+    """The part of the stamp that all devices of the account share now."""
+    revision = await layers.platform_revision(conn)
+    return shared_stamp(configurations.catalogue.digest, revision, account.revision)
+
+
+async def views(configurations: Configurations, account: Account, devices: Sequence[Device]) -> list[DeviceView]:
+    """The views of devices of one account, in the same order.
+
+    A handset has what its base has fetched, so their states are one. Opens its own transactions.
+    """
+    database = configurations.database
+    async with database.read() as conn:
+        bases = [device.id for device in devices if device.type is DeviceType.DECT_BASE]
+        handsets = await device_lists.handsets_of_bases(conn, bases)
+        everyone = [*(device.id for device in devices), *(one.id for listed in handsets.values() for one in listed)]
+        belongings = _Belongings(
+            lines=await assignments.lines_of_devices(conn, database.sealer, everyone),
+            handsets=handsets,
+            documents=await layers.read_documents(conn, database.sealer, everyone),
+        )
+        parents = await device_lists.devices_by_id(conn, {device.base_id for device in devices if device.base_id})
+        stamp = await shared_stamp_of(conn, configurations, account)
+    fetching = {device.id: device for device in (*devices, *parents) if device.type is not DeviceType.DECT_HANDSET}
+    states = await configurations.config_states(list(fetching.values()), {account.id: stamp})
+    return [_view(configurations, device, belongings, states) for device in devices]
+
+
+def _view(
+    configurations: Configurations, device: Device, belongings: _Belongings, states: dict[str, ConfigState]
+) -> DeviceView:
+    vendor = configurations.catalogue.named(device.vendor or "")
+    lines = belongings.lines[device.id]
+    limit = vendor.model(device.model).lines if vendor and device.type is DeviceType.DESKPHONE else None
+    beyond = [line.line_number for line, _ in lines if limit is not None and line.line_number > limit]
+    fetches_as = (device.base_id or "") if device.type is DeviceType.DECT_HANDSET else device.id
+    return DeviceView(
+        device=device,
+        overrides=masked_own(belongings.documents.get(device.id, {}), vendor),
+        lines=lines,
+        not_rendered=beyond,
+        handsets=[
+            _view(configurations, handset, belongings, states) for handset in belongings.handsets.get(device.id, [])
+        ],
+        max_handsets=max_handsets(configurations.catalogue, device) if device.type is DeviceType.DECT_BASE else None,
+        config_state=states.get(fetches_as, ConfigState.NEVER),
+    )

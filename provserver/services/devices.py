@@ -1,0 +1,110 @@
+"""Devices: created, found, deleted, armed. Updates are in `device_updates`, how they are shown in `device_views`."""
+
+from datetime import timedelta
+
+from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.errors import Impossible, NotFound
+from provserver.domain.vendor import Catalogue, Vendor
+from provserver.services import audit, dect, layers
+from provserver.services.change import Change
+from provserver.services.classification import Wish, classify, known_model
+from provserver.services.paging import Page, PageRequest
+from provserver.store import device_lists, devices, unknown_devices
+from provserver.store.database import Connection
+from provserver.store.device_lists import DeviceFilter
+from provserver.store.sealing import Sealer
+
+__all__ = ["DeviceFilter", "arm", "create", "delete", "get", "list_devices"]
+
+
+async def create(change: Change, catalogue: Catalogue, window: timedelta, account_id: str, wish: Wish) -> Device:
+    """A new device. One with a MAC gets its path secret and is armed for `window`.
+
+    Raises `Invalid` as `classify` does, `Conflict` with code `mac_address_taken`, `ipei_taken` or `base_full`,
+    `NotFound` for what it refers to, and `Impossible`.
+    """
+    kind = classify(catalogue, wish)
+    if kind.type is DeviceType.DECT_HANDSET:
+        device = await _handset(change, catalogue, account_id, wish, kind.vendor)
+    else:
+        role = (wish.multicell_role or MulticellRole.SINGLE) if kind.type is DeviceType.DECT_BASE else None
+        device = Device(
+            id=change.sources.new_id(ID_PREFIXES[kind.type]),
+            account_id=account_id,
+            type=kind.type,
+            mac=wish.mac,
+            name=wish.name,
+            location=wish.location,
+            vendor=kind.vendor.vendor if kind.vendor else None,
+            model=kind.model,
+            multicell_role=role,
+            data_master_id=await dect.data_master_for(change, account_id, role, wish.data_master_id),
+            token=change.sources.token(),
+            window_until=change.at + window,
+            created_at=change.at,
+            updated_at=change.at,
+        )
+    await devices.insert_device(change.conn, change.sealer, device)
+    if device.mac is not None:
+        await unknown_devices.forget_unknown(change.conn, device.mac)
+    if wish.overrides:
+        await layers.patch_own_layer(change, catalogue, device, wish.overrides)
+    await layers.check_vendor_fits(change, catalogue, device)
+    await audit.note_device(change, device, "created")
+    await audit.record(change, "device.created", device.id, account_id=account_id, after=audit.snapshot(device))
+    return device
+
+
+async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: Wish, vendor: Vendor | None) -> Device:
+    base = await dect.base_for_handset(change, account_id, wish.base_id) if wish.base_id else None
+    if vendor is None and base is not None:
+        vendor = catalogue.named(base.vendor or "")
+    return Device(
+        id=change.sources.new_id(ID_PREFIXES[DeviceType.DECT_HANDSET]),
+        account_id=account_id,
+        type=DeviceType.DECT_HANDSET,
+        ipei=wish.ipei,
+        base_id=base.id if base else None,
+        slot_number=await dect.free_slot(change, catalogue, base) if base else None,
+        status=DeviceStatus.PENDING_SYNC if base else DeviceStatus.UNPAIRED,
+        name=wish.name,
+        vendor=vendor.vendor if vendor else None,
+        model=known_model(vendor, wish.model, DeviceType.DECT_HANDSET),
+        created_at=change.at,
+        updated_at=change.at,
+    )
+
+
+async def get(
+    conn: Connection, sealer: Sealer, account_id: str, device_id: str, kind: DeviceType | None = None
+) -> Device:
+    """The device, of that type where one is said; raises `NotFound`."""
+    device = await devices.get_device(conn, sealer, account_id, device_id)
+    if device is None or (kind is not None and device.type is not kind):
+        raise NotFound("there is no such device" if kind is None else f"there is no such {kind.value}")
+    return device
+
+
+async def list_devices(conn: Connection, account_id: str, chosen: DeviceFilter, request: PageRequest) -> Page[Device]:
+    """The account's devices, newest first."""
+    return await device_lists.list_devices(conn, account_id, chosen, request)
+
+
+async def delete(change: Change, device: Device) -> None:
+    """Delete a device with its assignments, and a base with its handsets."""
+    handsets = (await device_lists.handsets_of_bases(change.conn, [device.id]))[device.id]
+    await devices.delete_device(change.conn, device.account_id, device.id, at=change.at)
+    for gone in (device, *handsets):
+        await audit.note_device(change, gone, "deleted")
+        await audit.record(change, "device.deleted", gone.id, account_id=gone.account_id, before=audit.snapshot(gone))
+
+
+async def arm(change: Change, device: Device, window: timedelta) -> Device:
+    """Open the provisioning window again, for the first address that asks. Raises `Impossible` for a handset."""
+    if device.mac is None:
+        raise Impossible("a handset fetches nothing; arm its base", code="arm_the_base")
+    until = change.at + window
+    await devices.open_window(change.conn, device.id, until=until)
+    await audit.note_device(change, device, "armed", until=until.isoformat().replace("+00:00", "Z"))
+    await audit.record(change, "device.armed", device.id, account_id=device.account_id)
+    return await get(change.conn, change.sealer, device.account_id, device.id)

@@ -1,0 +1,29 @@
+"""Pages, for those above who list: the store's own, and one for lists that are short and in memory."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from provserver.domain.errors import Invalid
+from provserver.store.pages import Page, PageRequest
+
+__all__ = ["Page", "PageRequest", "page_of"]
+
+Item = TypeVar("Item")
+
+
+def page_of(items: Sequence[Item], key: Callable[[Item], str], request: PageRequest) -> Page[Item]:
+    """The page of a short list, in its own order. The cursor is the key of the first item of the page.
+
+    Raises `Invalid` with code `invalid_pagination` for a cursor that is not of this list.
+    """
+    keys = [key(item) for item in items]
+    if request.cursor is not None and request.cursor not in keys:
+        reason = "is not a cursor of this list"
+        raise Invalid(f"page {reason}", code="invalid_pagination", details={"page": reason})
+    start = 0 if request.cursor is None else keys.index(request.cursor)
+    end = start + request.limit
+    return Page(
+        list(items[start:end]),
+        next_cursor=keys[end] if end < len(keys) else None,
+        previous_cursor=keys[max(0, start - request.limit)] if start else None,
+    )

@@ -1,0 +1,49 @@
+"""Requests that come twice: under one Idempotency-Key a thing is created once, and answered alike."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from provserver.domain.errors import Conflict
+from provserver.services.change import Change
+from provserver.store import idempotency
+from provserver.store.idempotency import FirstAnswer
+
+__all__ = ["FirstAnswer", "Repeat", "first_answer", "remember"]
+
+_KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A request that may be repeated: whose key and path (`scope`), the client's key, and the hash of what it says."""
+
+    scope: str
+    key: str
+    request_hash: str
+
+
+async def first_answer(change: Change, repeat: Repeat) -> FirstAnswer | None:
+    """The first answer to this request, None where it is the first.
+
+    Raises `Conflict` with code `idempotency_conflict` where the same key came with another body.
+    """
+    since = change.at - _KEPT
+    first = await idempotency.find_answer(change.conn, change.sealer, repeat.scope, repeat.key, since=since)
+    if first is not None and first.request_hash != repeat.request_hash:
+        raise Conflict("this Idempotency-Key was used with another body", code="idempotency_conflict")
+    return first
+
+
+async def remember(change: Change, repeat: Repeat, status: int, answer: Any) -> None:
+    """Keep the answer to a request for 24 hours, in the transaction that did what it asked for."""
+    first = FirstAnswer(
+        scope=repeat.scope,
+        key=repeat.key,
+        request_hash=repeat.request_hash,
+        status=status,
+        answer=answer,
+        created_at=change.at,
+    )
+    await idempotency.forget_answers(change.conn, change.at - _KEPT)
+    await idempotency.remember_answer(change.conn, change.sealer, first, since=change.at - _KEPT)

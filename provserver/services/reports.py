@@ -1,0 +1,145 @@
+"""What is effective on a device, and why, without any secret: for the API and the command line. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from provserver.domain.errors import NotFound
+from provserver.domain.layers import Effective
+from provserver.domain.vendor import FileRule
+from provserver.domain.vocabulary import SECRETS
+from provserver.rendering.renderer import Document, Renderer
+from provserver.rendering.translate import Outcome, Parameter, is_secret
+from provserver.services.effective import EffectiveDevice, render
+from provserver.services.masking import MASK
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReport:
+    """An effective setting (or raw parameter) and what became of it. `shadows`: (layer, value), nearest first."""
+
+    path: str
+    value: Any
+    layer: str
+    shadows: list[tuple[str, Any]]
+    supported: bool
+    reason: str | None
+    parameters: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class LineReport:
+    """A line and the parameters of its own; without them it lies beyond what the model can show."""
+
+    line_number: int
+    user_id: str
+    parameters: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """Everything effective on a device."""
+
+    settings: list[SettingReport]
+    vendor_overrides: list[SettingReport]
+    lines: list[LineReport]
+    not_rendered: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFile:
+    """A file that a phone asks for, by the name it uses."""
+
+    name: str
+    rule: FileRule
+
+
+def report(effective: EffectiveDevice) -> DeviceReport:
+    """What is effective, with provenance; secrets masked."""
+    translation, resolved, vendor = effective.translation, effective.resolved, effective.vendor
+    own: dict[int, list[tuple[str, str]]] = {}
+    for parameter in translation.parameters:
+        if parameter.line is not None:
+            own.setdefault(parameter.line, []).append(_shown(parameter))
+    return DeviceReport(
+        settings=[
+            _setting(path, value, translation.outcomes[path], secret=path in SECRETS)
+            for path, value in sorted(resolved.settings.items())
+        ],
+        vendor_overrides=[
+            _raw(name, value, secret=is_secret(name, vendor))
+            for name, value in sorted(resolved.vendor_overrides.items())
+        ],
+        lines=[LineReport(line.number, line.user_id, own.get(line.number, [])) for line in effective.lines],
+        not_rendered=list(translation.lines_not_rendered),
+    )
+
+
+def files(effective: EffectiveDevice) -> list[DeviceFile]:
+    """The files that this phone asks for, as far as their names are known."""
+    mac = effective.device.mac
+    if mac is None:
+        raise NotFound("a handset has no file of its own; its base has")
+    return [
+        DeviceFile(asked_as.replace("{mac}", mac.bare).replace("{MAC}", mac.upper), rule)
+        for rule, asked_as in effective.vendor.rules_for(effective.device.model)
+    ]
+
+
+def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Document:
+    """The content of one of `files`, laid out from masked values. Raises `NotFound` where we do not serve it."""
+    rule = next((file.rule for file in files(effective) if file.name == name and file.rule.template), None)
+    if rule is None:
+        raise NotFound("this phone asks for no such file, or it is answered 404")
+    return render(renderer, _masked(effective), rule)
+
+
+def _masked(effective: EffectiveDevice) -> EffectiveDevice:
+    translation = effective.translation
+    folder, _, token = effective.base_url.rstrip("/").rpartition("/")
+    return replace(
+        effective,
+        base_url=f"{folder}/{MASK}/",
+        translation=replace(
+            translation,
+            parameters=tuple(_hidden(parameter, token) for parameter in translation.parameters),
+            rendered_lines=tuple(
+                replace(line, values={**line.values, "line.password": MASK}) for line in translation.rendered_lines
+            ),
+        ),
+    )
+
+
+def _hidden(parameter: Parameter, token: str) -> Parameter:
+    """Masked where it is a secret, or where a raw parameter or constant spells the path secret out."""
+    return replace(parameter, value=MASK) if parameter.secret or token in parameter.value else parameter
+
+
+def _setting(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> SettingReport:
+    return SettingReport(
+        path=path,
+        value=MASK if secret else value.value,
+        layer=value.layer,
+        shadows=_shadows(value, secret=secret),
+        supported=outcome.supported,
+        reason="; ".join(outcome.reasons) or None,
+        parameters=[_shown(parameter) for parameter in _unique(outcome.parameters)],
+    )
+
+
+def _raw(name: str, value: Effective, *, secret: bool) -> SettingReport:
+    shown = MASK if secret else value.value
+    spelled = MASK if secret else str(value.value)
+    return SettingReport(name, shown, value.layer, _shadows(value, secret=secret), True, None, [(name, spelled)])  # noqa: FBT003
+
+
+def _shadows(value: Effective, *, secret: bool) -> list[tuple[str, Any]]:
+    return [(layer, MASK if secret else shadowed) for layer, shadowed in value.shadows]
+
+
+def _unique(parameters: Iterable[Parameter]) -> list[Parameter]:
+    return list({parameter.identity: parameter for parameter in parameters}.values())
+
+
+def _shown(parameter: Parameter) -> tuple[str, str]:
+    return parameter.identity, MASK if parameter.secret else parameter.value
