@@ -1,11 +1,13 @@
 """vendors/*.yaml -> Catalogue. Every mistake found is told with file, line and key; all of them at once."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from pydantic import ValidationError
 
 from provserver import __version__
@@ -14,6 +16,7 @@ from provserver.domain.mac import seen_mac
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
 from provserver.rendering.converters import CONVERTERS
+from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
 
 KNOWN_PROOFS = frozenset({"certificate", "token", "digest", "basic", "window", "network", "open"})
@@ -28,9 +31,9 @@ def load_catalogue(folders: Sequence[Path], environment: Environment) -> Catalog
     vendors: dict[str, Vendor] = {}
     digest = sha256(__version__.encode())
     for path in _vendor_files(folders):
-        text = path.read_text(encoding="utf-8")
-        digest.update(text.encode())
         try:
+            text = _text_of(path)
+            digest.update(text.encode())
             vendor = _read(text, path)
         except BadConfiguration as error:
             problems.append(error.message)
@@ -54,6 +57,15 @@ def _vendor_files(folders: Sequence[Path]) -> list[Path]:
         for path in sorted(folder.glob("*.yaml")):
             found.setdefault(path.name, path)
     return [found[name] for name in sorted(found)]
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadConfiguration(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{path}: is not UTF-8 text") from None
 
 
 def _read(text: str, path: Path) -> Vendor:
@@ -94,6 +106,7 @@ Problem = tuple[tuple[str | int, ...], str]
 def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     yield from _check_settings(vendor)
     yield from _check_conditions(vendor)
+    yield from _check_spellings(vendor)
     yield from _check_files(vendor, environment)
     yield from _check_agents(vendor)
     yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in KNOWN_PROOFS)
@@ -135,20 +148,46 @@ def _check_conditions(vendor: Vendor) -> Iterator[Problem]:
                 yield ("families", family), f"{name} is not a model of this file"
 
 
+def _check_spellings(vendor: Vendor) -> Iterator[Problem]:
+    of_models = ({spelling.casefold() for spelling in (name, *model.also)} for name, model in vendor.models.items())
+    for spelling in _repeated(chain.from_iterable(of_models)):
+        yield ("models",), f"{spelling} is the spelling of more than one model"
+
+
+def _repeated(items: Iterable[str]) -> Iterator[str]:
+    return (item for item, count in Counter(items).items() if count > 1)
+
+
 def _check_files(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     rules = {rule.id for rule in vendor.files}
+    yield from (
+        (("files",), f"{rule_id} is the id of more than one rule") for rule_id in _repeated(r.id for r in vendor.files)
+    )
     for index, rule in enumerate(vendor.files):
+        if rule.scope == "device" and not rule.query and "mac" not in rule.pattern.groupindex:
+            yield ("files", index), "a device's own file needs <mac> in its pattern, or query: true"
         if rule.provisions and (rule.template is None or rule.scope != "device"):
             yield ("files", index), "only a device's own file with a template can provision"
         if rule.template is not None:
-            try:
-                environment.get_template(f"{vendor.vendor}/{rule.template}")
-            except TemplateError as error:
-                yield ("files", index, "template"), f"{type(error).__name__}: {error}"
+            reason = _template_mistake(f"{vendor.vendor}/{rule.template}", environment)
+            if reason:
+                yield ("files", index, "template"), reason
     for name, model in vendor.models.items():
         for rule_id in model.files:
             if rule_id not in rules:
                 yield ("models", name, "files", rule_id), "there is no such rule under files"
+
+
+def _template_mistake(name: str, environment: Environment) -> str | None:
+    try:
+        environment.get_template(name)
+    except TemplateSyntaxError as error:
+        return f"templates/{error.name or name}:{error.lineno}: {error.message}"
+    except TemplateError as error:
+        return f"templates/{name}: {type(error).__name__}: {first_line(error)}"
+    except UnicodeDecodeError:
+        return f"templates/{name}: is not UTF-8 text"
+    return None
 
 
 def _check_agents(vendor: Vendor) -> Iterator[Problem]:
@@ -171,6 +210,12 @@ def _clashes(vendors: dict[str, Vendor]) -> Iterator[str]:
             if prefix in owners:
                 yield f"{vendor.vendor}.yaml: mac_prefixes: {prefix} is also claimed by {owners[prefix]}.yaml"
             owners[prefix] = vendor.vendor
+    names: dict[str, str] = {}
+    for vendor in vendors.values():
+        for name in {spelled.casefold(): None for spelled in (vendor.vendor, *vendor.aliases)}:
+            if name in names:
+                yield f"{vendor.vendor}.yaml: aliases: {name} also names {names[name]}.yaml"
+            names[name] = vendor.vendor
 
 
 def _template_sources(vendors: dict[str, Vendor], environment: Environment) -> Iterator[str]:
@@ -178,4 +223,7 @@ def _template_sources(vendors: dict[str, Vendor], environment: Environment) -> I
         return
     for name in sorted(environment.list_templates()):
         if name.partition("/")[0] in vendors:
-            yield environment.loader.get_source(environment, name)[0]
+            try:
+                yield environment.loader.get_source(environment, name)[0]
+            except UnicodeDecodeError:
+                continue  # no template, or one that `_template_mistake` has told of
