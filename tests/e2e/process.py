@@ -1,0 +1,131 @@
+"""The real process, started as an operator would start it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KEY = "sk_live_for_the_tests_of_the_process"
+_LISTENING = re.compile(r"listening.*?api=(\S+).*?phones=(\S+)")
+
+
+@dataclass
+class Server:
+    """A running process with its two addresses."""
+
+    process: subprocess.Popen[str]
+    api: str
+    phones: str
+    stderr: Path
+    stdout: Path
+
+    def said(self) -> str:
+        return self.stderr.read_text() + self.stdout.read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def call(self, method: str, path: str, body: Any = None, account: str | None = None) -> Any:
+        """An API call with the platform key; the answer's JSON."""
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+        if account:
+            headers["DialStack-Account"] = account
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.api + path, data, headers, method=method)  # noqa: S310 - our own address
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            text = answer.read()
+            return json.loads(text) if text else None
+
+    def fetch(self, path: str, agent: str = "") -> tuple[int, str]:
+        """What a phone gets: status and text."""
+        request = urllib.request.Request(self.phones + path, headers={"User-Agent": agent})  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """Free ports, data in `folder`, a known key, and nothing of the caller's own configuration."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PROVSERVER_")}
+    return {
+        **clean,
+        "PROVSERVER_DATA_DIR": str(folder / "data"),
+        "PROVSERVER_PHONES__HOST": "127.0.0.1",
+        "PROVSERVER_PHONES__PORT": "0",
+        "PROVSERVER_API__PORT": "0",
+        "PROVSERVER_API__BOOTSTRAP_KEY": KEY,
+        **variables,
+    }
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """One command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "provserver", *arguments],
+        cwd=folder,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, **variables: str) -> Iterator[Server]:
+    """`provserver serve`, ready; killed at the end where it still runs."""
+    env = {name: value for name, value in environment(folder, **variables).items() if name not in (remove or {})}
+    stderr, stdout = folder / "stderr.txt", folder / "stdout.txt"
+    with stderr.open("w") as errors, stdout.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "provserver", "serve", *arguments],
+            cwd=folder,
+            env=env,
+            stdout=output,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            api, phones = _addresses(process, stderr)
+            yield Server(process, api, phones, stderr, stdout)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+def _addresses(process: subprocess.Popen[str], stderr: Path) -> tuple[str, str]:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        found = _LISTENING.search(stderr.read_text())
+        if found:
+            return found[1], found[2]
+        time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{stderr.read_text()}")
+
+
+def wait_for(server: Server, text: str) -> str:
+    """What the server has said once it has said `text`."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        said = server.said()
+        if text in said:
+            return said
+        time.sleep(0.05)
+    raise AssertionError(f"never said {text!r}:\n{server.said()}")
