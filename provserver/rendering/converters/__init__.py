@@ -1,0 +1,10 @@
+"""Named converters: what a vendor's value table cannot say.
+
+A converter takes the setting's value, the `Scope` it stands in and the `arguments` of the vendor file; it returns the
+text of the parameter, or None to write nothing, and raises `Inexpressible` where this vendor has no way to say it.
+"""
+
+from provserver.rendering.converters import servers, tables, times, urls, values
+from provserver.rendering.converters.registry import CONVERTERS, Converter, Inexpressible, Scope
+
+__all__ = ["CONVERTERS", "Converter", "Inexpressible", "Scope", "servers", "tables", "times", "urls", "values"]

@@ -1,0 +1,86 @@
+"""Registrars, proxies and the way a line's requests take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from provserver.domain.texts import split_host_port
+from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+
+
+@converter
+def host(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The host of `host[:port]`."""
+    return split_host_port(value)[0]
+
+
+@converter
+def port(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """The port of `host[:port]`, else `default`, else nothing."""
+    found = split_host_port(value)[1] or arguments.get("default")
+    return None if found is None else str(found)
+
+
+@converter
+def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The line's server with `sip.port` where that is set."""
+    number = scope.settings.get("sip.port")
+    bracketed = f"[{value}]" if ":" in value and number else value
+    return f"{bracketed}:{number}" if number else bracketed
+
+
+@converter
+def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """One server of a line, for phones that take the registrar's name as the domain of the address of record.
+
+    The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
+    the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
+    `part` host, port or switch (`on`, `off`); `udp`, `tcp` and `tls` are the ports taken where none is said.
+    """
+    found = _hops(scope)[arguments["kind"]][arguments["rank"] - 1 : arguments["rank"]]
+    if arguments["part"] == "switch":
+        return str(arguments["on"] if found else arguments["off"])
+    if not found:
+        return None
+    name, number = found[0]
+    return name if arguments["part"] == "host" else str(number or arguments[scope.settings.get("sip.transport", "udp")])
+
+
+def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
+    settings, line = scope.settings, scope.line
+    usual = settings.get("sip.port")
+    domain = line.get("line.domain") or line["line.server"]
+    outbound, backup = settings.get("sip.outbound_proxy"), settings.get("sip.backup_server")
+    second = [(split_host_port(backup)[0], split_host_port(backup)[1] or usual)] if backup else []
+    if outbound:
+        return {"registrar": [(domain, usual), *second], "proxy": [split_host_port(outbound)]}
+    if line["line.server"] != domain:
+        return {"registrar": [(domain, None)], "proxy": [(line["line.server"], usual), *second]}
+    return {"registrar": [(domain, usual), *second], "proxy": []}
+
+
+@converter
+def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
+    return _joined(value, scope.settings.get("sip.port") if scope.line.get("line.server") == value else None)
+
+
+@converter
+def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+    """Nothing is written: `registrar` and `route` name the server, unless a proxy hides one beside the domain."""
+    if scope.settings.get("sip.outbound_proxy") and scope.line.get("line.server") != scope.line.get("line.domain"):
+        raise Inexpressible("behind an outbound proxy the phones know no server but the domain")
+
+
+@converter
+def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """Where the line's requests go in turn, separated by `join`; `transport` and the transport's name end each."""
+    hops = _hops(scope)
+    turns = [*hops["proxy"], *hops["registrar"][1:]] if hops["proxy"] else hops["registrar"]
+    transport = scope.settings.get("sip.transport")
+    end = f"{arguments['transport']}{transport}" if transport else ""
+    return str(arguments["join"]).join(f"{_joined(name, number)}{end}" for name, number in turns)
+
+
+def _joined(name: str, number: int | None) -> str:
+    bracketed = f"[{name}]" if ":" in name else name
+    return f"{bracketed}:{number}" if number else bracketed

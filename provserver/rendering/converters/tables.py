@@ -1,0 +1,50 @@
+"""Values that a vendor spells by a table of its own: languages, countries, zone codes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.timezones import zone_rules
+
+
+@converter
+def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The spelling in the vendor's table `table`."""
+    spelling = scope.tables[arguments["table"]].get(str(value))
+    if spelling is None:
+        raise Inexpressible(f"this vendor has no spelling for {value}")
+    return spelling
+
+
+@converter
+def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """As `lookup`, falling back from `fr-CA` to `fr`."""
+    table = scope.tables[arguments["table"]]
+    spelling = table.get(value) or table.get(value.split("-")[0])
+    if spelling is None:
+        raise Inexpressible(f"the phones do not speak {value}")
+    return spelling
+
+
+@converter
+def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The vendor's code of an IANA zone from `table`; else the code of a zone there with the very same rules.
+
+    `more` names a second table that is read after the first; a zone that has no code at all is spelled `otherwise`.
+    """
+    code = code_of_zone(value, scope, [arguments["table"], *([arguments["more"]] if "more" in arguments else [])])
+    if code is not None:
+        return code
+    if "otherwise" in arguments:
+        return str(arguments["otherwise"])
+    raise Inexpressible(f"the phones know no zone with the rules of {value}")
+
+
+def code_of_zone(value: Any, scope: Scope, names: Sequence[str]) -> str | None:
+    """The code of an IANA zone, or of a zone with the same rules, in the tables `names`; None where there is none."""
+    table = {zone: code for name in reversed(names) for zone, code in scope.tables[name].items()}
+    if value in table:
+        return table[value]
+    wanted = zone_rules(value)
+    ordered = (zone for name in names for zone in scope.tables[name])
+    return next((table[zone] for zone in ordered if zone_rules(zone) == wanted), None)

@@ -1,0 +1,32 @@
+"""Provisioning and download URLs."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.values import affix
+
+
+@converter
+def folder_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """A URL that ends in a slash, for phones that add the file name themselves."""
+    return value if value.endswith("/") else f"{value}/"
+
+
+@converter
+def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The folder's URL with this device's file `name`, in which {mac} and {MAC} are replaced; a file's URL stays."""
+    if not value.endswith("/"):
+        return str(value)
+    name = str(arguments["name"]).replace("{mac}", scope.mac.bare).replace("{MAC}", scope.mac.upper)
+    return f"{value}{name}"
+
+
+@converter
+def url_name(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """The file name at the end of a URL, between `before` and `after`; nothing where the URL has none."""
+    name = unquote(urlsplit(value).path.rpartition("/")[2])
+    if not name.isprintable() or name != name.strip():
+        raise Inexpressible("the file at the end of the URL has a name that no phone can take")
+    return affix(name, scope, arguments) if name else None
