@@ -44,7 +44,7 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
         yield f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>'
         for method, path, operation in _operations(document):
             if operation["tags"][0] == tag:
-                yield from _operation(method, path, operation)
+                yield from _operation(method, path, operation, document["components"]["responses"])
     yield '<h2 id="schemas">Schemas</h2>'
     for name, schema in document["components"]["schemas"].items():
         yield from _schema(name, schema)
@@ -56,7 +56,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
             yield method.upper(), path, operation
 
 
-def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+def _operation(method: str, path: str, operation: dict[str, Any], shared: dict[str, Any]) -> Iterator[str]:
     yield f'<h3 id="{escape(operation["operationId"])}"><span class="m {method}">{method}</span> '
     yield f"<code>{escape(path)}</code></h3><p>{_text(operation['summary'])}.</p>"
     body = operation.get("requestBody")
@@ -70,7 +70,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
             yield f"<td>{_text(parameter.get('description', ''))}</tr>"
         yield "</table>"
     yield "<table>"
-    for status, response in operation["responses"].items():
+    for status, said in operation["responses"].items():
+        response = shared[said["$ref"].rpartition("/")[2]] if "$ref" in said else said
         kinds = " ".join(_kind(content["schema"]) for content in response.get("content", {}).values())
         yield f"<tr><td><code>{status}</code><td>{_text(response['description'])}<td>{kinds}</tr>"
     yield "</table>"

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from provserver import __version__
 from provserver.api.auth import ACCOUNT_HEADER
 from provserver.api.errors import json_answer
+from provserver.api.models.observed import Health
 from provserver.api.models.shared import Failure
 from provserver.api.route import PublicRoute, Route
 
 Document = dict[str, Any]
 Mode = Literal["validation", "serialization"]
+_ANSWERS: Mode = "serialization"
 DOCUMENT = web.AppKey("document", Document)
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -69,7 +71,11 @@ def build_document(routes: Iterable[Route], public: Iterable[PublicRoute]) -> Do
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "components": {
-            "schemas": schemas.definitions,
+            "schemas": schemas.shown(),
+            "responses": {
+                str(status): _response(status, ("application/json", schemas.of(Failure)))
+                for status in sorted({status for route in routes for status in route.failures})
+            },
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
             "headers": {"X-Request-Id": {"description": "Names the request in the log", "schema": {"type": "string"}}},
         },
@@ -80,37 +86,50 @@ class _Schemas:
     """All models of the routes, generated together so that they share their definitions."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        wanted: list[tuple[str, Mode, Any]] = [("failure", "serialization", Failure)]
+        models = {(_key(Failure), _ANSWERS): Failure, (_key(Health), _ANSWERS): Health}
         for route in routes:
-            wanted += [(key, mode, model) for key, mode, model in _models(route)]
-        inputs = {(key, mode): TypeAdapter(model) for key, mode, model in wanted}
+            models |= {(_key(model), mode): model for model, mode in _models(route)}
         made, shared = TypeAdapter.json_schemas(
-            [(key, mode, adapter) for (key, mode), adapter in inputs.items()], ref_template=_REFERENCE
+            [(key, mode, TypeAdapter(model)) for (key, mode), model in models.items()], ref_template=_REFERENCE
         )
-        self._made = made
-        self.definitions = dict(sorted(shared.get("$defs", {}).items()))
+        definitions = shared["$defs"]
+        # Pydantic names a list after all that its items are made of; the title is the name that we gave it.
+        renamed = {name: schema["title"] for name, schema in definitions.items() if name.startswith("Listing_")}
+        self._made = {key: _renamed(schema, renamed) for key, schema in made.items()}
+        self.definitions = {
+            renamed.get(name, name): _renamed(schema, renamed) for name, schema in sorted(definitions.items())
+        }
 
-    def of(self, model: Any, mode: Mode) -> dict[str, Any]:
+    def of(self, model: Any, mode: Mode = "serialization") -> dict[str, Any]:
         """The schema of a model, mostly a reference."""
         return dict(self._made[(_key(model), mode)])
 
-    @property
-    def failure(self) -> dict[str, Any]:
-        """The schema of every failure."""
-        return dict(self._made[("failure", "serialization")])
+    def shown(self) -> dict[str, Any]:
+        """The definitions without those of query parameters, which stand with their routes."""
+        return {name: schema for name, schema in self.definitions.items() if not name.endswith("Query")}
+
+
+def _renamed(schema: Any, names: dict[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_renamed(item, names) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _renamed(value, names) for key, value in schema.items()}
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    return {**found, "$ref": _REFERENCE.format(model=names[name])} if name in names else found
 
 
 def _key(model: Any) -> str:
     return repr(model)
 
 
-def _models(route: Route) -> Iterator[tuple[str, Mode, Any]]:
+def _models(route: Route) -> Iterator[tuple[Any, Mode]]:
     if route.body is not None:
-        yield _key(route.body), "validation", route.body
+        yield route.body, "validation"
     if route.query is not None:
-        yield _key(route.query), "validation", route.query
+        yield route.query, "validation"
     if route.answer is not None:
-        yield _key(route.answer), "serialization", route.answer
+        yield route.answer, _ANSWERS
 
 
 def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
@@ -120,7 +139,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "summary": summary.rstrip("."),
         "tags": [route.tag],
         "parameters": [*_path_parameters(route), *_query_parameters(route, schemas), *_headers(route)],
-        "responses": {str(route.status): _success(route, schemas), **_failures(route, schemas)},
+        "responses": {str(route.status): _success(route, schemas), **_failures(route.failures)},
     }
     if rest.strip():
         operation["description"] = rest.strip()
@@ -197,11 +216,11 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
         return _response(204, None)
     if route.answer is None:
         return _response(200, ("text/event-stream", {"type": "string"}))
-    return _response(route.status, ("application/json", schemas.of(route.answer, "serialization")))
+    return _response(route.status, ("application/json", schemas.of(route.answer)))
 
 
-def _failures(route: Route, schemas: _Schemas) -> dict[str, Any]:
-    return {str(status): _response(status, ("application/json", schemas.failure)) for status in route.failures}
+def _failures(statuses: Iterable[int]) -> dict[str, Any]:
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
 def _response(status: int, content: tuple[str, dict[str, Any]] | None) -> dict[str, Any]:
@@ -217,8 +236,7 @@ def _response(status: int, content: tuple[str, dict[str, Any]] | None) -> dict[s
 def _public_operation(route: PublicRoute, schemas: _Schemas) -> dict[str, Any]:
     responses = {}
     for status, (content_type, model) in route.answers.items():
-        plain: dict[str, Any] = {"type": "string"}
-        schema = plain if model is None else schemas.failure if model is Failure else _inline(model)
+        schema = {"type": "string"} if model is None else schemas.of(model)
         responses[str(status)] = _response(status, (content_type, schema))
     return {
         "operationId": route.path.strip("/"),
@@ -227,7 +245,3 @@ def _public_operation(route: PublicRoute, schemas: _Schemas) -> dict[str, Any]:
         "security": [],
         "responses": responses,
     }
-
-
-def _inline(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(mode="serialization")

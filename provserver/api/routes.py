@@ -26,7 +26,9 @@ from provserver.api.resources import (
 from provserver.api.route import PublicRoute, Route
 
 _DEVICES = Listing[Device]
+_HANDSETS = Listing[DectHandset]
 _UNKNOWN = Listing[o.UnknownDevice]
+_UPDATE = d.DeviceUpdate
 _JSON = "application/json"
 
 platform = partial(Route, scope="platform")
@@ -50,7 +52,7 @@ ROUTES: tuple[Route, ...] = (
     account("POST", "/v1/devices", devices.create, "Devices", 201, CreatedDevice, body=d.DeviceCreate),
     account("GET", "/v1/devices", devices.list_all, "Devices", 200, _DEVICES, d.AnyDeviceQuery),
     account("GET", "/v1/devices/{id}", devices.get, "Devices", 200, Device, d.ExpandQuery),
-    account("POST", "/v1/devices/{id}", devices.update, "Devices", 200, Device, body=d.DeviceUpdate),
+    account("POST", "/v1/devices/{id}", devices.update, "Devices", 200, Device, body=_UPDATE),
     account("DELETE", "/v1/devices/{id}", devices.delete, "Devices", 204),
     account("POST", "/v1/devices/{id}/users", assignments.create, "Devices", 201, Assignment, body=d.Assign),
     account("GET", "/v1/devices/{id}/users", assignments.list_all, "Devices", 200, Listing[Assignment], PageQuery),
@@ -64,18 +66,18 @@ ROUTES: tuple[Route, ...] = (
     account("POST", "/v1/deskphones", devices.create_deskphone, "Desk phones", 201, CreatedDevice, body=d.DeviceCreate),
     account("GET", "/v1/deskphones", devices.list_deskphones, "Desk phones", 200, Listing[Deskphone], d.DeviceQuery),
     account("GET", "/v1/deskphones/{id}", devices.get, "Desk phones", 200, Deskphone, d.ExpandQuery),
-    account("POST", "/v1/deskphones/{id}", devices.update, "Desk phones", 200, Deskphone, body=d.DeviceUpdate),
+    account("POST", "/v1/deskphones/{id}", devices.update, "Desk phones", 200, Deskphone, body=_UPDATE),
     account("DELETE", "/v1/deskphones/{id}", devices.delete, "Desk phones", 204),
 
     account("POST", "/v1/dect-bases", devices.create_base, "DECT", 201, CreatedDevice, body=d.DeviceCreate),
     account("GET", "/v1/dect-bases", devices.list_bases, "DECT", 200, Listing[DectBase], d.DeviceQuery),
     account("GET", "/v1/dect-bases/{id}", devices.get, "DECT", 200, DectBase, d.ExpandQuery),
-    account("POST", "/v1/dect-bases/{id}", devices.update, "DECT", 200, DectBase, body=d.DeviceUpdate),
+    account("POST", "/v1/dect-bases/{id}", devices.update, "DECT", 200, DectBase, body=_UPDATE),
     account("DELETE", "/v1/dect-bases/{id}", devices.delete, "DECT", 204),
     account("POST", "/v1/dect-bases/{id}/handsets", handsets.create, "DECT", 201, CreatedDevice, body=d.DeviceCreate),
-    account("GET", "/v1/dect-bases/{id}/handsets", handsets.list_all, "DECT", 200, Listing[DectHandset], d.HandsetQuery),
+    account("GET", "/v1/dect-bases/{id}/handsets", handsets.list_all, "DECT", 200, _HANDSETS, d.HandsetQuery),
     account("GET", "/v1/dect-bases/{id}/handsets/{hid}", handsets.get, "DECT", 200, DectHandset, d.ExpandQuery),
-    account("POST", "/v1/dect-bases/{id}/handsets/{hid}", handsets.update, "DECT", 200, DectHandset, body=d.DeviceUpdate),
+    account("POST", "/v1/dect-bases/{id}/handsets/{hid}", handsets.update, "DECT", 200, DectHandset, body=_UPDATE),
     account("DELETE", "/v1/dect-bases/{id}/handsets/{hid}", handsets.delete, "DECT", 204),
 
     either("GET", "/v1/defaults", layers.defaults, "Settings", 200, ShownLayer),

@@ -57,7 +57,7 @@ class Client:
     base: str
     key: str | None
     account: str | None = None
-    session: aiohttp.ClientSession = field(default_factory=lambda: aiohttp.ClientSession(), compare=False)
+    session: aiohttp.ClientSession = field(default_factory=aiohttp.ClientSession, compare=False)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """A real API on a real socket over a real database."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
+from provserver.api.face import FACE
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
@@ -100,8 +101,6 @@ async def tenants(platform: Client) -> TwoTenants:
 
 
 @pytest.fixture
-def faces(server: TestServer) -> Iterator[ApiFace]:
+def face(server: TestServer) -> ApiFace:
     """What the server is built on."""
-    from provserver.api.face import FACE
-
-    yield server.app[FACE]
+    return server.app[FACE]

@@ -103,7 +103,7 @@ class Query(BaseModel):
 class PageQuery(Query):
     """Which page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)] = Field(
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
         default=10, description="How many at most"
     )
     page: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
@@ -129,7 +129,7 @@ class Listing(Shown, Generic[Item]):
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """What the OpenAPI document calls it: `AccountList`; `DeviceList` for the devices of all types."""
-        return f"{getattr(params[0], '__name__', 'Device')}List"
+        return f"{params[0].__name__ if isinstance(params[0], type) else 'Device'}List"
 
     object: Literal["list"] = "list"
     url: str = Field(description="Path of this list")
