@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from provserver.cli.main import config_option, run_async
+from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.errors import NotFound
 from provserver.domain.identify import read_agent
@@ -17,12 +17,6 @@ from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK
 from provserver.store.fetches import find_by_mac
-
-
-def register(group: click.Group) -> None:
-    """Add the commands of this family."""
-    group.add_command(render_file)
-    group.add_command(explain)
 
 
 @click.command("render")

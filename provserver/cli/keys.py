@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from provserver.cli.main import config_option, run_async
+from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.device import ApiKey
 from provserver.server import Stock, open_stock
@@ -15,11 +15,6 @@ from provserver.store.pages import PageRequest
 from provserver.store.resealing import reseal_everything
 
 _ACTOR = Actor("command line")
-
-
-def register(group: click.Group) -> None:
-    """Add the commands of this family."""
-    group.add_command(key)
 
 
 @click.group()

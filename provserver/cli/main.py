@@ -1,16 +1,16 @@
 """The console script: the commands, and how their failures are told."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import click
 
 from provserver import __version__
-from provserver.config import Config, load_config
+from provserver.cli.explaining import explain, render_file
+from provserver.cli.keys import key
+from provserver.cli.serving import serve
+from provserver.cli.setup import check, init, migrate
+from provserver.cli.vendors import vendors
 from provserver.domain.errors import ProvserverError
 
 
@@ -30,7 +30,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="provserver")
 def main() -> None:
-    r"""Provisioning server for SIP desk phones and DECT systems.
+    """Provisioning server for SIP desk phones and DECT systems.
 
     \b
     First steps:
@@ -45,38 +45,8 @@ def main() -> None:
 
     Every command takes its configuration from --config, else from the variable PROVSERVER_CONFIG, else from config.yaml
     in this folder where there is one, else from embedded defaults. Variables PROVSERVER_<SECTION>__<KEY> override it.
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
-def config_option(command: Any) -> Any:
-    """Add `--config FILE`, which hands the command a loaded `Config` as `config`."""
-    return click.option(
-        "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="PROVSERVER_CONFIG",
-        metavar="FILE",
-        callback=_load,
-        help="Configuration file; absent: config.yaml here, else defaults.",
-    )(command)
-
-
-def _load(_: click.Context, __: click.Parameter, path: Path | None) -> Config:
-    if path is None and Path("config.yaml").is_file():
-        path = Path("config.yaml")
-    return load_config(path, os.environ)
-
-
-def run_async(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's coroutine."""
-    asyncio.run(work)
-
-
-def _register() -> None:
-    """Import the families of commands, which adds them to `main`."""
-    from provserver.cli import explaining, keys, serving, setup, vendors  # noqa: PLC0415 - they import `main`
-
-    for family in (serving, setup, keys, explaining, vendors):
-        family.register(main)
-
-
-_register()
+for command in (serve, init, check, migrate, key, render_file, explain, vendors):
+    main.add_command(command)

@@ -6,15 +6,10 @@ import signal
 import click
 
 from provserver.cli.demo import demonstrate
-from provserver.cli.main import config_option, run_async
+from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.logs import configure_logging
 from provserver.server import Running, run
-
-
-def register(group: click.Group) -> None:
-    """Add the commands of this family."""
-    group.add_command(serve)
 
 
 @click.command()

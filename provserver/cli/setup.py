@@ -4,18 +4,12 @@ from pathlib import Path
 
 import click
 
-from provserver.cli.main import config_option, run_async
+from provserver.cli.options import config_option, run_async
 from provserver.config import Config, load_config
 from provserver.domain.errors import BadConfiguration
 from provserver.server import ensure_platform_key, load_vendors, open_stock, prepare_data
 from provserver.shipped import shipped
 from provserver.store.migrate import migrate as migrate_schema
-
-
-def register(group: click.Group) -> None:
-    """Add the commands of this family."""
-    for command in (init, check, migrate):
-        group.add_command(command)
 
 
 @click.command()

@@ -4,18 +4,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from provserver.cli.main import config_option
+from provserver.cli.options import config_option
 from provserver.config import Config
 from provserver.domain.coverage import coverage_of
 from provserver.domain.errors import NotFound
 from provserver.domain.vendor import Catalogue, Model, Vendor
 from provserver.domain.vocabulary import VOCABULARY
 from provserver.server import load_vendors
-
-
-def register(group: click.Group) -> None:
-    """Add the commands of this family."""
-    group.add_command(vendors)
 
 
 @click.command()

@@ -1,0 +1,34 @@
+"""What the commands share: `--config`, and running a coroutine."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provserver.config import Config, load_config
+
+
+def config_option(command: Any) -> Any:
+    """Add `--config FILE`, which hands the command a loaded `Config` as `config`."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="PROVSERVER_CONFIG",
+        metavar="FILE",
+        callback=_load,
+        help="Configuration file; absent: config.yaml here, else defaults.",
+    )(command)
+
+
+def _load(_: click.Context, __: click.Parameter, path: Path | None) -> Config:
+    if path is None and Path("config.yaml").is_file():
+        path = Path("config.yaml")
+    return load_config(path, os.environ)
+
+
+def run_async(work: Coroutine[Any, Any, None]) -> None:
+    """Run a command's coroutine."""
+    asyncio.run(work)
