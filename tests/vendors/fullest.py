@@ -1,0 +1,142 @@
+"""Settings that set everything, made from the vocabulary itself, with ordinary and with hostile values."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, User
+from provserver.domain.errors import Invalid
+from provserver.domain.mac import Mac
+from provserver.domain.vendor import Vendor
+from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
+from provserver.services.effective import EffectiveDevice, compose
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ACCOUNT = Account(id="acct", name="Fullest", created_at=NOW, updated_at=NOW)
+TOKEN = "token-of-the-test"
+BASE_URL = f"https://prov.example.com/p/{TOKEN}/"
+
+SECRET = "secret"
+"""Stands in every password, so that it can be found wherever it must not be."""
+
+HOSTILE = "&<>\"';%#$\\ü漢😀 {{7*7}} {% x %} --> ]]> </x>=[a] a#b"
+"""What breaks XML, key = value files, templates and shells; all of it a person may type into a name or a password."""
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """One value for each kind of text in the vocabulary."""
+
+    text: str
+    url: str
+    dialable: str = "*21#+a.b_c@d:-1"
+    others: tuple[str, ...] = ("Europe/Berlin", "proxy.example.com:5070", "host.example.com", "DE", "de")
+    in_username: str = ""
+
+
+ORDINARY = Spellings(text="ordinary", url="https://files.example.com/a.bin")
+NASTY = Spellings(text=HOSTILE, url="https://files.example.com/a&b<c>\"';%20$\\ü漢😀{{7*7}}{%x%}-->]]>/d.bin?a=1&b=2#c")
+
+
+def value_of(path: str, choice: int, spellings: Spellings) -> Any:
+    """A valid value of the setting; `choice` walks through all that a table may hold, and both ends of numbers."""
+    schema = VOCABULARY[path].schema
+    if "enum" in schema:
+        return schema["enum"][choice % len(schema["enum"])]
+    if schema["type"] == "boolean":
+        return choice % 2 == 0
+    if schema["type"] == "integer":
+        return schema["minimum" if choice % 2 else "maximum"]
+    if schema["type"] == "array":
+        items = schema["items"]["enum"]
+        turned = [*items[choice % len(items) :], *items[: choice % len(items)]]
+        return turned if choice % 2 == 0 else turned[:1]
+    return next(text for text in _texts(spellings, path) if _is_valid(path, text))
+
+
+def _texts(spellings: Spellings, path: str) -> tuple[str, ...]:
+    text = f"{SECRET} {path} {spellings.text}" if path in SECRETS else spellings.text
+    return text, spellings.url, spellings.dialable, *spellings.others
+
+
+def _is_valid(path: str, text: str) -> bool:
+    try:
+        check_abstractions(nest({path: text}))
+    except Invalid:
+        return False
+    return True
+
+
+@cache
+def everything(choice: int, spellings: Spellings) -> dict[str, Any]:
+    """Abstractions with every setting of the vocabulary set."""
+    document = nest({path: value_of(path, choice, spellings) for path in VOCABULARY})
+    check_abstractions(document)
+    return document
+
+
+FREE_TEXTS = tuple(
+    path for path in VOCABULARY if VOCABULARY[path].schema.get("type") == "string" and _is_valid(path, HOSTILE)
+)
+"""Settings that take anything a person may type."""
+
+CHOICES = max(len(setting.schema.get("enum", ())) for setting in VOCABULARY.values())
+
+
+def user_on(line: int, spellings: Spellings) -> tuple[Assignment, User]:
+    """A user whose every text is as the spellings say."""
+    user = User(
+        id=f"user_{line}",
+        account_id=ACCOUNT.id,
+        name=f"name {line} {spellings.text}",
+        extension=f"2{line:02d}",
+        sip_username=f"user{line}{spellings.in_username}",
+        sip_auth_username=f"auth{line} {spellings.text}",
+        sip_password=f"{SECRET} of line {line} {spellings.text}",
+        sip_domain=None,
+        sip_display_name=f"shown {line} {spellings.text}",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    assignment = Assignment(
+        id=f"asg_{line}", account_id=ACCOUNT.id, device_id="dev", user_id=user.id, line_number=line, created_at=NOW
+    )
+    return assignment, user
+
+
+def phone(
+    vendor: Vendor,
+    model: str | None,
+    abstractions: dict[str, Any],
+    users: list[tuple[Assignment, User]],
+    overrides: dict[str, Any] | None = None,
+    name: str | None = None,
+) -> EffectiveDevice:
+    """A device of this vendor and model with these settings of its own."""
+    prefix = min(vendor.mac_prefixes)
+    device = Device(
+        id="dev",
+        account_id=ACCOUNT.id,
+        type=DeviceType.DESKPHONE,
+        mac=Mac(f"{prefix:a<12}"),
+        vendor=vendor.vendor,
+        model=model,
+        name=name,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    own = {"abstractions": abstractions, "vendor_overrides": overrides or {}}
+    return compose(device, ACCOUNT, ({}, {}, own), users, vendor, BASE_URL)
+
+
+def full_lines(vendor: Vendor, model: str | None) -> int:
+    """As many lines as the model has, as many as a device takes where that is not known."""
+    known = vendor.model(model).lines
+    return MAX_DESKPHONE_LINES if known is None else min(known, MAX_DESKPHONE_LINES)
+
+
+def fullest_phone(vendor: Vendor, model: str | None, choice: int = 0, spellings: Spellings = NASTY) -> EffectiveDevice:
+    """Every line taken, every setting set."""
+    users = [user_on(line, spellings) for line in range(1, full_lines(vendor, model) + 1)]
+    return phone(vendor, model, everything(choice, spellings), users, name=f"phone {spellings.text}")

@@ -1,0 +1,218 @@
+"""What goes in arrives: over every vendor and model on disk, with everything set and the worst that people type."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from provserver.domain.errors import CannotCarry
+from provserver.domain.settings import GLOBAL_DEFAULTS
+from provserver.domain.vendor import FileRule, Vendor
+from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY, flatten, nest
+from provserver.services.effective import EffectiveDevice, render
+
+from .fullest import (
+    CHOICES,
+    FREE_TEXTS,
+    HOSTILE,
+    NASTY,
+    ORDINARY,
+    SECRET,
+    TOKEN,
+    Spellings,
+    everything,
+    full_lines,
+    fullest_phone,
+    phone,
+    user_on,
+    value_of,
+)
+from .readers import read_pairs
+from .shipped_catalogue import CATALOGUE, RENDERER
+
+VENDORS = list(CATALOGUE.vendors.values())
+MODELS = [(vendor, model) for vendor in VENDORS for model in (*vendor.models, None)]
+
+every_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.vendor)
+every_model = pytest.mark.parametrize(
+    ("vendor", "model"), MODELS, ids=[f"{vendor.vendor}-{model or 'unknown'}" for vendor, model in MODELS]
+)
+
+
+def _own_files(vendor: Vendor) -> list[FileRule]:
+    return [rule for rule in vendor.files if rule.scope == "device" and rule.template]
+
+
+def _configuration(vendor: Vendor) -> FileRule:
+    return next(rule for rule in vendor.files if rule.provisions)
+
+
+def _parameters(effective: EffectiveDevice) -> Counter[tuple[str, str]]:
+    return Counter((item.name, item.value) for item in effective.translation.parameters)
+
+
+@every_model
+def test_a_model_renders_at_its_maximum_whatever_is_chosen(vendor: Vendor, model: str | None) -> None:
+    """Every choice of every table, both ends of every range: no setting leaves a phone without a file."""
+    for choice in range(CHOICES):
+        effective = fullest_phone(vendor, model, choice)
+        assert len(effective.translation.rendered_lines) == full_lines(vendor, model)
+        assert not effective.translation.lines_not_rendered
+        for rule in _own_files(vendor):
+            body = render(RENDERER, effective, rule).body
+            if rule.provisions:
+                assert _parameters(effective) <= Counter(read_pairs(body))
+
+
+@every_model
+def test_hostile_texts_do_not_change_the_shape_of_a_file(vendor: Vendor, model: str | None) -> None:
+    """A name must not be able to add a parameter: it could send the phone, and its calls, somewhere else."""
+    rule = _configuration(vendor)
+    ordinary = read_pairs(render(RENDERER, fullest_phone(vendor, model, spellings=ORDINARY), rule).body)
+    hostile = read_pairs(render(RENDERER, fullest_phone(vendor, model, spellings=NASTY), rule).body)
+    assert [name for name, _ in ordinary] == [name for name, _ in hostile]
+
+
+@every_vendor
+@pytest.mark.parametrize("path", FREE_TEXTS)
+def test_whatever_is_typed_arrives_intact(vendor: Vendor, path: str) -> None:
+    """Found again by a reader that knows nothing of our templates."""
+    for model in vendor.models:
+        effective = phone(vendor, model, nest({**_companions(path), path: HOSTILE}), [user_on(1, ORDINARY)])
+        outcome = effective.translation.outcomes[path]
+        if not outcome.supported:
+            assert outcome.reasons
+            continue
+        read = read_pairs(render(RENDERER, effective, _configuration(vendor)).body)
+        assert any(HOSTILE in value for _, value in read), f"{model} loses {path}"
+
+
+def _companions(path: str) -> dict[str, Any]:
+    """The other settings of its group, without which some vendors write none of it."""
+    group = path.rpartition(".")[0]
+    return {other: value_of(other, 0, ORDINARY) for other in VOCABULARY if other.rpartition(".")[0] == group}
+
+
+@every_model
+def test_names_and_passwords_of_users_arrive_intact(vendor: Vendor, model: str | None) -> None:
+    lines = full_lines(vendor, model)
+    users = [user_on(line, NASTY) for line in range(1, lines + 1)]
+    effective = phone(vendor, model, {"sip": {"domain": "pbx.example.com"}}, users)
+    values = [value for _, value in read_pairs(render(RENDERER, effective, _configuration(vendor)).body)]
+    for line in effective.lines:
+        for path in LINE_VALUES:
+            if effective.translation.outcomes[path].supported and path in ("line.password", "line.display_name"):
+                assert line.values[path] in values, f"{path} of line {line.number}"
+
+
+def _body_unless_refused(effective: EffectiveDevice, rule: FileRule) -> bytes | None:
+    try:
+        return render(RENDERER, effective, rule).body
+    except CannotCarry:
+        return None
+
+
+LINE_BREAKERS = ["\n", "\r", "\x00", "\x0b", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\ud800"]
+
+
+@every_vendor
+@pytest.mark.parametrize("character", LINE_BREAKERS, ids=lambda character: f"U+{ord(character):04X}")
+def test_control_characters_never_get_through(vendor: Vendor, character: str) -> None:
+    """The last gate: even a value that no check has seen, from an old database or a mistake of ours, stays out."""
+    evil = f"a{character}EVIL = 1"
+    model = next(iter(vendor.models))
+    users = [user_on(1, ORDINARY)]
+    phones = [phone(vendor, model, nest({path: evil}), users) for path in FREE_TEXTS]
+    phones += [
+        phone(vendor, model, nest({path: f"https://a/{evil}"}), users) for path in VOCABULARY if path.endswith("url")
+    ]
+    phones.append(phone(vendor, model, {}, [user_on(1, Spellings(text=evil, url=""))]))
+    phones.append(phone(vendor, model, {}, [user_on(1, Spellings(text="", url="", in_username=evil))]))
+    phones.append(phone(vendor, model, {}, users, overrides={"some_raw_name": evil}))
+    phones.append(phone(vendor, model, {}, users, name=evil))
+    refused = 0
+    for effective in phones:
+        for rule in _own_files(vendor):
+            body = _body_unless_refused(effective, rule)
+            assert b"EVIL" not in (body or b"")
+            refused += body is None
+    assert refused
+
+
+@every_model
+def test_nothing_is_dropped_silently(vendor: Vendor, model: str | None) -> None:
+    """Each setting that somebody set reached the file, travels in another one's parameter, or is named with a reason.
+
+    Written as nothing at all are only values that a converter declares to need no parameter.
+    """
+    for choice in range(CHOICES):
+        effective = fullest_phone(vendor, model, choice, ORDINARY)
+        outcomes = effective.translation.outcomes
+        assert set(outcomes) >= set(VOCABULARY)
+        for path, outcome in outcomes.items():
+            said = outcome.parameters or outcome.reasons or outcome.carried_by
+            silent = any(mapping.convert for mapping in vendor.settings[path])
+            assert said or silent, f"{path} of {model} vanished"
+            if outcome.carried_by:
+                assert outcome.carried_by in {*VOCABULARY, *LINE_VALUES}
+
+
+@every_vendor
+def test_a_setting_of_a_known_line_value_or_name_is_mapped_exactly_once(vendor: Vendor) -> None:
+    assert set(vendor.settings) == {*VOCABULARY, *LINE_VALUES}
+
+
+@every_vendor
+def test_every_default_that_is_not_expressed_is_known_to_be_so(vendor: Vendor) -> None:
+    """A global default that a vendor cannot say is told on every device; it must at least be told in words."""
+    model = max(vendor.models, key=lambda name: full_lines(vendor, name))
+    outcomes = phone(vendor, model, {"sip": {"domain": "pbx.example.com"}}, [user_on(1, ORDINARY)]).translation.outcomes
+    for path in flatten(GLOBAL_DEFAULTS):
+        assert all(len(reason) > 5 for reason in outcomes[path].reasons)
+
+
+@every_model
+def test_secrets_are_marked_where_they_stand(vendor: Vendor, model: str | None) -> None:
+    """Whatever shows a file to people masks marked parameters only."""
+    settings = {**everything(0, NASTY), "provisioning": {}}
+    users = [user_on(line, NASTY) for line in range(1, full_lines(vendor, model) + 1)]
+    holders = [
+        item
+        for item in phone(vendor, model, settings, users).translation.parameters
+        if SECRET in item.value or TOKEN in item.value
+    ]
+    assert {"line.password", "provisioning.url"} <= {item.setting for item in holders}
+    assert not [item.identity for item in holders if not item.secret]
+
+
+@every_vendor
+def test_common_files_are_the_same_for_everyone_and_hold_no_secret(vendor: Vendor) -> None:
+    """They are given to anybody who asks."""
+    served = [rule for rule in vendor.files if rule.scope == "common" and rule.template]
+    for model in (*vendor.models, None):
+        rich, poor = fullest_phone(vendor, model), phone(vendor, model, {}, [])
+        for rule in served:
+            body = render(RENDERER, rich, rule).body
+            assert body == render(RENDERER, poor, rule).body
+            assert TOKEN.encode() not in body
+            assert SECRET.encode() not in body
+            read_pairs(body)
+
+
+@every_model
+def test_one_line_more_than_the_model_has_is_named_and_not_written(vendor: Vendor, model: str | None) -> None:
+    lines = vendor.model(model).lines
+    if lines is None:
+        pytest.skip("how many lines it has is not known")
+    users = [user_on(line, ORDINARY) for line in (1, lines + 1)]
+    effective = phone(vendor, model, {"sip": {"domain": "pbx.example.com"}}, users)
+    assert effective.translation.lines_not_rendered == (lines + 1,)
+    body = render(RENDERER, effective, _configuration(vendor)).body
+    assert users[1][1].sip_password.encode() not in body
+
+
+@every_model
+def test_a_phone_without_any_user_gets_a_whole_file(vendor: Vendor, model: str | None) -> None:
+    """It is provisioned before its first user is assigned."""
+    for rule in _own_files(vendor):
+        read_pairs(render(RENDERER, phone(vendor, model, {}, []), rule).body)
