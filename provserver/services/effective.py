@@ -12,7 +12,7 @@ from provserver.domain.lines import Line, line_of
 from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
-from provserver.rendering.translate import Translation, translate
+from provserver.rendering.translate import Parameter, Translation, translate
 from provserver.services.masking import MASK
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, find_by_id, lines_of
@@ -83,8 +83,15 @@ def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule) -> Do
 def masked(effective: EffectiveDevice) -> EffectiveDevice:
     """The same with every secret masked before anything is rendered, so that a file can be shown to people."""
     translation = effective.translation
-    parameters = tuple(replace(item, value=MASK) if item.secret else item for item in translation.parameters)
     base_url = f"{effective.base_url.partition('/p/')[0]}/p/{MASK}/"
+
+    def shown(item: Parameter) -> Parameter:
+        if item.layer == "server":
+            # Of the address that we made only the token is secret; where a phone is sent to is worth seeing.
+            return replace(item, value=item.value.replace(effective.base_url, base_url))
+        return replace(item, value=MASK) if item.secret else item
+
+    parameters = tuple(map(shown, translation.parameters))
     return replace(effective, base_url=base_url, translation=replace(translation, parameters=parameters))
 
 
