@@ -1,5 +1,6 @@
 """What each vendor makes of each setting, as the coverage tables show it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provserver.domain.vendor import Evidence, Mapping, Vendor
@@ -32,9 +33,13 @@ def _mark(vendor: Vendor, spoken: list[Mapping]) -> str:
         return "no"
     if all(mapping.carried_by for mapping in spoken):
         return f"with {spoken[0].carried_by}"
-    everywhere = any(not (mapping.only or mapping.excluding or mapping.requires) for mapping in spoken)
     doubt = any((mapping.evidence or vendor.evidence) is Evidence.UNVERIFIED for mapping in spoken)
-    return ("yes" if everywhere else "some models") + (" ?" if doubt else "")
+    return ("yes" if is_everywhere(vendor, spoken) else "some models") + (" ?" if doubt else "")
+
+
+def is_everywhere(vendor: Vendor, mappings: Sequence[Mapping]) -> bool:
+    """Whether each model of the vendor has at least one of `mappings`."""
+    return all(any(vendor.applies(mapping, model) for mapping in mappings) for model in vendor.models)
 
 
 def _names(mapping: Mapping) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from provserver.domain.coverage import is_everywhere
 from provserver.domain.vendor import Catalogue, Vendor
 from provserver.domain.vocabulary import VOCABULARY
 
@@ -40,10 +41,9 @@ def covered(vendor: Vendor, path: str) -> dict[str, Any]:
     mappings = vendor.settings.get(path, ())
     expressed = [mapping for mapping in mappings if mapping.unsupported is None]
     reasons = [mapping.unsupported for mapping in mappings if mapping.unsupported]
-    everywhere = any(not (mapping.only or mapping.excluding or mapping.requires) for mapping in expressed)
     return {
         "supported": bool(expressed),
-        "some_models": bool(expressed) and not everywhere,
+        "some_models": bool(expressed) and not is_everywhere(vendor, expressed),
         "reason": "; ".join(reasons) or (None if expressed else "not mapped"),
     }
 

@@ -27,6 +27,7 @@ def _coverage(mappings: Any) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         ({"to": "a", "requires": "colour"}, "some models", ("a",), ()),
         ({"to": "a", "only": ["A1"], "evidence": "unverified"}, "some models ?", ("a",), ()),
         ([{"to": "a", "only": ["A1"]}, {"to": "b"}], "yes", ("a", "b"), ()),
+        ([{"to": "a", "only": ["A1"]}, {"to": "b", "excluding": ["A1"]}], "yes", ("a", "b"), ()),
         ([{"to": "a"}, {"to": "a"}], "yes", ("a",), ()),
         (
             [{"to": "a", "only": ["A1"]}, {"unsupported": "too small", "excluding": ["A1"]}],
