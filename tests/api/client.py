@@ -1,6 +1,7 @@
 """An HTTP client that says what it expects."""
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +81,7 @@ class Client:
             sent.setdefault("Authorization", f"Bearer {self.key}")
         if self.account is not None:
             sent.setdefault("DialStack-Account", self.account)
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        data = body if isinstance(body, bytes | io.BytesIO) else None if body is None else json.dumps(body).encode()
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         async with self.session.request(method, self.base + path, data=data, headers=sent) as response:
@@ -117,7 +118,7 @@ class Client:
 
     async def phone(self, mac: str = "02:00:01:aa:bb:cc", **fields: Any) -> str:
         """The id of a new desk phone of the vendor Acme."""
-        return await self.device(mac_address=mac, **fields)
+        return await self.device(type="deskphone", mac_address=mac, **fields)
 
 
 @dataclass(frozen=True)

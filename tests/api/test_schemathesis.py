@@ -111,7 +111,7 @@ def test_every_answer_is_documented(method: str, path: str, mode: GenerationMode
 
     @given(case=operation.as_strategy(generation_mode=mode), aims=st.booleans(), bound=st.booleans())
     @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    def run(case: Any, aims: bool, bound: bool) -> None:  # noqa: FBT001 - drawn
+    def run(case: Any, aims: bool, bound: bool) -> None:
         # Half of the requests aim at something that exists; what would delete it does not.
         aims = aims and method != "DELETE"
         if aims:
