@@ -136,7 +136,9 @@ def full_lines(vendor: Vendor, model: str | None) -> int:
     return MAX_DESKPHONE_LINES if known is None else min(known, MAX_DESKPHONE_LINES)
 
 
-def fullest_phone(vendor: Vendor, model: str | None, choice: int = 0, spellings: Spellings = NASTY) -> EffectiveDevice:
-    """Every line taken, every setting set."""
-    users = [user_on(line, spellings) for line in range(1, full_lines(vendor, model) + 1)]
+def fullest_phone(
+    vendor: Vendor, model: str | None, choice: int = 0, spellings: Spellings = NASTY, lines: int | None = None
+) -> EffectiveDevice:
+    """Every setting set, and every line taken unless `lines` says how many."""
+    users = [user_on(line, spellings) for line in range(1, (lines or full_lines(vendor, model)) + 1)]
     return phone(vendor, model, everything(choice, spellings), users, name=f"phone {spellings.text}")
