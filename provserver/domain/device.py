@@ -95,6 +95,7 @@ class Device:
     slot_number: int | None = None
     multicell_role: MulticellRole | None = None
     data_master_id: str | None = None
+    chain_id: str | None = None
     name: str | None = None
     vendor: str | None = None
     model: str | None = None
@@ -117,13 +118,17 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A user on a line of a device. `line_number` counts from 1 and never shifts."""
+    """A user on a line of a device. `line_number` counts from 1 and never shifts.
+
+    `account_number` is that of the SIP account in the file of the base, where the device is a handset on one.
+    """
 
     id: str
     account_id: str
     device_id: str
     user_id: str
     line_number: int
+    account_number: int | None = None
     created_at: datetime
 
 

@@ -1,19 +1,28 @@
-"""Line appearances: what the user on a line contributes to a phone's file."""
+"""What repeats in a phone's file: its lines, and on DECT bases also handsets, servers and cells."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from provserver.domain.device import Assignment, User
+from provserver.domain.device import Assignment, MulticellRole, User
+from provserver.domain.layers import Resolved
+from provserver.domain.mac import Mac
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line appearance: its number from 1, whose it is, and the values vendor files map as `line.*`."""
+    """One line appearance: its number from 1, whose it is, and the values vendor files map as `line.*`.
+
+    On a DECT base the number is that of the SIP account; `slot` and `ipei` are those of the handset that has it, and
+    `resolved` the settings as that handset overrides them.
+    """
 
     number: int
     user_id: str
     values: Mapping[str, Any]
+    slot: int | None = None
+    ipei: str | None = None
+    resolved: Resolved | None = None
 
     @property
     def username(self) -> str:
@@ -30,12 +39,151 @@ class Line:
         """What the line key shows."""
         return str(self.values["line.label"])
 
+    @property
+    def places(self) -> dict[str, str]:
+        """What stands for this line in names of parameters."""
+        places = {"line": str(self.number), "line0": str(self.number - 1), "line.label": self.label}
+        server = self.values.get("line.server_number")
+        if server is not None:
+            places |= {"server": str(server), "server0": str(server - 1)}
+        return places | _handset_places(self.slot, self.ipei)
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """A DECT handset on its base; `resolved` are the settings as it overrides them, where it does."""
+
+    slot: int
+    ipei: str
+    name: str
+    accounts: tuple[int, ...] = ()
+    resolved: Resolved | None = None
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values vendor files map as `handset.*`."""
+        return {
+            "handset.slot": self.slot,
+            "handset.ipei": self.ipei,
+            "handset.name": self.name,
+            "handset.accounts": ",".join(map(str, self.accounts)),
+        }
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What stands for this handset in names of parameters."""
+        return _handset_places(self.slot, self.ipei)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A SIP server that lines of a base share, numbered from 1."""
+
+    number: int
+    domain: str
+    address: str
+    resolved: Resolved | None = None
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values vendor files map as `server.*`."""
+        return {"server.domain": self.domain, "server.address": self.address}
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What stands for this server in names of parameters."""
+        return {"server": str(self.number), "server0": str(self.number - 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A base of a multicell system, numbered from 1, the data master first."""
+
+    number: int
+    mac: Mac
+    role: MulticellRole
+    resolved: Resolved | None = None
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values vendor files map as `cell.*`."""
+        return {"cell.mac": self.mac.bare, "cell.role": self.role.value}
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What stands for this base in names of parameters."""
+        return {"cell": str(self.number), "cell0": str(self.number - 1), "cell_mac": self.mac.bare}
+
+
+Item = Line | Handset | Server | Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Everything that repeats in one file. `role` and `chain_id` are those of a DECT base in its system."""
+
+    lines: tuple[Line, ...] = ()
+    handsets: tuple[Handset, ...] = ()
+    servers: tuple[Server, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    role: MulticellRole | None = None
+    chain_id: str | None = None
+
+    @property
+    def system_values(self) -> Mapping[str, Any]:
+        """The values vendor files map as `system.*`; nothing on a device that is no base."""
+        if self.role is None:
+            return {}
+        chain = {"system.chain_id": self.chain_id} if self.chain_id else {}
+        return {"system.role": self.role.value, "system.bases": max(len(self.cells), 1), **chain}
+
+
+@dataclass(frozen=True, slots=True)
+class PairedHandset:
+    """A handset with what it brings along: its lines in their order, and its own resolved settings if it has any."""
+
+    slot: int
+    ipei: str
+    name: str | None
+    assigned: Sequence[tuple[Assignment, User]] = ()
+    resolved: Resolved | None = field(default=None, repr=False)
+
 
 def line_of(assignment: Assignment, user: User, settings: Mapping[str, Any]) -> Line:
     """The line that `assignment` gives `user`, with the SIP service of the effective `settings` (path -> value)."""
+    return Line(assignment.line_number, user.id, _line_values(assignment.line_number, user, settings))
+
+
+def base_lines(handsets: Iterable[PairedHandset], resolved: Resolved) -> Repeated:
+    """Lines, handsets and servers of a DECT base, in the order of slots and account numbers."""
+    common = {path: effective.value for path, effective in resolved.settings.items()}
+    servers: dict[tuple[str, str], Server] = {}
+    _server_number(servers, common.get("sip.domain"), common.get("sip.server"))
+    lines: list[Line] = []
+    placed: list[Handset] = []
+    for handset in sorted(handsets, key=lambda one: one.slot):
+        own = handset.resolved
+        settings = {path: effective.value for path, effective in own.settings.items()} if own else common
+        numbers = []
+        for position, (assignment, user) in enumerate(handset.assigned, start=1):
+            number = assignment.account_number or assignment.line_number
+            values = dict(_line_values(number, user, settings))
+            values |= {"line.slot": handset.slot, "line.handset_line": position}
+            server = _server_number(servers, values.get("line.domain"), values.get("line.server"))
+            values |= {"line.server_number": server} if server else {}
+            lines.append(Line(number, user.id, values, handset.slot, handset.ipei, own))
+            numbers.append(number)
+        first = handset.assigned[0][1] if handset.assigned else None
+        name = handset.name or (first.sip_display_name or first.name if first else f"Handset {handset.slot}")
+        placed.append(Handset(handset.slot, handset.ipei, name, tuple(numbers), own))
+    lines.sort(key=lambda line: line.number)
+    return Repeated(tuple(lines), tuple(placed), tuple(servers.values()))
+
+
+def _line_values(number: int, user: User, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     domain = user.sip_domain or settings.get("sip.domain") or settings.get("sip.server")
     values = {
-        "line.number": assignment.line_number,
+        "line.number": number,
         "line.username": user.sip_username,
         "line.auth_username": user.sip_auth_username or user.sip_username,
         "line.password": user.sip_password,
@@ -44,4 +192,19 @@ def line_of(assignment: Assignment, user: User, settings: Mapping[str, Any]) -> 
         "line.display_name": user.sip_display_name or user.name,
         "line.label": user.extension or user.sip_username,
     }
-    return Line(assignment.line_number, user.id, {path: value for path, value in values.items() if value is not None})
+    return {path: value for path, value in values.items() if value is not None}
+
+
+def _server_number(servers: dict[tuple[str, str], Server], domain: str | None, address: str | None) -> int | None:
+    """The number of the server with this domain and address, entered where it is new; None without any."""
+    domain, address = domain or address, address or domain
+    if domain is None or address is None:
+        return None
+    server = servers.setdefault((domain, address), Server(len(servers) + 1, domain, address))
+    return server.number
+
+
+def _handset_places(slot: int | None, ipei: str | None) -> dict[str, str]:
+    if slot is None or ipei is None:
+        return {}
+    return {"slot": str(slot), "slot0": str(slot - 1), "ipei": ipei.lower(), "IPEI": ipei}

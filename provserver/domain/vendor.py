@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from provserver.domain.device import DeviceType
+from provserver.domain.device import DeviceType, MulticellRole
 
-MAC_PLACE = "<mac>"
+MAC_PLACE, IPEI_PLACE = "<mac>", "<ipei>"
+_IPEI_GROUP = r"(?P<ipei>[0-9a-f]{10})"
 _MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
 
 
@@ -27,13 +28,13 @@ class Evidence(StrEnum):
 
 
 def _compile(text: Any) -> re.Pattern[str]:
-    """A pattern of a vendor file: `<mac>` stands for a MAC in any spelling, case never matters."""
+    """A pattern of a vendor file: `<mac>` and `<ipei>` stand for those in any spelling, case never matters."""
     if isinstance(text, re.Pattern):
         return text
     if not isinstance(text, str):
         raise ValueError("is not text; put the pattern in quotes")  # noqa: TRY004 - pydantic listens to ValueError
     try:
-        return re.compile(text.replace(MAC_PLACE, _MAC_GROUP), re.IGNORECASE)
+        return re.compile(text.replace(MAC_PLACE, _MAC_GROUP).replace(IPEI_PLACE, _IPEI_GROUP), re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"is not a regular expression: {error}") from None
 
@@ -96,11 +97,14 @@ class Model(Fact):
     lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
     keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")
     softkeys: int | None = Field(default=None, ge=0)
-    handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base takes")
+    handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base or system takes")
+    cells: int | None = Field(default=None, ge=1, description="Bases of one multicell system; 1: no multicell")
+    lines_per_handset: int | None = Field(default=None, ge=1, description="Users that one handset can have")
     expansion: Expansion | None = None
     also: tuple[str, ...] = Field(default=(), description="Other spellings in User-Agents and file names")
     type: DeviceType = DeviceType.DESKPHONE
     capabilities: frozenset[str] = Field(default=frozenset(), description="Free words that `requires` asks for")
+    not_rendered: str | None = Field(default=None, description="Why this model is only recognised, never configured")
     files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name this model asks for")
 
 
@@ -118,7 +122,11 @@ class ListSpelling(Fact):
 class Mapping(Fact):
     """What one setting becomes."""
 
-    to: tuple[str, ...] = Field(default=(), description="Parameter names; {line} and {line0} repeat it for each line")
+    to: tuple[str, ...] = Field(
+        default=(),
+        description="Parameter names. {line} and {line0} repeat it for each line, {slot}, {slot0}, {ipei} and {IPEI} for "
+        "each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base",
+    )
     values: dict[str, str] | None = Field(default=None, description="Value -> spelling; others cannot be expressed")
     convert: str | None = Field(default=None, description="Named converter, for what a table cannot say")
     arguments: dict[str, Any] = Field(default_factory=dict, description="Given to the converter")
@@ -128,6 +136,7 @@ class Mapping(Fact):
     only: tuple[str, ...] = Field(default=(), description="Models and families that have it")
     excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
     requires: str | None = Field(default=None, description="Capability that the model must have")
+    roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
 
@@ -151,12 +160,13 @@ class Mapping(Fact):
 class Constant(Fact):
     """A parameter that is always written."""
 
-    to: str = Field(description="Parameter name; {line} and {line0} repeat it for each line")
-    value: str = Field(description="The value; {line}, {line0} and {mac} are replaced")
+    to: str = Field(description="Parameter name; the places of `settings` repeat it")
+    value: str = Field(description="The value; the same places and {mac} are replaced")
     why: str = ""
     only: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
     requires: str | None = None
+    roles: tuple[MulticellRole, ...] = ()
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict)
 
@@ -187,14 +197,23 @@ def _mappings(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
+class Prefix(Fact):
+    """A block of MAC addresses; `model`, where all of it is of one."""
+
+    model: str | None = None
+
+
 class Vendor(Fact):
-    """One vendor file."""
+    """One vendor file: one dialect of a vendor, who may have others in files of their own."""
 
     vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name the API uses")
+    dialect: str = Field(
+        default="", pattern=r"^[a-z0-9_]*$", description="Name of the file where the vendor has more than one"
+    )
     name: str
     aliases: tuple[str, ...] = Field(default=(), description="Other names that `vendor` is accepted under")
     evidence: Evidence = Field(description="How well the facts are known that say nothing themselves")
-    mac_prefixes: dict[HexPrefix, Fact] = Field(description="Blocks of MAC addresses, quoted lower-case hexadecimal")
+    mac_prefixes: dict[HexPrefix, Prefix] = Field(description="Blocks of MAC addresses, quoted lower-case hexadecimal")
     user_agents: tuple[AgentRule, ...]
     syntax: Syntax
     files: tuple[FileRule, ...]
@@ -204,10 +223,21 @@ class Vendor(Fact):
     settings: dict[str, Annotated[tuple[Mapping, ...], BeforeValidator(_mappings)]]
     constants: tuple[Constant, ...] = ()
     unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
+    unused_slots: tuple[Constant, ...] = Field(default=(), description="Written for each slot without a handset")
     tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
     proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_dialect(cls, data: Any) -> Any:
+        return {"dialect": data.get("vendor", ""), **data} if isinstance(data, dict) else data
+
+    @property
+    def type(self) -> DeviceType:
+        """The type of device that this file is about."""
+        return self.unknown_model.type
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
@@ -222,8 +252,10 @@ class Vendor(Fact):
         """The model's facts; `unknown_model` for one that the catalogue does not have."""
         return self.models.get(self.model_named(name) or "", self.unknown_model)
 
-    def applies(self, condition: Mapping | Constant, model_name: str | None) -> bool:
-        """Whether `only`, `excluding` and `requires` let it stand for this model; an unknown model gets no special."""
+    def applies(self, condition: Mapping | Constant, model_name: str | None, role: MulticellRole | None = None) -> bool:
+        """Whether `only`, `excluding`, `requires` and `roles` let it stand; an unknown model gets no special."""
+        if condition.roles and role not in condition.roles:
+            return False
         name = self.model_named(model_name)
         groups = {name, *(family for family, members in self.families.items() if name in members)}
         if condition.only and not groups & set(condition.only):
@@ -242,23 +274,48 @@ class Vendor(Fact):
 
 
 class Catalogue:
-    """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on."""
+    """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on.
 
-    def __init__(self, vendors: dict[str, Vendor], digest: str) -> None:
-        self.vendors = vendors
+    `dialects` are the vendor files by name; a vendor with desk phones and DECT systems has several.
+    """
+
+    def __init__(self, dialects: dict[str, Vendor], digest: str) -> None:
+        self.dialects = dialects
         self.digest = digest
-        self._names = {alias.casefold(): v.vendor for v in vendors.values() for alias in (v.vendor, *v.aliases)}
-        self._prefixes = {prefix: vendor.vendor for vendor in vendors.values() for prefix in vendor.mac_prefixes}
+        self._prefixes = {prefix: dialect for dialect in dialects.values() for prefix in dialect.mac_prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
+        self.by_vendor: dict[str, list[Vendor]] = {}
+        for dialect in sorted(dialects.values(), key=lambda one: (one.dialect != one.vendor, one.dialect)):
+            self.by_vendor.setdefault(dialect.vendor, []).append(dialect)
+        self._names = {
+            alias.casefold(): one.vendor for one in dialects.values() for alias in (one.vendor, *one.aliases)
+        }
 
-    def named(self, name: str) -> Vendor | None:
-        """The vendor by its name or an alias, in any case."""
-        return self.vendors.get(self._names.get(name.casefold(), ""))
+    def vendor_named(self, name: str | None) -> str | None:
+        """The vendor's name as the API spells it, by name or alias in any case."""
+        return self._names.get(name.casefold()) if name else None
+
+    def dialects_of(self, name: str | None) -> list[Vendor]:
+        """All files of a vendor, by its name or an alias; that of its own name first."""
+        return self.by_vendor.get(self.vendor_named(name) or "", [])
+
+    def dialect_for(self, vendor: str | None, kind: DeviceType, model: str | None) -> Vendor | None:
+        """The file that says how a device of this vendor, type and model is configured, if any does."""
+        fitting = [dialect for dialect in self.dialects_of(vendor) if dialect.type is kind]
+        return next((dialect for dialect in fitting if dialect.model_named(model)), next(iter(fitting), None))
 
     def by_mac(self, bare_mac: str) -> Vendor | None:
-        """The vendor whose block holds this MAC; the longest prefix wins."""
+        """The file whose block holds this MAC; the longest prefix wins."""
         for length in self._lengths:
-            name = self._prefixes.get(bare_mac[:length])
-            if name:
-                return self.vendors[name]
+            dialect = self._prefixes.get(bare_mac[:length])
+            if dialect:
+                return dialect
+        return None
+
+    def model_by_mac(self, bare_mac: str) -> str | None:
+        """The model, where its block of MAC addresses is of one model."""
+        for length in self._lengths:
+            dialect = self._prefixes.get(bare_mac[:length])
+            if dialect:
+                return dialect.mac_prefixes[bare_mac[:length]].model
         return None

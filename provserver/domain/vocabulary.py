@@ -77,6 +77,27 @@ def _index() -> dict[str, Setting]:
     return index
 
 
+DECT_VALUES = {
+    value.path: value
+    for value in (
+        LineValue("line.slot", "Slot of the handset that has this line"),
+        LineValue("line.handset_line", "Which line of its handset this is, from 1"),
+        LineValue("line.server_number", "Which of the servers this line registers with, from 1"),
+        LineValue("handset.slot", "Slot of the handset, from 1; it keeps it for life"),
+        LineValue("handset.ipei", "IPEI of the handset, 10 upper-case hexadecimal characters"),
+        LineValue("handset.name", "Name of the handset; that of its first user where it has none"),
+        LineValue("handset.accounts", "Numbers of the handset's lines, separated by commas"),
+        LineValue("server.domain", "SIP domain of this server"),
+        LineValue("server.address", "Registrar of this server"),
+        LineValue("system.role", "Role of this base in its multicell system"),
+        LineValue("system.chain_id", "Number that all bases of a multicell system share"),
+        LineValue("system.bases", "How many bases the multicell system has"),
+        LineValue("cell.mac", "MAC address of a base of the multicell system"),
+        LineValue("cell.role", "Role of a base of the multicell system"),
+    )
+}
+"""What only files of DECT bases have: handsets, the servers they share, and the bases of a multicell system."""
+
 VOCABULARY: dict[str, Setting] = _index()
 """Every setting by its path, in the order of declaration."""
 

@@ -1,47 +1,30 @@
-"""Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure.
-
-A parameter is written in vendor files and in `vendor_overrides` as `name`, `name[index]` or `name#tag`; the tag only
-tells two parameters of the same name apart and never reaches a file.
-"""
+"""Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from provserver.domain.device import MulticellRole
 from provserver.domain.layers import Resolved
-from provserver.domain.lines import Line
+from provserver.domain.lines import Item, Line, Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Constant, ListSpelling, Vendor
 from provserver.domain.vendor import Mapping as SettingMapping
-from provserver.domain.vocabulary import LINE_VALUES, SECRETS
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
+from provserver.rendering.parameters import Parameter, holds_secret, is_secret, known_sections, pattern_name, spell_raw
 
-_IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+|\{line0?\})\])?(?:#.*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of the file. `setting` and `layer` tell where its value is from; neither is in the file."""
-
-    identity: str
-    value: str
-    section: str = "settings"
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    setting: str | None = None
-    layer: str | None = None
-    line: int | None = None
-    secret: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name alone."""
-        return _split(self.identity)[0]
-
-    @property
-    def index(self) -> str | None:
-        """The index in brackets, where there is one."""
-        return _split(self.identity)[1]
+_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac)?\}")
+_REPEATING = {
+    "line": "lines",
+    "slot": "handsets",
+    "ipei": "handsets",
+    "IPEI": "handsets",
+    "server": "servers",
+    "cell": "cells",
+}
+_VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 
 
 @dataclass(slots=True)
@@ -64,71 +47,33 @@ class Translation:
 
     parameters: tuple[Parameter, ...]
     outcomes: Mapping[str, Outcome]
-    rendered_lines: tuple[Line, ...]
+    repeated: Repeated
     lines_not_rendered: tuple[int, ...]
 
+    @property
+    def rendered_lines(self) -> tuple[Line, ...]:
+        """The lines that are in the file."""
+        return self.repeated.lines
 
-def translate(
-    vendor: Vendor, model_name: str | None, resolved: Resolved, lines: Sequence[Line], mac: Mac
-) -> Translation:
+
+def translate(vendor: Vendor, model_name: str | None, resolved: Resolved, repeated: Repeated, mac: Mac) -> Translation:
     """Translate for one device. Lines beyond what the model can show are left out and named."""
     limit = vendor.model(model_name).lines
-    shown = tuple(line for line in lines if limit is None or line.number <= limit)
-    beyond = tuple(line.number for line in lines if line not in shown)
-    values = {path: effective.value for path, effective in resolved.settings.items()}
-    work = _Translator(vendor, model_name, resolved, shown, mac, values)
-    outcomes = {path: work.outcome(path) for path in (*LINE_VALUES, *resolved.settings)}
+    shown = tuple(line for line in repeated.lines if limit is None or line.number <= limit)
+    beyond = tuple(line.number for line in repeated.lines if line not in shown)
+    work = _Translator(vendor, model_name, resolved, replace(repeated, lines=shown), mac, _values(resolved))
+    outcomes = {path: work.outcome(path) for path in (*work.given, *resolved.settings)}
     _resolve_carried(outcomes)
     parameters = {parameter.identity: parameter for parameter in work.constants()}
-    for outcome in _in_file_order(vendor, outcomes):
-        parameters |= {parameter.identity: parameter for parameter in outcome.parameters}
+    for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
+        if path in outcomes:
+            parameters |= {parameter.identity: parameter for parameter in outcomes[path].parameters}
     _override(parameters, outcomes, vendor, resolved)
-    return Translation(tuple(parameters.values()), outcomes, shown, beyond)
+    return Translation(tuple(parameters.values()), outcomes, work.repeated, beyond)
 
 
-def spell_raw(value: Any, vendor: Vendor) -> str:
-    """A raw value of `vendor_overrides` as text; true and false as this vendor spells them."""
-    if isinstance(value, bool):
-        return vendor.syntax.booleans["true" if value else "false"]
-    return str(value)
-
-
-def is_secret(identity: str, vendor: Vendor) -> bool:
-    """Whether a raw parameter holds a secret: a secret setting becomes it, or the vendor file declares it."""
-    wanted = _pattern_name(_split(identity)[0])
-    declared = any(pattern.fullmatch(_split(identity)[0]) for pattern in vendor.secret_parameters)
-    return declared or wanted in _secret_names(vendor)
-
-
-def _secret_names(vendor: Vendor) -> set[str]:
-    return {
-        _pattern_name(_split(name)[0])
-        for path, mappings in vendor.settings.items()
-        for mapping in mappings
-        for name in mapping.to
-        if _holds_secret(path, mapping)
-    }
-
-
-def _holds_secret(path: str, mapping: SettingMapping) -> bool:
-    """Whether the parameters hold the secret itself, not a fixed text that goes with it."""
-    secret = path in SECRETS or (path in LINE_VALUES and LINE_VALUES[path].secret)
-    return secret and mapping.convert != "fixed"
-
-
-def _pattern_name(name: str) -> str:
-    """A name with every place for a line, and every number, made the same."""
-    return re.sub(r"\{line0?\}|\d+", "#", name)
-
-
-def _split(identity: str) -> tuple[str, str | None]:
-    match = _IDENTITY.fullmatch(identity)
-    return (match["name"], match["index"]) if match else (identity, None)
-
-
-def _in_file_order(vendor: Vendor, outcomes: Mapping[str, Outcome]) -> Iterator[Outcome]:
-    """In the order of the vendor file, so that what belongs together stands together."""
-    return (outcomes[path] for path in vendor.settings if path in outcomes)
+def _values(resolved: Resolved) -> dict[str, Any]:
+    return {path: effective.value for path, effective in resolved.settings.items()}
 
 
 def _resolve_carried(outcomes: Mapping[str, Outcome]) -> None:
@@ -142,11 +87,11 @@ def _override(
     parameters: dict[str, Parameter], outcomes: Mapping[str, Outcome], vendor: Vendor, resolved: Resolved
 ) -> None:
     """Raw parameters come last: they replace what a setting became, or join the file."""
-    sections = {_pattern_name(_split(name)[0]): section for name, section in _known_sections(vendor)}
+    sections = known_sections(vendor) if resolved.vendor_overrides else {}
     for identity, effective in resolved.vendor_overrides.items():
         under = parameters.get(identity)
-        name = _pattern_name(_split(identity)[0])
-        raw = Parameter(identity, spell_raw(effective.value, vendor), section=sections.get(name, "settings"))
+        section = sections.get(pattern_name(identity), "settings")
+        raw = Parameter(identity, spell_raw(effective.value, vendor), section=section)
         parameters[identity] = replace(
             replace(under, value=raw.value) if under else raw,
             layer=effective.layer,
@@ -156,33 +101,36 @@ def _override(
             outcomes[under.setting].reasons.append(f"{identity} is set by vendor_overrides of {effective.layer}")
 
 
-def _known_sections(vendor: Vendor) -> Iterator[tuple[str, str]]:
-    for mappings in vendor.settings.values():
-        for mapping in mappings:
-            yield from ((name, mapping.section) for name in mapping.to)
-    for constant in (*vendor.constants, *vendor.unused_lines):
-        yield constant.to, constant.section
-
-
 @dataclass(frozen=True, slots=True)
 class _Translator:
     vendor: Vendor
     model_name: str | None
     resolved: Resolved
-    lines: tuple[Line, ...]
+    repeated: Repeated
     mac: Mac
     values: Mapping[str, Any]
 
+    @property
+    def given(self) -> Iterable[str]:
+        """The values that come from lines, handsets and the system, not from layers."""
+        return LINE_VALUES if self.repeated.role is None else (*LINE_VALUES, *DECT_VALUES)
+
     def outcome(self, path: str) -> Outcome:
-        """What becomes of the setting (or line value) `path`."""
+        """What becomes of the setting (or given value) `path`."""
         outcome = Outcome()
         mappings = self.vendor.settings.get(path, ())
-        fitting = [mapping for mapping in mappings if self.vendor.applies(mapping, self.model_name)]
+        fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.repeated.role)]
         if mappings and not fitting:
-            outcome.reasons.append(f"{self.model_name or 'a model not known yet'} does not have it")
+            outcome.reasons.append(self._why_not(mappings))
         for mapping in fitting:
             self._apply(path, mapping, outcome)
         return outcome
+
+    def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
+        role = self.repeated.role
+        if role is not None and all(mapping.roles and role not in mapping.roles for mapping in mappings):
+            return f"a {role.value} base does not get it"
+        return f"{self.model_name or 'a model not known yet'} does not have it"
 
     def _apply(self, path: str, mapping: SettingMapping, outcome: Outcome) -> None:
         if mapping.unsupported:
@@ -190,47 +138,67 @@ class _Translator:
         elif mapping.carried_by:
             outcome.carried_by = mapping.carried_by
         else:
-            for value, line in self._occurrences(path, mapping):
+            for value, item in self._occurrences(path, mapping):
                 try:
-                    outcome.parameters.extend(self._parameters(path, mapping, value, line))
+                    outcome.parameters.extend(self._parameters(path, mapping, value, item))
                 except Inexpressible as error:
                     if str(error) not in outcome.reasons:
                         outcome.reasons.append(str(error))
                 if mapping.list:
                     self._report_unknown_items(mapping.list, value, outcome)
 
-    def _occurrences(self, path: str, mapping: SettingMapping) -> Iterator[tuple[Any, Line | None]]:
-        """The setting's value once, or once for each line where the parameter is one of a line."""
-        if path in LINE_VALUES:
-            yield from ((line.values[path], line) for line in self.lines if path in line.values)
-        elif any("{line" in name for name in _names(mapping)):
-            yield from ((self.resolved.value(path), line) for line in self.lines)
-        else:
-            yield self.resolved.value(path), None
+    def _occurrences(self, path: str, mapping: SettingMapping) -> Iterator[tuple[Any, Item | None]]:
+        """The value once, or once for each line, handset, server or base where the parameter is one of those."""
+        if path in LINE_VALUES or path in DECT_VALUES:
+            yield from self._given(path)
+            return
+        for item in self._items(_names(mapping)):
+            yield (item.resolved if item and item.resolved else self.resolved).value(path), item
 
-    def _parameters(self, path: str, mapping: SettingMapping, value: Any, line: Line | None) -> Iterator[Parameter]:
-        effective = self.resolved.settings.get(path)
-        for name, text in self._spelled(mapping, value, line):
+    def _given(self, path: str) -> Iterator[tuple[Any, Item | None]]:
+        group = path.partition(".")[0]
+        if group == "system":
+            system = self.repeated.system_values
+            yield from ((system[path], None) for _ in range(path in system))
+        else:
+            items: Iterable[Item] = getattr(self.repeated, _VALUES_OF[group])
+            yield from ((item.values[path], item) for item in items if path in item.values)
+
+    def _items(self, names: Iterable[str]) -> Iterable[Item | None]:
+        """What a parameter of such a name repeats for; just once where nothing in it repeats."""
+        for name in names:
+            place = _PLACE.search(name)
+            if place:
+                items: Iterable[Item] = getattr(self.repeated, _REPEATING[place[1]])
+                return items
+        return (None,)
+
+    def _parameters(self, path: str, mapping: SettingMapping, value: Any, item: Item | None) -> Iterator[Parameter]:
+        effective = (item.resolved if item and item.resolved else self.resolved).settings.get(path)
+        places = item.places if item else {}
+        for name, text in self._spelled(mapping, value, item):
             yield Parameter(
-                identity=_place(name, line),
+                identity=_placed(name, places),
                 value=text,
                 section=mapping.section,
-                attributes={key: _place(item, line) for key, item in mapping.attributes.items()},
+                attributes={key: _placed(text, places) for key, text in mapping.attributes.items()},
                 setting=path,
                 layer=effective.layer if effective else "assignment",
-                line=line.number if line else None,
-                secret=_holds_secret(path, mapping),
+                line=item.number if isinstance(item, Line) else None,
+                slot=_slot(item),
+                secret=holds_secret(path, mapping),
             )
 
-    def _spelled(self, mapping: SettingMapping, value: Any, line: Line | None) -> Iterable[tuple[str, str]]:
+    def _spelled(self, mapping: SettingMapping, value: Any, item: Item | None) -> Iterable[tuple[str, str]]:
         if mapping.list:
             return _spell_list(mapping.list, value)
-        text = self._spell(mapping, value, line)
+        text = self._spell(mapping, value, item)
         return [(name, text) for name in mapping.to] if text is not None else []
 
-    def _spell(self, mapping: SettingMapping, value: Any, line: Line | None) -> str | None:
+    def _spell(self, mapping: SettingMapping, value: Any, item: Item | None) -> str | None:
         if mapping.convert:
-            scope = Scope(self.values, line.values if line else {}, self.mac, self.vendor.tables)
+            settings = _values(item.resolved) if item and item.resolved else self.values
+            scope = Scope(settings, item.values if item else {}, self.mac, self.vendor.tables)
             return CONVERTERS[mapping.convert](value, scope, mapping.arguments)
         if mapping.values is not None:
             key = str(value).lower() if isinstance(value, bool) else str(value)
@@ -247,26 +215,44 @@ class _Translator:
                 outcome.reasons.append(reason)
 
     def constants(self) -> Iterator[Parameter]:
-        """Parameters always written, per line where they say so, and those that switch unused lines off."""
-        for constant in self.vendor.constants:
-            if self.vendor.applies(constant, self.model_name):
-                numbers = [line.number for line in self.lines] if "{line" in constant.to else [None]
-                yield from (self._constant(constant, number) for number in numbers)
-        used = {line.number for line in self.lines}
-        unused = [n for n in range(1, (self.vendor.model(self.model_name).lines or 0) + 1) if n not in used]
-        for constant in self.vendor.unused_lines:
-            if self.vendor.applies(constant, self.model_name):
-                yield from (self._constant(constant, number) for number in unused)
+        """Parameters always written, repeated as their names say, and those that switch off what is not used."""
+        for constant in self._fitting(self.vendor.constants):
+            for item in self._items((constant.to,)):
+                yield self._constant(constant, item.places if item else {}, item)
+        if self.repeated.role is MulticellRole.SECONDARY:
+            return  # lines and handsets reach it over the LAN, from its data master
+        model = self.vendor.model(self.model_name)
+        used = {line.number for line in self.repeated.lines}
+        yield from self._unused(self.vendor.unused_lines, "line", model.lines, used)
+        slots = {handset.slot for handset in self.repeated.handsets}
+        yield from self._unused(self.vendor.unused_slots, "slot", model.handsets, slots)
 
-    def _constant(self, constant: Constant, number: int | None) -> Parameter:
+    def _unused(
+        self, constants: Iterable[Constant], place: str, limit: int | None, used: set[int]
+    ) -> Iterator[Parameter]:
+        free = [number for number in range(1, (limit or 0) + 1) if number not in used]
+        for constant in self._fitting(constants):
+            for number in free:
+                yield self._constant(constant, {place: str(number), f"{place}0": str(number - 1)}, None)
+
+    def _fitting(self, constants: Iterable[Constant]) -> Iterator[Constant]:
+        role = self.repeated.role
+        return (constant for constant in constants if self.vendor.applies(constant, self.model_name, role))
+
+    def _constant(self, constant: Constant, places: Mapping[str, str], item: Item | None) -> Parameter:
         return Parameter(
-            identity=_numbered(constant.to, number),
-            value=_numbered(constant.value, number).replace("{mac}", self.mac.bare),
+            identity=_placed(constant.to, places),
+            value=_placed(constant.value, places).replace("{mac}", self.mac.bare),
             section=constant.section,
-            attributes={key: _numbered(item, number) for key, item in constant.attributes.items()},
+            attributes={key: _placed(text, places) for key, text in constant.attributes.items()},
             layer="vendor",
-            line=number,
+            line=int(places["line"]) if "line" in places else None,
+            slot=int(places["slot"]) if "slot" in places else _slot(item),
         )
+
+
+def _slot(item: Item | None) -> int | None:
+    return getattr(item, "slot", None)
 
 
 def _names(mapping: SettingMapping) -> Iterator[str]:
@@ -290,12 +276,9 @@ def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[
             yield from ((parameter.replace("{item}", name), value) for parameter, value in spelling.others.items())
 
 
-def _place(text: str, line: Line | None) -> str:
+def _placed(text: str, places: Mapping[str, str]) -> str:
     # The label comes last: what a person typed is never taken for a place to fill.
-    return text if line is None else _numbered(text, line.number).replace("{line.label}", line.label)
-
-
-def _numbered(text: str, number: int | None) -> str:
-    if number is None:
-        return text
-    return text.replace("{line}", str(number)).replace("{line0}", str(number - 1))
+    for place, number in places.items():
+        if place != "line.label":
+            text = text.replace(f"{{{place}}}", number)
+    return text.replace("{line.label}", places["line.label"]) if "line.label" in places else text
