@@ -198,4 +198,7 @@ def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...
     for length in range(len(path), 0, -1):
         if path[:length] in variables:
             return f"{variables[path[:length]]}: {reason}"
+    below = [name for place, name in variables.items() if place[: len(path)] == path]
+    if below and not document.has(path):
+        return f"{', '.join(below)}: {path[0]} {reason}"
     return f"{document.place(path)}: {reason}"

@@ -130,6 +130,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("PROVSERVER_PHONES__PROT", "PROVSERVER_PHONES__PROT: is not a key of the configuration"),
         ("PROVSERVER_DATADIR", "PROVSERVER_DATADIR: is not a key of the configuration"),
         ("PROVSERVER_DATA_DIR__X", "PROVSERVER_DATA_DIR__X: data_dir is not a section"),
+        ("PROVSERVER_PHONE__PORT", "PROVSERVER_PHONE__PORT: phone is not a key of the configuration"),
         ("PROVSERVER_PHONES__AUTH", "PROVSERVER_PHONES__AUTH: magic is not a proof"),
         ("PROVSERVER_", "PROVSERVER_: is not a key of the configuration"),
     ],
