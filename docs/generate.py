@@ -70,9 +70,9 @@ def commands() -> str:
     parts = [
         "# Commands\n",
         _prose("""
-            Failures are told on stderr with exit code 1; a command that is used wrongly exits with 2. Without `--config`
-            a command takes the file that the variable `PROVSERVER_CONFIG` names, else `config.yaml` in the current
-            folder where there is one, else defaults.
+            Failures are told on stderr with exit code 1; a command that is used wrongly exits with 2. Without
+            `--config` a command takes the file that the variable `PROVSERVER_CONFIG` names, else `config.yaml` in the
+            current folder where there is one, else defaults.
         """),
     ]
     for name, command in _commands(command_line, "provserver"):
@@ -258,9 +258,15 @@ def _code(text: str) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "".join(
-        f"| {' | '.join(' '.join(cell.replace('|', '&#124;').split()) for cell in row)} |\n" for row in lines
-    )
+    return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "&#124;").split())
+
+
+def _prose(text: str) -> str:
+    return fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _page(parts: Iterable[str]) -> str:

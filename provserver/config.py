@@ -13,6 +13,7 @@ from provserver.domain.texts import check_url
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
+_TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
 
 
 def _words(value: Any) -> Any:
@@ -50,7 +51,7 @@ def _public_url(value: Any) -> Any:
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
 Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
-Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1)]
+Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=_TEN_YEARS)]
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_words)]
 
@@ -197,4 +198,7 @@ def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...
     for length in range(len(path), 0, -1):
         if path[:length] in variables:
             return f"{variables[path[:length]]}: {reason}"
+    below = [name for place, name in variables.items() if place[: len(path)] == path]
+    if below and not document.has(path):
+        return f"{', '.join(below)}: {path[0]} {reason}"
     return f"{document.place(path)}: {reason}"

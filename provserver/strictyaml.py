@@ -30,6 +30,10 @@ class Document:
         self.value = value
         self._lines = lines
 
+    def has(self, path: Path) -> bool:
+        """Whether something stands at this path."""
+        return path in self._lines
+
     def place(self, path: Path) -> str:
         """`file:line: key.path`, with the line of the nearest parent where the path itself is not there."""
         for length in range(len(path), -1, -1):

@@ -26,7 +26,10 @@ from provserver.store.fetches import find_by_mac
 @click.option("--user-agent", metavar="UA", help="As if the phone called itself this.")
 @click.option("--reveal", is_flag=True, help="Show secrets.")
 def render_file(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
-    """Print what the phone MAC would get now, secrets masked."""
+    """Print the file that the phone MAC would get now.
+
+    Secrets are masked. The phone hears nothing of it, and nothing is recorded.
+    """
     run_async(_render(mac, config, name, user_agent, reveal))
 
 
@@ -67,7 +70,10 @@ def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:
 @click.argument("mac")
 @config_option
 def explain(mac: str, config: Config) -> None:
-    """Show every effective setting of the phone MAC: value, layer, vendor parameter, or why it has none."""
+    """Show every setting of the phone MAC, and why it is so.
+
+    For each setting its value, the layer it is from and the vendor's parameter it becomes, or why it becomes none.
+    """
     run_async(_explain(mac, config))
 
 

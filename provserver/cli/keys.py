@@ -19,12 +19,15 @@ _ACTOR = Actor("command line")
 
 @click.group()
 def key() -> None:
-    """API keys (create, list, revoke) and the keys that seal secrets in the database (rotate)."""
+    """API keys, and the key that seals secrets.
+
+    `create`, `list` and `revoke` are about API keys; `rotate` about the key that seals secrets in the database.
+    """
 
 
 @key.command()
 @config_option
-@click.option("--name", default="command line", help="What it is for.")
+@click.option("--name", metavar="TEXT", default="command line", help="What it is for.")
 @click.option("--account", metavar="ID", help="Bind it to one account; absent: a platform key.")
 @click.option("--read-only", is_flag=True, help="It may read, not write.")
 def create(config: Config, name: str, account: str | None, read_only: bool) -> None:
@@ -95,9 +98,10 @@ async def _revoke(config: Config, key_id: str) -> None:
 @config_option
 @click.option("--keep-old", is_flag=True, help="Leave the old keys in the file, for backups sealed with them.")
 def rotate(config: Config, keep_old: bool) -> None:
-    """Seal every secret in the database with a new key, also while the server runs.
+    """Seal every secret in the database with a new key.
 
-    A new key is put on top of the key file, everything is sealed again, then the old keys are dropped.
+    A new key is put on top of the key file, everything is sealed again, then the old keys are dropped. The server may
+    run meanwhile.
     """
     add_key(config.key_file)
     run_async(_rotate(config))

@@ -19,7 +19,7 @@ def config_option(command: Any) -> Any:
         envvar="PROVSERVER_CONFIG",
         metavar="FILE",
         callback=_load,
-        help="Configuration file; absent: config.yaml here, else defaults.",
+        help="Configuration file; absent: $PROVSERVER_CONFIG, else config.yaml here, else defaults.",
     )(command)
 
 

@@ -15,9 +15,10 @@ from provserver.store.migrate import migrate as migrate_schema
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def init(directory: Path) -> None:
-    """Write a commented config.yaml into DIRECTORY and create data, key file and database.
+    """Write config.yaml into DIRECTORY; create key file and database.
 
-    Prints the platform API key, once, on stdout. Refuses to overwrite anything.
+    DIRECTORY is the current folder where none is named. The configuration is commented and holds every key. Prints the
+    platform API key, once, on stdout. Refuses to overwrite anything.
     """
     path = directory / "config.yaml"
     if path.exists():
@@ -44,7 +45,7 @@ async def _create(config: Config) -> None:
 @click.command()
 @config_option
 def check(config: Config) -> None:
-    """Validate the configuration, every vendor file and every template.
+    """Check the configuration, every vendor file and every template.
 
     Names file, line and key of every mistake; exit code 1 where there is one.
     """
@@ -56,7 +57,10 @@ def check(config: Config) -> None:
 @click.command()
 @config_option
 def migrate(config: Config) -> None:
-    """Bring the database schema to this version; does nothing where it already is."""
+    """Bring the database schema to this version.
+
+    Does nothing where it is of this version already. `serve` does the same when it starts.
+    """
     prepare_data(config)
     run_async(_migrate(config))
 

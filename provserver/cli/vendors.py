@@ -17,7 +17,10 @@ from provserver.server import load_vendors
 @click.argument("vendor", required=False)
 @config_option
 def vendors(vendor: str | None, config: Config) -> None:
-    """Show vendors and the coverage of settings; with VENDOR its models and what each setting becomes."""
+    """Show vendors, models, and what settings become.
+
+    All vendors with the coverage of every setting; with VENDOR its models and the parameters each setting becomes.
+    """
     catalogue, _ = load_vendors(config)
     console = Console()
     if vendor is None:

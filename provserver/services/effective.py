@@ -76,6 +76,8 @@ def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule) -> Do
     device = effective.device
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
+    if device.type not in effective.vendor.device_types:
+        raise NotFound(f"there are no files for a {device.type.value} of {effective.vendor.name}")
     facts = DeviceFacts(device.mac, effective.vendor.vendor, device.model, device.name)
     return renderer.device_file(effective.vendor, rule, facts, effective.translation, effective.base_url)
 

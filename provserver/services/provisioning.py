@@ -62,6 +62,8 @@ class Provisioning:
         if match is None or contradiction:
             return _refusal(claim, contradiction or "no file of this device's vendor")
         vendor = self.catalogue.vendors[match.vendor]
+        if record.device.type not in vendor.device_types:
+            return _refusal(claim, f"this vendor has no files for a {record.device.type.value}")
         visit = Visit(request, claim, record, _with_told_model(record.device, claim, match, vendor), vendor, match)
         visit.verdict = await self._prove(visit, by_token)
         if visit.verdict.proof is None:

@@ -1,49 +1,29 @@
 """Devices: what they are, what may change, how they are listed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from provserver.api.face import ApiFace
 from provserver.domain.device import Event, UnknownDevice
 from provserver.domain.mac import Mac
+from provserver.services.effective import stamp_of
 from provserver.store.contacts import Contact
+from provserver.store.fetches import find_by_id
 from tests.api.client import Client, Clock
 
 
-async def fetched(face: ApiFace, account: str | None, device: str, **facts: object) -> None:
+async def fetched(face: ApiFace, account: str | None, device: str, **facts: Any) -> None:
     """The phone fetches its file, as the phone side records it."""
     async with face.database.read() as conn:
-        from_store = await _device(face, conn, account or "", device)
-    event = Event(
-        id=face.sources.new_id("evt"),
-        account_id=account or "",
-        device_id=device,
-        type="config_fetch",
-        created_at=face.sources.now(),
-    )
-    contact = Contact(
-        device_id=device,
-        account_id=account or "",
-        at=face.sources.now(),
-        source_ip="192.0.2.7",
-        provisions=True,
-        stamp=from_store,
-        etag='"other"',
-        base_url="http://phones.example.net",
-        event=event,
-        **facts,  # type: ignore[arg-type]
-    )
-    face.contacts.submit(contact)
-
-
-async def _device(face: ApiFace, conn: object, account: str, device: str) -> str:
-    from provserver.services.effective import stamp_of  # noqa: PLC0415
-    from provserver.store.fetches import find_by_id  # noqa: PLC0415
-
-    record = await find_by_id(conn, account, device)  # type: ignore[arg-type]
+        record = await find_by_id(conn, account or "", device)
     assert record
-    return stamp_of(record, face.catalogue)
+    who: dict[str, Any] = {"account_id": record.account.id, "device_id": device}
+    now = face.sources.now()
+    event = Event(**who, id=face.sources.new_id("evt"), type="config_fetch", created_at=now)
+    file = {"stamp": stamp_of(record, face.catalogue), "etag": '"other"', "base_url": "http://phones.example.net"}
+    face.contacts.submit(Contact(**who, **file, **facts, at=now, source_ip="192.0.2.7", provisions=True, event=event))
 
 
 @pytest.mark.parametrize("mac", ["00:04:13:aa:bb:cc", "00-04-13-AA-BB-CC", "0004.13aa.bbcc", "000413AABBCC"])

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from provserver.domain.device import DeviceStatus
+from provserver.domain.device import DeviceStatus, DeviceType
 from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office
 
 MAC, OTHER = "000413aabbcc", "000413aabbdd"
@@ -100,6 +100,12 @@ async def test_a_request_that_names_two_phones_gets_neither(office: Office, path
     await office.phone(MAC, "snom")
     await office.phone(OTHER, "snom")
     assert (await office.get(path, agent)).status == 404
+
+
+async def test_a_base_gets_no_file_that_is_for_desk_phones(office: Office) -> None:
+    device, _ = await office.phone(MAC, "snom", type=DeviceType.DECT_BASE)
+    assert (await office.get(f"/{MAC}.htm")).status == 404
+    assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
 
 
 async def test_the_network_proof_serves_its_networks_only(make_office: MakeOffice) -> None:
