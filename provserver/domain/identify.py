@@ -28,9 +28,11 @@ class Match:
     """A file rule that the path fits, with what the path tells."""
 
     vendor: str
+    dialect: str
     rule: FileRule
     mac: Mac | None
     model: str | None
+    ipei: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,15 @@ class Claim:
         """The one MAC it names, if any."""
         return next(iter(self.macs)) if len(self.macs) == 1 else None
 
-    def match_for(self, vendor: str) -> Match | None:
-        """The first rule of this vendor that the path fits."""
-        return next((match for match in self.matches if match.vendor == vendor), None)
+    def match_for(self, dialect: str) -> Match | None:
+        """The first rule of this vendor file that the path fits."""
+        return next((match for match in self.matches if match.dialect == dialect), None)
+
+    def told_model(self, vendor: str | None) -> str | None:
+        """The model of this vendor that the User-Agent tells, else the path."""
+        if self.agent and self.agent.model:
+            return self.agent.model
+        return next((match.model for match in self.matches if match.model and match.vendor == vendor), None)
 
 
 def identify(raw_path: str, query: Mapping[str, str], user_agent: str, catalogue: Catalogue) -> Claim | None:
@@ -98,7 +106,7 @@ def _split_token(path: str) -> tuple[str | None, str]:
 
 
 def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:
-    for vendor in catalogue.vendors.values():
+    for vendor in catalogue.dialects.values():
         for rule in vendor.files:
             match = _match(vendor, rule, file, asked_mac)
             if match:
@@ -115,13 +123,15 @@ def _match(vendor: Vendor, rule: FileRule, file: str, asked_mac: Mac | None) -> 
     mac = asked_mac if rule.query else seen_mac(groups.get("mac") or "")
     if groups.get("mac") and mac is None:
         return None
-    return Match(vendor.vendor, rule, mac, vendor.model_named(groups.get("model")) or groups.get("model"))
+    model = vendor.model_named(groups.get("model")) or groups.get("model")
+    ipei = groups.get("ipei")
+    return Match(vendor.vendor, vendor.dialect, rule, mac, model, ipei.upper() if ipei else None)
 
 
 @lru_cache(maxsize=4096)
 def read_agent(user_agent: str, catalogue: Catalogue) -> Agent | None:
     """What the first fitting pattern of the catalogue reads from a User-Agent."""
-    for vendor in catalogue.vendors.values():
+    for vendor in catalogue.dialects.values():
         for rule in vendor.user_agents:
             found = rule.pattern.search(user_agent)
             if found:

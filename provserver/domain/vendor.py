@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from provserver.domain.device import DeviceType, MulticellRole
+from provserver.domain.device import Device, DeviceType, MulticellRole
 
 MAC_PLACE, IPEI_PLACE = "<mac>", "<ipei>"
 _IPEI_GROUP = r"(?P<ipei>[0-9a-f]{10})"
@@ -124,8 +124,8 @@ class Mapping(Fact):
 
     to: tuple[str, ...] = Field(
         default=(),
-        description="Parameter names. {line} and {line0} repeat it for each line, {slot}, {slot0}, {ipei} and {IPEI} for "
-        "each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base",
+        description="Parameter names. {line} and {line0} repeat it for each line, {slot}, {slot0}, {ipei} and {IPEI} "
+        "for each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base",
     )
     values: dict[str, str] | None = Field(default=None, description="Value -> spelling; others cannot be expressed")
     convert: str | None = Field(default=None, description="Named converter, for what a table cannot say")
@@ -239,6 +239,11 @@ class Vendor(Fact):
         """The type of device that this file is about."""
         return self.unknown_model.type
 
+    @property
+    def is_rendered(self) -> bool:
+        """Whether any model of this file gets files at all."""
+        return any(model.not_rendered is None for model in self.models.values())
+
     @cached_property
     def _spellings(self) -> dict[str, str]:
         names = {name.casefold(): name for name in self.models}
@@ -303,6 +308,12 @@ class Catalogue:
     def dialects_of(self, name: str | None) -> list[Vendor]:
         """All files of a vendor, by its name or an alias; that of its own name first."""
         return self.by_vendor.get(self.vendor_named(name) or "", [])
+
+    def dialect_of(self, device: Device) -> Vendor | None:
+        """The file that says how a device, or the base of a handset, is configured."""
+        if device.type is DeviceType.DECT_HANDSET:
+            return self.dialect_for(device.vendor, DeviceType.DECT_BASE, None)
+        return self.dialect_for(device.vendor, device.type, device.model)
 
     def dialect_for(self, vendor: str | None, kind: DeviceType, model: str | None) -> Vendor | None:
         """The file that says how a device of this vendor, type and model is configured, if any does."""

@@ -11,10 +11,11 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from pydantic import ValidationError
 
 from provserver import __version__
+from provserver.domain.device import DeviceType
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.mac import seen_mac
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
-from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
 from provserver.rendering.converters import CONVERTERS
 from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
@@ -40,7 +41,7 @@ def load_catalogue(folders: Sequence[Path], environment: Environment) -> Catalog
             continue
         document = parse(text, str(path))
         problems.extend(document.place(key) + f": {reason}" for key, reason in _cross_check(vendor, environment))
-        vendors[vendor.vendor] = vendor
+        vendors[vendor.dialect] = vendor
     problems.extend(_clashes(vendors))
     if not vendors and not problems:
         problems.append(f"no vendor files in {', '.join(map(str, folders))}")
@@ -74,8 +75,9 @@ def _read(text: str, path: Path) -> Vendor:
         vendor = Vendor.model_validate(document.value)
     except ValidationError as error:
         raise BadConfiguration("\n".join(_findings(error, document))) from None
-    if vendor.vendor != path.stem:
-        raise BadConfiguration(f"{document.place(('vendor',))}: must be {path.stem}, as the file is named")
+    if vendor.dialect != path.stem:
+        key = "dialect" if "dialect" in document.value else "vendor"
+        raise BadConfiguration(f"{document.place((key,))}: must be {path.stem}, as the file is named")
     return vendor
 
 
@@ -113,9 +115,9 @@ def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
 
 
 def _check_settings(vendor: Vendor) -> Iterator[Problem]:
-    known = {**VOCABULARY, **LINE_VALUES}
+    known = {**VOCABULARY, **LINE_VALUES, **(DECT_VALUES if vendor.type is DeviceType.DECT_BASE else {})}
     for path in known:
-        if path not in vendor.settings:
+        if vendor.is_rendered and path not in vendor.settings:
             yield ("settings",), f"{path} is neither mapped nor said to be unsupported"
     for path, mappings in vendor.settings.items():
         if path not in known:
@@ -127,17 +129,24 @@ def _check_settings(vendor: Vendor) -> Iterator[Problem]:
 def _check_mapping(vendor: Vendor, mapping: Mapping) -> Iterator[str]:
     if mapping.convert and mapping.convert not in CONVERTERS:
         yield f"there is no converter {mapping.convert}; known are {', '.join(sorted(CONVERTERS))}"
-    table = mapping.arguments.get("table")
-    if mapping.convert and table is not None and table not in vendor.tables:
-        yield f"there is no table {table} in this file"
+    if mapping.convert:
+        yield from (f"there is no table {name} in this file" for name in _tables(mapping) if name not in vendor.tables)
     if mapping.carried_by and mapping.carried_by not in vendor.settings:
         yield f"{mapping.carried_by}, which should carry it, is not mapped"
+
+
+def _tables(mapping: Mapping) -> Iterator[str]:
+    """The tables that the arguments of converters name."""
+    yield from (mapping.arguments[key] for key in ("table", "more") if key in mapping.arguments)
+    yield from mapping.arguments.get("unless_in", ())
 
 
 def _check_conditions(vendor: Vendor) -> Iterator[Problem]:
     names = {*vendor.models, *vendor.families}
     places = [(("settings", path), mapping) for path, maps in vendor.settings.items() for mapping in maps]
-    constants = [((key,), item) for key in ("constants", "unused_lines") for item in getattr(vendor, key)]
+    constants = [
+        ((key,), item) for key in ("constants", "unused_lines", "unused_slots") for item in getattr(vendor, key)
+    ]
     for place, condition in (*places, *constants):
         for name in (*condition.only, *condition.excluding):
             if name not in names:
@@ -164,12 +173,12 @@ def _check_files(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
         (("files",), f"{rule_id} is the id of more than one rule") for rule_id in _repeated(r.id for r in vendor.files)
     )
     for index, rule in enumerate(vendor.files):
-        if rule.scope == "device" and not rule.query and "mac" not in rule.pattern.groupindex:
-            yield ("files", index), "a device's own file needs <mac> in its pattern, or query: true"
+        if rule.scope == "device" and not rule.query and not {"mac", "ipei"} & rule.pattern.groupindex.keys():
+            yield ("files", index), "a device's own file needs <mac> or <ipei> in its pattern, or query: true"
         if rule.provisions and (rule.template is None or rule.scope != "device"):
             yield ("files", index), "only a device's own file with a template can provision"
         if rule.template is not None:
-            reason = _template_mistake(f"{vendor.vendor}/{rule.template}", environment)
+            reason = _template_mistake(f"{vendor.dialect}/{rule.template}", environment)
             if reason:
                 yield ("files", index, "template"), reason
     for name, model in vendor.models.items():
@@ -208,14 +217,14 @@ def _clashes(vendors: dict[str, Vendor]) -> Iterator[str]:
     for vendor in vendors.values():
         for prefix in vendor.mac_prefixes:
             if prefix in owners:
-                yield f"{vendor.vendor}.yaml: mac_prefixes: {prefix} is also claimed by {owners[prefix]}.yaml"
-            owners[prefix] = vendor.vendor
-    names: dict[str, str] = {}
+                yield f"{vendor.dialect}.yaml: mac_prefixes: {prefix} is also claimed by {owners[prefix]}.yaml"
+            owners[prefix] = vendor.dialect
+    names: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for name in {spelled.casefold(): None for spelled in (vendor.vendor, *vendor.aliases)}:
-            if name in names:
-                yield f"{vendor.vendor}.yaml: aliases: {name} also names {names[name]}.yaml"
-            names[name] = vendor.vendor
+            if name in names and names[name].vendor != vendor.vendor:
+                yield f"{vendor.dialect}.yaml: aliases: {name} also names {names[name].dialect}.yaml"
+            names[name] = vendor
 
 
 def _template_sources(vendors: dict[str, Vendor], environment: Environment) -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Any
 from jinja2 import Environment
 
 from provserver.domain.errors import CannotCarry, RenderingFailed
-from provserver.domain.lines import Line
+from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import FileRule, Vendor
-from provserver.rendering.translate import Parameter, Translation
+from provserver.rendering.parameters import Parameter
+from provserver.rendering.translate import Translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,19 @@ class Renderer:
         self._environment = environment
 
     def device_file(
-        self, vendor: Vendor, rule: FileRule, device: DeviceFacts, translation: Translation, base_url: str
+        self,
+        vendor: Vendor,
+        rule: FileRule,
+        device: DeviceFacts,
+        translation: Translation,
+        base_url: str,
+        *,
+        ipei: str | None = None,
     ) -> Document:
         """A device's own file. `base_url` is its provisioning folder with token, ending in a slash.
 
-        Raises `CannotCarry` for a value that the syntax cannot hold, `RenderingFailed` for a broken template.
+        `ipei` names the handset that the file is about, where it is about one. Raises `CannotCarry` for a value that
+        the syntax cannot hold, `RenderingFailed` for a broken template.
         """
         refused = uncarriable(vendor, _values(translation.parameters))
         if refused:
@@ -53,37 +62,34 @@ class Renderer:
         return self._lay_out(
             vendor,
             rule,
-            parameters=translation.parameters,
-            lines=translation.rendered_lines,
+            translation.parameters,
+            translation.repeated,
             device=device,
             base_url=base_url,
+            handset=next((one for one in translation.repeated.handsets if one.ipei == ipei), None),
+            model_name=device.model,
         )
 
     def common_file(self, vendor: Vendor, rule: FileRule, model_name: str | None) -> Document:
         """A file that is the same for every phone (of that model); it knows no device and holds no secret."""
-        return self._lay_out(vendor, rule, model_name=model_name)
+        context = {"device": None, "base_url": None, "handset": None, "model_name": model_name}
+        return self._lay_out(vendor, rule, (), Repeated(), **context)
 
     def _lay_out(
-        self,
-        vendor: Vendor,
-        rule: FileRule,
-        *,
-        parameters: Sequence[Parameter] = (),
-        lines: Sequence[Line] = (),
-        device: DeviceFacts | None = None,
-        base_url: str | None = None,
-        model_name: str | None = None,
+        self, vendor: Vendor, rule: FileRule, parameters: Sequence[Parameter], repeated: Repeated, **context: Any
     ) -> Document:
-        name = f"{vendor.vendor}/{rule.template}"
+        name = f"{vendor.dialect}/{rule.template}"
         try:
             text = self._environment.get_template(name).render(
                 parameters=parameters,
                 sections=_by_section(parameters),
-                lines=lines,
-                device=device,
-                base_url=base_url,
+                lines=repeated.lines,
+                handsets=repeated.handsets,
+                servers=repeated.servers,
+                cells=repeated.cells,
+                role=repeated.role,
                 file=rule.id,
-                model_name=device.model if device else model_name,
+                **context,
             )
         except Exception as error:
             raise RenderingFailed(f"{_place(name, error)}: {first_line(error)}", template=name) from error

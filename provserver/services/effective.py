@@ -1,21 +1,23 @@
 """A device as it stands: its layers resolved, its lines, its parameters; and whether its phone has all that."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from provserver.domain.device import Account, Assignment, ConfigState, Device, User
+from provserver.domain.device import Account, ConfigState, Device
 from provserver.domain.errors import NotFound, ProvserverError
 from provserver.domain.freshness import stamp
 from provserver.domain.layers import Layer, Resolved, resolve
-from provserver.domain.lines import Line, line_of
+from provserver.domain.lines import Line
 from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
-from provserver.rendering.translate import Parameter, Translation, translate
+from provserver.rendering.translate import Translation, translate
 from provserver.services.masking import MASK
+from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
 from provserver.store.database import Database
-from provserver.store.fetches import FetchRecord, find_by_id, lines_of
+from provserver.store.fetches import FetchRecord, find_by_id
 
 Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
 """The stored layer documents of the platform, the account and the device."""
@@ -38,21 +40,21 @@ def compose(
     device: Device,
     account: Account,
     documents: Documents,
-    assigned: Iterable[tuple[Assignment, User]],
+    parts: Parts,
     vendor: Vendor,
     base_url: str,
 ) -> EffectiveDevice:
     """Resolve and translate; pure. `base_url` is the provisioning folder with token, ending in a slash."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
-    resolved = resolve(_layers(account, documents, vendor.vendor, base_url))
-    values = {path: effective.value for path, effective in resolved.settings.items()}
-    lines = tuple(line_of(assignment, user, values) for assignment, user in assigned)
-    translation = translate(vendor, device.model, resolved, lines, device.mac)
-    return EffectiveDevice(device, account, vendor, base_url, resolved, lines, translation)
+    layers = _layers(account, documents, vendor.dialect, base_url)
+    resolved = resolve([*layers, *handset_parameters(parts)])
+    repeated = repeated_of(device, parts, layers, resolved)
+    translation = translate(vendor, device.model, resolved, repeated, device.mac)
+    return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
 
 
-def _layers(account: Account, documents: Documents, vendor: str, base_url: str) -> Sequence[Layer]:
+def _layers(account: Account, documents: Documents, dialect: str, base_url: str) -> Sequence[Layer]:
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
     regional = tenant_abstractions.get("regional") or {}
@@ -60,8 +62,10 @@ def _layers(account: Account, documents: Documents, vendor: str, base_url: str) 
         tenant_abstractions["regional"] = {**regional, "timezone": account.timezone}
     layers = [
         Layer("global", GLOBAL_DEFAULTS),
-        Layer("platform", platform.get("abstractions") or {}, (platform.get("vendor_overrides") or {}).get(vendor, {})),
-        Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(vendor, {})),
+        Layer(
+            "platform", platform.get("abstractions") or {}, (platform.get("vendor_overrides") or {}).get(dialect, {})
+        ),
+        Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(dialect, {})),
         Layer("device", own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
     ]
     if not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
@@ -69,17 +73,18 @@ def _layers(account: Account, documents: Documents, vendor: str, base_url: str) 
     return layers
 
 
-def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule) -> Document:
-    """The document of a rule with a template. Raises `CannotCarry` or `RenderingFailed`."""
+def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ipei: str | None = None) -> Document:
+    """The document of a rule with a template; `ipei` names the handset of a file that is about one.
+
+    Raises `CannotCarry` or `RenderingFailed`.
+    """
     if rule.scope == "common":
         return renderer.common_file(effective.vendor, rule, effective.device.model)
     device = effective.device
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
-    if device.type not in effective.vendor.device_types:
-        raise NotFound(f"there are no files for a {device.type.value} of {effective.vendor.name}")
     facts = DeviceFacts(device.mac, effective.vendor.vendor, device.model, device.name)
-    return renderer.device_file(effective.vendor, rule, facts, effective.translation, effective.base_url)
+    return renderer.device_file(effective.vendor, rule, facts, effective.translation, effective.base_url, ipei=ipei)
 
 
 def masked(effective: EffectiveDevice) -> EffectiveDevice:
@@ -123,13 +128,13 @@ class Configurations:
             record = await find_by_id(conn, account_id, device_id)
             if record is None:
                 raise NotFound(f"there is no device {device_id}")
-            assigned = await lines_of(conn, sealer, device_id)
-        vendor = self.catalogue.named(record.device.vendor or "")
+            parts = await read_parts(conn, sealer, record.device)
+        vendor = self.catalogue.dialect_of(record.device)
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")
         base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
         device = replace(record.device, model=model) if model else record.device
-        return compose(device, record.account, record.open_layers(sealer), assigned, vendor, base_url)
+        return compose(device, record.account, record.open_layers(sealer), parts, vendor, base_url)
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]

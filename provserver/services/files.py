@@ -18,7 +18,7 @@ class AskedFile:
 def files_of(effective: EffectiveDevice) -> Iterator[AskedFile]:
     """The files of this device, in the vendor file's order, which is the order of boot."""
     device = effective.device
-    if device.mac is None or device.type not in effective.vendor.device_types:
+    if device.mac is None:
         return
     for rule, name in effective.vendor.rules_for(device.model):
         yield AskedFile(name.replace("{mac}", device.mac.bare).replace("{MAC}", device.mac.upper), rule)

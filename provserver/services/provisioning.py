@@ -8,16 +8,17 @@ from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.proofs import REFUSED, Evidence, Verdict, judge
-from provserver.domain.vendor import Catalogue, Vendor
-from provserver.rendering.renderer import Document, Renderer
-from provserver.services.cache import DocumentCache
+from provserver.domain.vendor import Catalogue
+from provserver.rendering.renderer import Renderer
+from provserver.services.cache import DocumentCache, Rendered
 from provserver.services.effective import compose, render, stamp_of, token_folder
+from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
-from provserver.store.fetches import FetchRecord, find_by_mac, find_by_token, hash_token, lines_of
+from provserver.store.fetches import FetchRecord, find_by_mac, find_by_token, hash_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,22 @@ class Provisioning:
         if record is None:
             self.recorder.unknown(request, claim)
             return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
-        match = claim.match_for(record.device.vendor or "")
         contradiction = _contradiction(claim, record.device)
-        if match is None or contradiction:
-            return _refusal(claim, contradiction or "no file of this device's vendor")
-        vendor = self.catalogue.vendors[match.vendor]
-        if record.device.type not in vendor.device_types:
-            return _refusal(claim, f"this vendor has no files for a {record.device.type.value}")
-        visit = Visit(request, claim, record, _with_told_model(record.device, claim, match, vendor), vendor, match)
+        if contradiction:
+            return _refusal(claim, contradiction)
+        device = _with_told_model(record.device, claim)
+        vendor = self.catalogue.dialect_of(device)
+        match = claim.match_for(vendor.dialect) if vendor else None
+        if vendor is None or match is None:
+            return _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
+        visit = Visit(
+            request,
+            claim,
+            record,
+            replace(device, model=vendor.model_named(device.model) or device.model),
+            vendor,
+            match,
+        )
         visit.verdict = await self._prove(visit, by_token)
         if visit.verdict.proof is None:
             self.recorder.refused(visit)
@@ -77,7 +86,7 @@ class Provisioning:
         """A file without anybody's data is for everybody."""
         if match.rule.template is None:
             return _refusal(claim, "a file that is not served")
-        vendor = self.catalogue.vendors[match.vendor]
+        vendor = self.catalogue.dialects[match.dialect]
         model = vendor.model_named(claim.agent.model if claim.agent else match.model)
         document = self.renderer.common_file(vendor, match.rule, model)
         return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model)
@@ -104,14 +113,14 @@ class Provisioning:
 
     async def _serve(self, visit: Visit) -> Answer:
         try:
-            document = await self._document(visit)
+            rendered = await self._document(visit)
         except (RenderingFailed, CannotCarry) as error:
             await self.recorder.failed(visit, error)
             raise
-        not_modified = _same_entity(visit.request.if_none_match, document.etag)
-        await self.recorder.served(visit, document, not_modified=not_modified)
+        not_modified = _same_entity(visit.request.if_none_match, rendered.document.etag)
+        await self.recorder.served(visit, rendered, not_modified=not_modified)
         return Answer(
-            document=document,
+            document=rendered.document,
             not_modified=not_modified,
             file=visit.claim.file,
             mac=str(visit.device.mac),
@@ -120,24 +129,26 @@ class Provisioning:
             proof=visit.verdict.proof,
         )
 
-    async def _document(self, visit: Visit) -> Document:
+    async def _document(self, visit: Visit) -> Rendered:
         """From the cache while nothing it is made from has changed, else made anew."""
         device, url = visit.device, visit.request.public_url
-        key = (device.id, visit.match.rule.id, device.model, url, stamp_of(visit.record, self.catalogue))
-        document = self.cache.get(key)
-        if document is None:
-            document = await self._render(visit)
-            self.cache.put(key, document)
-        return document
+        stamp = stamp_of(visit.record, self.catalogue)
+        key = (device.id, visit.match.rule.id, visit.match.ipei, device.model, url, stamp)
+        rendered = self.cache.get(key)
+        if rendered is None:
+            rendered = await self._render(visit)
+            self.cache.put(key, rendered)
+        return rendered
 
-    async def _render(self, visit: Visit) -> Document:
+    async def _render(self, visit: Visit) -> Rendered:
         record, sealer = visit.record, self.database.sealer
         async with self.database.read() as conn:
-            assigned = await lines_of(conn, sealer, visit.device.id)
+            parts = await read_parts(conn, sealer, visit.device)
         folder = token_folder(visit.request.public_url, record.open_token(sealer))
         layers = record.open_layers(sealer)
-        effective = compose(visit.device, record.account, layers, assigned, visit.vendor, folder)
-        return render(self.renderer, effective, visit.match.rule)
+        effective = compose(visit.device, record.account, layers, parts, visit.vendor, folder)
+        document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+        return Rendered(document, parts.handset_revisions)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:
@@ -167,9 +178,9 @@ def _contradiction(claim: Claim, device: Device) -> str | None:
     return None
 
 
-def _with_told_model(device: Device, claim: Claim, match: Match, vendor: Vendor) -> Device:
+def _with_told_model(device: Device, claim: Claim) -> Device:
     """The device with the model and firmware it has just told, so that the first file already fits."""
-    model = (claim.agent.model if claim.agent else None) or vendor.model_named(match.model)
+    model = claim.told_model(device.vendor)
     firmware = claim.agent.firmware if claim.agent else None
     return replace(device, model=model or device.model, firmware_version=firmware or device.firmware_version)
 

@@ -6,7 +6,7 @@ from provserver.domain.device import DeviceStatus, Event, UnknownDevice
 from provserver.domain.errors import ProvserverError
 from provserver.domain.identify import Claim
 from provserver.domain.vendor import Catalogue
-from provserver.rendering.renderer import Document
+from provserver.services.cache import Rendered
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import stamp_of
 from provserver.services.sources import Sources
@@ -24,14 +24,14 @@ class Recorder:
     unknown_devices: UnknownDevices
     sources: Sources
 
-    async def served(self, visit: Visit, document: Document, *, not_modified: bool) -> None:
+    async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> None:
         """A file went out, or was the phone's already."""
         if not_modified:
             event = self._event(visit, "config_not_modified", 304)
         else:
             kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
-            event = self._event(visit, kind, 200, size=len(document.body))
-        await self._leave(visit, event, document)
+            event = self._event(visit, kind, 200, size=len(rendered.document.body))
+        await self._leave(visit, event, rendered)
 
     async def failed(self, visit: Visit, error: ProvserverError) -> None:
         """A file could not be made: the device's history tells why."""
@@ -60,20 +60,20 @@ class Recorder:
             )
         )
 
-    async def _leave(self, visit: Visit, event: Event, document: Document | None) -> None:
+    async def _leave(self, visit: Visit, event: Event, rendered: Rendered | None) -> None:
         """What changes the device is durable before its phone hears from us; the rest follows soon."""
         if not visit.request.leaves_traces:
             return
-        contact = self._contact(visit, event, document)
+        contact = self._contact(visit, event, rendered)
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
-        if first or contact.model or contact.close_window:
+        if first or contact.model or contact.close_window or contact.handsets:
             await self.contacts.submit_durably(contact)
         else:
             self.contacts.submit(contact)
 
-    def _contact(self, visit: Visit, event: Event, document: Document | None) -> Contact:
-        before, device = visit.record.device, visit.device
-        provisions = document is not None and visit.match.rule.provisions
+    def _contact(self, visit: Visit, event: Event, rendered: Rendered | None) -> Contact:
+        before, device, stamp = visit.record.device, visit.device, stamp_of(visit.record, self.catalogue)
+        provisions = rendered is not None and visit.match.rule.provisions
         return Contact(
             device_id=device.id,
             account_id=device.account_id,
@@ -81,11 +81,12 @@ class Recorder:
             source_ip=visit.request.source,
             model=device.model if device.model != before.model else None,
             firmware=device.firmware_version if device.firmware_version != before.firmware_version else None,
-            etag=document.etag if document and provisions else None,
-            stamp=stamp_of(visit.record, self.catalogue) if provisions else None,
+            etag=rendered.document.etag if rendered and provisions else None,
+            stamp=stamp if provisions else None,
             base_url=visit.request.public_url if provisions else None,
             provisions=provisions,
             close_window=provisions and visit.verdict.ends_window,
+            handsets=rendered.handsets if rendered and provisions and stamp != before.fetched_stamp else (),
             event=event,
         )
 

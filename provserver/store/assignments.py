@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, insert, select
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Assignment, DeviceStatus, User
@@ -59,7 +59,7 @@ async def line_numbers(conn: AsyncConnection, device_id: str) -> list[int]:
 async def lines_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Line]:
     """The lines of a device by number, in one statement."""
     statement = _LINES.where(assignments.c.device_id == device_id).order_by(assignments.c.line_number)
-    return [_line_of(row, sealer) for row in (await conn.execute(statement)).mappings()]
+    return [line_of_row(row, sealer) for row in (await conn.execute(statement)).mappings()]
 
 
 async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Sequence[str]) -> dict[str, list[Line]]:
@@ -68,7 +68,7 @@ async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Se
     found: dict[str, list[Line]] = {device_id: [] for device_id in device_ids}
     ordered = statement.order_by(assignments.c.device_id, assignments.c.line_number)
     for row in (await conn.execute(ordered)).mappings():
-        found[row[assignments.c.device_id]].append(_line_of(row, sealer))
+        found[row[assignments.c.device_id]].append(line_of_row(row, sealer))
     return found
 
 
@@ -76,7 +76,7 @@ async def list_lines(conn: AsyncConnection, sealer: Sealer, device_id: str, requ
     """A page of the lines of a device, by number from 1 up."""
     window = Window.of(request, assignments.c.line_number, newest_first=False)
     statement = _LINES.where(assignments.c.device_id == device_id)
-    return await fetch_page(conn, statement, window, lambda row: _line_of(row, sealer))
+    return await fetch_page(conn, statement, window, lambda row: line_of_row(row, sealer))
 
 
 async def devices_of_user(conn: AsyncConnection, user_id: str) -> list[str]:
@@ -91,5 +91,12 @@ async def count_lines(conn: AsyncConnection, device_id: str) -> int:
     return (await conn.execute(statement)).scalar_one()
 
 
-def _line_of(row: RowMapping, sealer: Sealer) -> Line:
+async def set_account_number(conn: AsyncConnection, assignment_id: str, number: int | None) -> None:
+    """Number the SIP account of a line anew, where its handset has moved; None where it has no base."""
+    statement = update(assignments).where(assignments.c.id == assignment_id)
+    await conn.execute(statement.values(account_number=number))
+
+
+def line_of_row(row: RowMapping, sealer: Sealer) -> Line:
+    """The line in a row that selects the columns of `assignments` and `users`."""
     return Assignment(**{column.name: row[column] for column in assignments.c}), user_of(row, sealer)

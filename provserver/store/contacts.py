@@ -21,7 +21,8 @@ class Contact:
 
     `model`, `firmware`, `vendor`: as the phone told, None where it did not. `etag`, `stamp`, `base_url` belong to a
     fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
-    `close_window` closes it.
+    `close_window` closes it. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
+    since waits for the next.
     """
 
     device_id: str
@@ -37,6 +38,7 @@ class Contact:
     provisions: bool = False
     pin_address: str | None = None
     close_window: bool = False
+    handsets: tuple[tuple[str, int], ...] = ()
     event: Event
 
 
@@ -59,7 +61,23 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> 
             await index_device(conn, after[device_id])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
     await _count_users(conn, [after[device_id] for device_id in provisioned])
+    for contact in contacts:
+        await _provision_handsets(conn, contact)
     return provisioned
+
+
+async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
+    """The handsets that a base has just fetched in their present form are provisioned."""
+    if not contact.handsets:
+        return
+    told = dict(contact.handsets)
+    waiting = select(devices).where(devices.c.id.in_(told), devices.c.status == DeviceStatus.PENDING_SYNC)
+    found = [device_of(row) for row in (await conn.execute(waiting)).mappings()]
+    done = [replace(one, last_provisioned_at=contact.at) for one in found if one.revision == told[one.id]]
+    if done:
+        values = {"status": DeviceStatus.PROVISIONED, "last_provisioned_at": contact.at}
+        await conn.execute(update(devices).where(devices.c.id.in_([one.id for one in done])).values(values))
+        await _count_users(conn, done)
 
 
 def _contacted(device: Device, contact: Contact) -> Device:

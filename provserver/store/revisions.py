@@ -3,6 +3,7 @@
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from provserver.domain.device import DeviceStatus
 from provserver.store.schema import accounts, assignments, devices
 
 
@@ -22,8 +23,12 @@ async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:
 
 
 async def _bump(conn: AsyncConnection, changed: Select[tuple[str]]) -> None:
-    # A handset fetches nothing: its lines are in the file of its base.
+    # A handset fetches nothing: its lines are in the file of its base, and it waits until that is fetched again.
     handsets = devices.alias("handsets")
     bases = select(handsets.c.base_id).where(handsets.c.id.in_(changed), handsets.c.base_id.is_not(None))
+    waiting = update(devices).where(devices.c.id.in_(changed), devices.c.base_id.is_not(None))
+    await conn.execute(
+        waiting.where(devices.c.status == DeviceStatus.PROVISIONED).values(status=DeviceStatus.PENDING_SYNC)
+    )
     reached = devices.c.id.in_(changed.union_all(bases))
     await conn.execute(update(devices).where(reached).values(revision=devices.c.revision + 1))

@@ -1,0 +1,98 @@
+"""What a device's file is made from beside its layers: lines; on a base also handsets, and the bases of its system."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provserver.domain.device import Assignment, Device, DeviceType, MulticellRole, User
+from provserver.domain.layers import Layer, Resolved, resolve
+from provserver.domain.lines import Cell, PairedHandset, Repeated, base_lines, line_of
+from provserver.store.database import Connection
+from provserver.store.dect import bases_of_system, handsets_of_base, lines_of_base
+from provserver.store.fetches import lines_of
+from provserver.store.sealing import Sealer
+
+Assigned = tuple[Assignment, User]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHandset:
+    """A handset on a base: its record and its own layer document."""
+
+    device: Device
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The lines of a device or of all handsets of a base, those handsets, and all bases of its multicell system."""
+
+    assigned: Sequence[Assigned] = ()
+    handsets: Sequence[PlacedHandset] = ()
+    bases: Sequence[Device] = ()
+
+    @property
+    def handset_revisions(self) -> tuple[tuple[str, int], ...]:
+        """(id, revision) of every handset, as they are in the file made from this."""
+        return tuple((handset.device.id, handset.device.revision) for handset in self.handsets)
+
+
+async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
+    """Read them: one statement for a desk phone, up to three for a base."""
+    if device.type is not DeviceType.DECT_BASE:
+        return Parts(await lines_of(conn, sealer, device.id))
+    master = device.data_master_id if device.multicell_role is MulticellRole.SECONDARY else device.id
+    in_system = device.multicell_role is not MulticellRole.SINGLE and master is not None
+    bases = await bases_of_system(conn, master) if in_system and master else []
+    if device.multicell_role is MulticellRole.SECONDARY:
+        return Parts(bases=bases)
+    records = await handsets_of_base(conn, device.id)
+    handsets = [
+        PlacedHandset(record.device, sealer.open_json(record.sealed_layer) if record.sealed_layer else {})
+        for record in records
+    ]
+    return Parts(await lines_of_base(conn, sealer, device.id), handsets, bases)
+
+
+def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved: Resolved) -> Repeated:
+    """What repeats in the device's file; pure."""
+    if device.type is not DeviceType.DECT_BASE:
+        values = {path: effective.value for path, effective in resolved.settings.items()}
+        return Repeated(tuple(line_of(assignment, user, values) for assignment, user in parts.assigned))
+    lines: dict[str, list[Assigned]] = {}
+    for assignment, user in parts.assigned:
+        lines.setdefault(assignment.device_id, []).append((assignment, user))
+    paired = [
+        PairedHandset(
+            slot=handset.device.slot_number or 0,
+            ipei=handset.device.ipei or "",
+            name=handset.device.name,
+            assigned=lines.get(handset.device.id, []),
+            resolved=_own(layers, handset),
+        )
+        for handset in parts.handsets
+    ]
+    base = base_lines(paired, resolved)
+    cells = tuple(
+        Cell(number, base.mac, base.multicell_role or MulticellRole.SINGLE)
+        for number, base in enumerate(parts.bases, start=1)
+        if base.mac
+    )
+    chain_id = next((base.chain_id for base in parts.bases if base.chain_id), None)
+    role = device.multicell_role or MulticellRole.SINGLE
+    return Repeated(base.lines, base.handsets, base.servers, cells, role, chain_id)
+
+
+def _own(layers: Sequence[Layer], handset: PlacedHandset) -> Resolved | None:
+    """The settings as this handset overrides them; None where it overrides nothing."""
+    abstractions = handset.document.get("abstractions")
+    return resolve([*layers, Layer("handset", abstractions)]) if abstractions else None
+
+
+def handset_parameters(parts: Parts) -> Sequence[Layer]:
+    """The raw parameters of handsets, as layers after the base's own, in the order of slots."""
+    return [
+        Layer("handset", {}, handset.document["vendor_overrides"])
+        for handset in parts.handsets
+        if handset.document.get("vendor_overrides")
+    ]
