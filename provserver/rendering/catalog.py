@@ -14,9 +14,10 @@ from provserver import __version__
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.mac import seen_mac
+from provserver.domain.texts import timezones
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
-from provserver.rendering.converters import CONVERTERS
+from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
 
@@ -129,16 +130,26 @@ def _check_settings(vendor: Vendor) -> Iterator[Problem]:
 def _check_mapping(vendor: Vendor, mapping: Mapping) -> Iterator[str]:
     if mapping.convert and mapping.convert not in CONVERTERS:
         yield f"there is no converter {mapping.convert}; known are {', '.join(sorted(CONVERTERS))}"
-    if mapping.convert:
-        yield from (f"there is no table {name} in this file" for name in _tables(mapping) if name not in vendor.tables)
+    elif mapping.convert:
+        yield from _check_arguments(vendor, mapping.convert, mapping.arguments)
+    elif mapping.arguments:
+        yield "arguments are for a converter, and there is none"
     if mapping.carried_by and mapping.carried_by not in vendor.settings:
         yield f"{mapping.carried_by}, which should carry it, is not mapped"
 
 
-def _tables(mapping: Mapping) -> Iterator[str]:
-    """The tables that the arguments of converters name."""
-    yield from (mapping.arguments[key] for key in ("table", "more") if key in mapping.arguments)
-    yield from mapping.arguments.get("unless_in", ())
+def _check_arguments(vendor: Vendor, name: str, arguments: dict[str, Any]) -> Iterator[str]:
+    known = ARGUMENTS[name]
+    yield from (f"{name} needs the argument {needed}" for needed in known.needs if needed not in arguments)
+    yield from (f"{name} takes no argument {given}" for given in arguments if given not in (*known.needs, *known.takes))
+    for argument in dict.fromkeys(("table", *known.zone_tables)):
+        value = arguments.get(argument, ())
+        for table in value if isinstance(value, list | tuple) else (value,):
+            if table not in vendor.tables:
+                yield f"there is no table {table} in this file"
+            elif argument in known.zone_tables:
+                strangers = [zone for zone in vendor.tables[table] if zone not in timezones()]
+                yield from (f"{zone} of the table {table} is not an IANA time zone" for zone in strangers)
 
 
 def _check_conditions(vendor: Vendor) -> Iterator[Problem]:

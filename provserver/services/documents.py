@@ -1,10 +1,10 @@
 """Layer documents: what may stand in one, and how a merge patch changes it. Pure.
 
 A document is `{"abstractions": {…}, "vendor_overrides": {…}}`; in a device's the raw parameters are flat, in those of
-the platform and of accounts they are keyed by vendor.
+the platform and of accounts they are keyed by vendor. A patch has the same shape, and null wherever something goes;
+whoever brings one has checked that shape, and that raw values are text, numbers, true or false.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +23,6 @@ def patched_own(
     stored: Mapping[str, Any], patch: Mapping[str, Any] | None, vendor: Vendor | None, field: str
 ) -> Document:
     """A device's document after `patch`, checked. Raises `Invalid`, or `Impossible` for raw parameters of no vendor."""
-    _check_parts(patch, field)
     raw = (patch or {}).get("vendor_overrides") or {}
     prefix = f"{field}.vendor_overrides"
     if raw and vendor is None:
@@ -36,7 +35,6 @@ def patched_own(
 
 def patched_shared(stored: Mapping[str, Any], patch: Mapping[str, Any], catalogue: Catalogue) -> Document:
     """A platform or account document after `patch`, checked. Raises `Invalid`."""
-    _check_parts(patch, "")
     by_vendor: dict[str, Any] = {}
     for name, raw in (patch.get("vendor_overrides") or {}).items():
         prefix = f"vendor_overrides.{name}"
@@ -80,18 +78,7 @@ def _without_empty(value: Any) -> Any:
     return {name: item for name, item in kept.items() if item != {}}
 
 
-def _check_parts(patch: Mapping[str, Any] | None, field: str) -> None:
-    for part, value in (patch or {}).items():
-        path = f"{field}.{part}" if field else part
-        if part not in _PARTS:
-            raise _invalid(path, "is not known; a layer holds abstractions and vendor_overrides")
-        if value is not None and not isinstance(value, dict):
-            raise _invalid(path, "must be an object")
-
-
-def _check_raw(raw: Any, vendor: Vendor, field: str) -> None:
-    if not isinstance(raw, dict):
-        raise _invalid(field, "must be an object")
+def _check_raw(raw: Mapping[str, Any], vendor: Vendor, field: str) -> None:
     check_raw_names(raw, vendor, field)
     for name, value in raw.items():
         _check_raw_value(value, f"{field}.{name}")
@@ -99,16 +86,11 @@ def _check_raw(raw: Any, vendor: Vendor, field: str) -> None:
 
 
 def _check_raw_value(value: Any, field: str) -> None:
-    if value is None or isinstance(value, bool | int):
+    if not isinstance(value, str):
         return
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise _invalid(field, "is not a finite number")
-    elif not isinstance(value, str):
-        raise _invalid(field, "must be text, a number, true or false")
-    elif len(value) > _LONGEST_RAW:
+    if len(value) > _LONGEST_RAW:
         raise _invalid(field, f"is longer than {_LONGEST_RAW} characters")
-    elif not value.isprintable():
+    if not value.isprintable():
         raise _invalid(field, "holds a character that cannot be printed")
 
 

@@ -99,7 +99,9 @@ def masked(effective: EffectiveDevice) -> EffectiveDevice:
         return replace(item, value=MASK) if item.secret else item
 
     parameters = tuple(map(shown, translation.parameters))
-    return replace(effective, base_url=base_url, translation=replace(translation, parameters=parameters))
+    lines = tuple(replace(line, values={**line.values, "line.password": MASK}) for line in translation.rendered_lines)
+    hidden = replace(translation, parameters=parameters, rendered_lines=lines)
+    return replace(effective, base_url=base_url, translation=hidden)
 
 
 def token_folder(public_url: str, token: str | None) -> str:

@@ -1,16 +1,16 @@
 """What is effective on a device, and why, without any secret: for the API and the command line. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from provserver.domain.errors import NotFound
 from provserver.domain.layers import Effective
-from provserver.domain.vendor import FileRule
 from provserver.domain.vocabulary import SECRETS
 from provserver.rendering.renderer import Document, Renderer
 from provserver.rendering.translate import Outcome, Parameter, is_secret
-from provserver.services.effective import EffectiveDevice, render
+from provserver.services.effective import EffectiveDevice, masked, render
+from provserver.services.files import files_of
 from provserver.services.masking import MASK
 
 
@@ -46,14 +46,6 @@ class DeviceReport:
     not_rendered: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFile:
-    """A file that a phone asks for, by the name it uses."""
-
-    name: str
-    rule: FileRule
-
-
 def report(effective: EffectiveDevice) -> DeviceReport:
     """What is effective, with provenance; secrets masked."""
     translation, resolved, vendor = effective.translation, effective.resolved, effective.vendor
@@ -75,44 +67,15 @@ def report(effective: EffectiveDevice) -> DeviceReport:
     )
 
 
-def files(effective: EffectiveDevice) -> list[DeviceFile]:
-    """The files that this phone asks for, as far as their names are known."""
-    mac = effective.device.mac
-    if mac is None:
-        raise NotFound("a handset has no file of its own; its base has")
-    return [
-        DeviceFile(asked_as.replace("{mac}", mac.bare).replace("{MAC}", mac.upper), rule)
-        for rule, asked_as in effective.vendor.rules_for(effective.device.model)
-    ]
-
-
 def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Document:
-    """The content of one of `files`, laid out from masked values. Raises `NotFound` where we do not serve it."""
-    rule = next((file.rule for file in files(effective) if file.name == name and file.rule.template), None)
+    """The content of one of the device's files, laid out from masked values.
+
+    Raises `NotFound` where the phone asks for no such file, or gets none.
+    """
+    rule = next((file.rule for file in files_of(effective) if file.name == name and file.rule.template), None)
     if rule is None:
         raise NotFound("this phone asks for no such file, or it is answered 404")
-    return render(renderer, _masked(effective), rule)
-
-
-def _masked(effective: EffectiveDevice) -> EffectiveDevice:
-    translation = effective.translation
-    folder, _, token = effective.base_url.rstrip("/").rpartition("/")
-    return replace(
-        effective,
-        base_url=f"{folder}/{MASK}/",
-        translation=replace(
-            translation,
-            parameters=tuple(_hidden(parameter, token) for parameter in translation.parameters),
-            rendered_lines=tuple(
-                replace(line, values={**line.values, "line.password": MASK}) for line in translation.rendered_lines
-            ),
-        ),
-    )
-
-
-def _hidden(parameter: Parameter, token: str) -> Parameter:
-    """Masked where it is a secret, or where a raw parameter or constant spells the path secret out."""
-    return replace(parameter, value=MASK) if parameter.secret or token in parameter.value else parameter
+    return render(renderer, masked(effective), rule)
 
 
 def _setting(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> SettingReport:

@@ -1,7 +1,9 @@
 """A real API on a real socket over a real database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,32 +30,57 @@ from tests.api.client import Client, Clock, TwoTenants
 PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What all servers of a test run share: the vendors, and a migrated database to begin with."""
+
+    catalogue: Catalogue
+    renderer: Renderer
+    database: bytes
+    key_file: bytes
+
+
 @pytest.fixture(scope="session")
-def stock() -> tuple[Catalogue, Renderer]:
-    """The shipped vendors, and Acme, who is like Yealink but makes DECT bases as well and cannot carry a `%`."""
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
     environment = build_environment([shipped("templates")])
     catalogue = load_catalogue([shipped("vendors")], environment)
-    return Catalogue({**catalogue.vendors, "acme": acme(catalogue.vendors["yealink"])}, "test"), Renderer(environment)
+    catalogue = Catalogue({**catalogue.vendors, "acme": acme(catalogue.vendors["yealink"])}, "test")
+    folder = tmp_path_factory.mktemp("stock")
+    create_key_file(folder / "secret.key")
+    asyncio.run(_migrate(folder))
+    database, key_file = (folder / "test.db").read_bytes(), (folder / "secret.key").read_bytes()
+    return Stock(catalogue, Renderer(environment), database, key_file)
+
+
+async def _migrate(folder: Path) -> None:
+    database = _open(folder)
+    await migrate(database)
+    await database.close()
+
+
+def _open(folder: Path) -> Database:
+    return Database.open(f"sqlite+aiosqlite:///{folder}/test.db", Sealer.from_key_file(folder / "secret.key"))
 
 
 @asynccontextmanager
-async def running_api(folder: Path, stock: tuple[Catalogue, Renderer], clock: Clock) -> AsyncIterator[TestServer]:
+async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator[TestServer]:
     """The API over a fresh database in `folder`, listening."""
-    catalogue, renderer = stock
-    create_key_file(folder / "secret.key")
-    database = Database.open(f"sqlite+aiosqlite:///{folder}/test.db", Sealer.from_key_file(folder / "secret.key"))
+    (folder / "test.db").write_bytes(stock.database)
+    (folder / "secret.key").write_bytes(stock.key_file)
+    (folder / "secret.key").chmod(0o600)
+    database = _open(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        await migrate(database)
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
         for writer in (contacts, unknown):
             writer.start()
             stack.push_async_callback(writer.stop)
         face = ApiFace(
             database=database,
-            catalogue=catalogue,
-            renderer=renderer,
-            configurations=Configurations(database, catalogue, renderer, "http://phones.example.net"),
+            catalogue=stock.catalogue,
+            renderer=stock.renderer,
+            configurations=Configurations(database, stock.catalogue, stock.renderer, "http://phones.example.net"),
             contacts=contacts,
             unknown=unknown,
             sources=clock.sources(),
@@ -74,7 +101,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, stock: tuple[Catalogue, Renderer], clock: Clock) -> AsyncIterator[TestServer]:
+async def server(tmp_path: Path, stock: Stock, clock: Clock) -> AsyncIterator[TestServer]:
     """The API, listening."""
     async with running_api(tmp_path, stock, clock) as server:
         yield server

@@ -23,10 +23,8 @@ from schemathesis.specs.openapi.checks import (
 
 from provserver.api.openapi import build_document
 from provserver.api.routes import PUBLIC_ROUTES, ROUTES
-from provserver.domain.vendor import Catalogue
-from provserver.rendering.renderer import Renderer
 from tests.api.client import Clock
-from tests.api.conftest import PLATFORM_KEY, running_api
+from tests.api.conftest import PLATFORM_KEY, Stock, running_api
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -71,7 +69,7 @@ class Fixtures:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, stock: tuple[Catalogue, Renderer]) -> Iterator[Fixtures]:
+def served(tmp_path_factory: pytest.TempPathFactory, stock: Stock) -> Iterator[Fixtures]:
     """The API in a thread of its own, with one thing of each kind in it."""
     folder: Path = tmp_path_factory.mktemp("schemathesis")
     loop = asyncio.new_event_loop()

@@ -116,7 +116,7 @@ class Reader:
             return ""
         kept = self._hidden / str(block.line)
         if "fails" in block.words:
-            text = f"if (\n{text}); then echo 'this should have failed'; exit 1; fi\n"
+            text = f"set +e; ( set -e\n{text}); CODE=$?; set -e\n[ $CODE != 0 ] || {{ echo 'it works'; false; }}\n"
         return f': > "$ANSWER"\n{{\n{text}}} > "{kept}.txt" 2>&1\ncp "$ANSWER" "{kept}.json"\n'
 
     def _environment(self) -> dict[str, str]:
@@ -193,7 +193,7 @@ def lines_not_printed(shown: str, printed: str) -> list[str]:
 
 
 def _fits(shown: str, printed: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, _settled(shown).split("…"))), printed) is not None
+    return re.fullmatch(".*".join(map(re.escape, re.split(" ?… ?", _settled(shown)))), printed) is not None
 
 
 def _settled(line: str) -> str:

@@ -21,11 +21,11 @@ UNSUPPORTED = {"unsupported": "not made for it"}
 FILE = {"id": "own", "pattern": r"<mac>\.cfg", "scope": "device", "template": "own.cfg.j2", "provisions": True}
 
 
-def source(name: str = "acme", settings: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+def source(vendor_name: str = "acme", /, settings: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """A vendor file that maps nothing but what `settings` says."""
     return {
-        "vendor": name,
-        "name": name.title(),
+        "vendor": vendor_name,
+        "name": vendor_name.title(),
         "evidence": "vendor_guide",
         "mac_prefixes": {"020000": {}},
         "user_agents": [],
@@ -59,11 +59,12 @@ class Workshop:
         """Made anew, so that it knows what was written last."""
         return build_environment([self.templates])
 
-    def write(self, name: str = "acme", /, template: str | bytes = "", **changes: Any) -> Path:
+    def write(self, vendor_name: str = "acme", /, template: str | bytes = "", **changes: Any) -> Path:
         """A vendor and the template of its only file; returns the vendor file."""
-        path = self.vendors / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(source(name, **changes), allow_unicode=True, sort_keys=False), encoding="utf-8")
-        self.template(f"{name}/own.cfg.j2", template)
+        path = self.vendors / f"{vendor_name}.yaml"
+        text = yaml.safe_dump(source(vendor_name, **changes), allow_unicode=True, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+        self.template(f"{vendor_name}/own.cfg.j2", template)
         return path
 
     def template(self, name: str, text: str | bytes) -> None:

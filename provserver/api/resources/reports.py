@@ -8,6 +8,7 @@ from provserver.api.models import observed as models
 from provserver.api.models.shared import PageQuery
 from provserver.services import reports
 from provserver.services.effective import EffectiveDevice
+from provserver.services.files import AskedFile, files_of
 from provserver.services.paging import page_of
 from provserver.services.reports import SettingReport
 
@@ -42,7 +43,7 @@ async def settings(call: Call[None, None]) -> Answer:
 
 async def list_files(call: Call[PageQuery, None]) -> Answer:
     """The files that the phone asks for."""
-    files = reports.files(await _effective(call))
+    files = list(files_of(await _effective(call)))
     page = page_of(files, lambda file: file.name, page_request(call.query))
     return listing(call.request, page, _file)
 
@@ -59,7 +60,7 @@ async def _effective(call: Call[Any, None]) -> EffectiveDevice:
     return await call.face.configurations.effective(call.account.id, call.path["id"])
 
 
-def _file(file: reports.DeviceFile) -> models.File:
+def _file(file: AskedFile) -> models.File:
     rule = file.rule
     return models.File.of(rule, name=file.name, rule=rule.id, served=rule.template is not None)
 

@@ -5,6 +5,17 @@ text of the parameter, or None to write nothing, and raises `Inexpressible` wher
 """
 
 from provserver.rendering.converters import servers, tables, times, urls, values
-from provserver.rendering.converters.registry import CONVERTERS, Converter, Inexpressible, Scope
+from provserver.rendering.converters.registry import ARGUMENTS, CONVERTERS, Converter, Inexpressible, Scope
 
-__all__ = ["CONVERTERS", "Converter", "Inexpressible", "Scope", "servers", "tables", "times", "urls", "values"]
+__all__ = [
+    "ARGUMENTS",
+    "CONVERTERS",
+    "Converter",
+    "Inexpressible",
+    "Scope",
+    "servers",
+    "tables",
+    "times",
+    "urls",
+    "values",
+]

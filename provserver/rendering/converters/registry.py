@@ -22,10 +22,30 @@ class Scope:
 
 
 Converter = Callable[[Any, Scope, Mapping[str, Any]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Names of the `arguments` that a converter needs, of those it also takes, and of those that name zone tables."""
+
+    needs: tuple[str, ...]
+    takes: tuple[str, ...]
+    zone_tables: tuple[str, ...]
+
+
 CONVERTERS: dict[str, Converter] = {}
+ARGUMENTS: dict[str, Arguments] = {}
 
 
-def converter(function: Converter) -> Converter:
-    """Enter a converter under its own name."""
-    CONVERTERS[getattr(function, "__name__")] = function  # noqa: B009 - a Callable is not known to have a name
-    return function
+def converter(
+    *needs: str, takes: tuple[str, ...] = (), zone_tables: tuple[str, ...] = ()
+) -> Callable[[Converter], Converter]:
+    """Enter a converter under its own name, with the arguments that the catalogue checks."""
+
+    def enter(function: Converter) -> Converter:
+        name = getattr(function, "__name__")  # noqa: B009 - a Callable is not known to have a name
+        CONVERTERS[name] = function
+        ARGUMENTS[name] = Arguments(needs, takes, zone_tables)
+        return function
+
+    return enter

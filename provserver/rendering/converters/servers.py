@@ -7,20 +7,20 @@ from provserver.domain.texts import split_host_port
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 
 
-@converter
+@converter()
 def host(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The host of `host[:port]`."""
     return split_host_port(value)[0]
 
 
-@converter
+@converter(takes=("default",))
 def port(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The port of `host[:port]`, else `default`, else nothing."""
     found = split_host_port(value)[1] or arguments.get("default")
     return None if found is None else str(found)
 
 
-@converter
+@converter()
 def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The line's server with `sip.port` where that is set."""
     number = scope.settings.get("sip.port")
@@ -28,7 +28,7 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{bracketed}:{number}" if number else bracketed
 
 
-@converter
+@converter("kind", "rank", "part", takes=("on", "off", "udp", "tcp", "tls"))
 def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """One server of a line, for phones that take the registrar's name as the domain of the address of record.
 
@@ -58,20 +58,20 @@ def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
     return {"registrar": [(domain, usual), *second], "proxy": []}
 
 
-@converter
+@converter()
 def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
     return _joined(value, scope.settings.get("sip.port") if scope.line.get("line.server") == value else None)
 
 
-@converter
+@converter()
 def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
     """Nothing is written: `registrar` and `route` name the server, unless a proxy hides one beside the domain."""
     if scope.settings.get("sip.outbound_proxy") and scope.line.get("line.server") != scope.line.get("line.domain"):
         raise Inexpressible("behind an outbound proxy the phones know no server but the domain")
 
 
-@converter
+@converter("transport", "join")
 def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Where the line's requests go in turn, separated by `join`; `transport` and the transport's name end each."""
     hops = _hops(scope)

@@ -7,7 +7,7 @@ from provserver.rendering.converters.registry import Inexpressible, Scope, conve
 from provserver.rendering.timezones import zone_rules
 
 
-@converter
+@converter("table")
 def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The spelling in the vendor's table `table`."""
     spelling = scope.tables[arguments["table"]].get(str(value))
@@ -16,7 +16,7 @@ def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return spelling
 
 
-@converter
+@converter("table")
 def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """As `lookup`, falling back from `fr-CA` to `fr`."""
     table = scope.tables[arguments["table"]]
@@ -26,7 +26,7 @@ def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return spelling
 
 
-@converter
+@converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"))
 def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The vendor's code of an IANA zone from `table`; else the code of a zone there with the very same rules.
 

@@ -10,7 +10,7 @@ from provserver.rendering.converters.tables import code_of_zone
 from provserver.rendering.timezones import Change, Zone, zone_rules
 
 
-@converter
+@converter(takes=("pad",))
 def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` half hours are `+5:30`."""
     minutes = zone_rules(value).standard
@@ -20,7 +20,7 @@ def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{sign}{hours}" if hours else "0"
 
 
-@converter
+@converter("on", "off")
 def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`on` or `off` of the arguments: whether the zone has daylight saving time."""
     zone = zone_rules(value)
@@ -29,28 +29,28 @@ def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(arguments["off"] if zone.daylight is None else arguments["on"])
 
 
-@converter
+@converter()
 def dst_start(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """When daylight saving begins, as `MM/W/D/HH`: week 5 is the last, day 1 is Monday and 7 Sunday."""
     zone = zone_rules(value)
     return None if zone.daylight is None else _weekly(_daylight(zone)[0])
 
 
-@converter
+@converter()
 def dst_end(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """When daylight saving ends, as `dst_start`."""
     zone = zone_rules(value)
     return None if zone.daylight is None else _weekly(_daylight(zone)[1])
 
 
-@converter
+@converter()
 def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """How many minutes daylight saving adds."""
     zone = zone_rules(value)
     return None if zone.daylight is None else str(zone.daylight - zone.standard)
 
 
-@converter
+@converter(takes=("unless_in",), zone_tables=("unless_in",))
 def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """Standard offset from UTC in seconds; nothing where a table of `unless_in` has a code for the zone."""
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
@@ -58,7 +58,7 @@ def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
     return str(zone_rules(value).standard * 60)
 
 
-@converter
+@converter("text", "change", "none", takes=("unless_in",), zone_tables=("unless_in",))
 def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """Daylight saving in one `text` of {seconds}, {start} and {end}, or `none`; nothing where `unless_in` has a code.
 
@@ -99,7 +99,7 @@ def _weekly(change: Change) -> str:
     return f"{change.month}/{change.week}/{change.day or 7}/{change.minutes // 60}"
 
 
-@converter
+@converter("unit", takes=("most",))
 def spread(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """An interval in seconds, up to a tenth longer by MAC, in `unit` s or min: phones do not come together.
 

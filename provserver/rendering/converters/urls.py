@@ -8,13 +8,13 @@ from provserver.rendering.converters.registry import Inexpressible, Scope, conve
 from provserver.rendering.converters.values import affix
 
 
-@converter
+@converter()
 def folder_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """A URL that ends in a slash, for phones that add the file name themselves."""
     return value if value.endswith("/") else f"{value}/"
 
 
-@converter
+@converter("name")
 def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The folder's URL with this device's file `name`, in which {mac} and {MAC} are replaced; a file's URL stays."""
     if not value.endswith("/"):
@@ -23,7 +23,7 @@ def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{value}{name}"
 
 
-@converter
+@converter(takes=("before", "after"))
 def url_name(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The file name at the end of a URL, between `before` and `after`; nothing where the URL has none."""
     name = unquote(urlsplit(value).path.rpartition("/")[2])

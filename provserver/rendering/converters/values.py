@@ -7,44 +7,44 @@ from typing import Any
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 
 
-@converter
+@converter("low", "high")
 def scale(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Percent to the whole numbers from `low` to `high`."""
     low, high = arguments["low"], arguments["high"]
     return str(low + round((high - low) * value / 100))
 
 
-@converter
+@converter("by")
 def multiply(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`by` times the value."""
     return str(value * arguments["by"])
 
 
-@converter
+@converter("by")
 def divide(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The value divided by `by`, rounded up so that only 0 becomes 0."""
     return str(math.ceil(value / arguments["by"]))
 
 
-@converter
+@converter(takes=("before", "after"))
 def affix(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The value between `before` and `after`."""
     return f"{arguments.get('before', '')}{value}{arguments.get('after', '')}"
 
 
-@converter
+@converter("on", "off")
 def switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`on` of the arguments where there is something to switch on, `off` for 0 and false."""
     return str(arguments["on"] if value else arguments["off"])
 
 
-@converter
+@converter()
 def nonzero(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The value, and nothing for 0: where another parameter says that it is off."""
     return str(value) if value else None
 
 
-@converter
+@converter("low", "high")
 def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """A number from `low` to `high`; these phones take no other."""
     if not arguments["low"] <= value <= arguments["high"]:
@@ -52,7 +52,7 @@ def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(value)
 
 
-@converter
+@converter("of", takes=("zero",))
 def steps(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The smallest of the numbers `of` that is not below the value, else the largest; 0 is spelled `zero`."""
     if not value:
@@ -62,7 +62,7 @@ def steps(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(min((step for step in arguments["of"] if step >= value), default=max(arguments["of"])))
 
 
-@converter
+@converter("setting", "among", "without")
 def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The value where `setting` is one of `among`, nothing where it is one of `without`."""
     other = scope.settings.get(arguments["setting"])
@@ -73,19 +73,19 @@ def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | 
     raise Inexpressible(f"the phones have no way to say {other} of {arguments['setting']}")
 
 
-@converter
+@converter("text", takes=("when",))
 def fixed(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The same `text` whatever the value is; with `when`, only for that value and nothing for the others."""
     return str(arguments["text"]) if arguments.get("when", _key(value)) == _key(value) else None
 
 
-@converter
+@converter("zero")
 def zero(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The number, but 0 is spelled `zero`."""
     return str(value) if value else str(arguments["zero"])
 
 
-@converter
+@converter("when")
 def needs_nothing(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
     """Nothing is written for the value `when`, which the phones do by themselves; they cannot do otherwise."""
     if _key(value) != arguments["when"]:

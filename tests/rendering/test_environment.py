@@ -1,0 +1,85 @@
+"""Templates may come from an operator's overlay: they lay out, and reach nothing else."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from provserver.domain.errors import RenderingFailed
+from provserver.rendering.environment import build_environment
+
+from .workshop import Workshop, translated, vendor
+
+printable = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"]), max_size=30)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ device.__class__.__mro__ }}",
+        "{{ device.mac.__init__.__globals__ }}",
+        "{{ ''.__class__ }}",
+        "{{ parameters.__reduce_ex__(2) }}",
+        "{{ (lambda: 0).__code__ }}",
+        "{{ cycler.__init__.__globals__.os }}",
+        "{{ sections.update({'a': 1}) }}",
+        "{{ range(10**9) | list }}",
+        "{% include '../../../../etc/passwd' %}",
+        "{% include '/etc/passwd' %}",
+        "{% import 'acme/../../secret.key' as x %}",
+        "{{ '{0.__class__}'.format(device) }}",
+    ],
+)
+def test_a_template_that_reaches_out_is_refused(workshop: Workshop, template: str) -> None:
+    (workshop.templates.parent / "secret.key").write_text("sealed")
+    with pytest.raises(RenderingFailed, match=r"^templates/acme/own\.cfg\.j2"):
+        workshop.render(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ devcie.mac }}", "{{ device.imei }}", "{{ sections.nothing[0] }}", "{% for x in nobody %}{% endfor %}"],
+)
+def test_a_name_that_does_not_exist_fails_instead_of_writing_nothing(workshop: Workshop, template: str) -> None:
+    """A misspelt name would otherwise be an empty value on every phone."""
+    with pytest.raises(RenderingFailed, match=r"own\.cfg\.j2:1: "):
+        workshop.render(template)
+
+
+@given(printable)
+def test_whatever_stands_in_a_value_xml_gives_it_back(text: str) -> None:
+    environment = build_environment([])
+    layout = environment.from_string('{% autoescape true %}<a b="{{ v }}">{{ v }}</a>{% endautoescape %}')
+    element = etree.fromstring(layout.render(v=text).encode())
+    assert (element.text or "", element.get("b")) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"), [("own.xml.j2", True), ("own.htm.j2", True), ("own.cfg.j2", False), ("xml.j2.txt", False)]
+)
+def test_escaping_follows_from_the_name(workshop: Workshop, name: str, escaped: bool) -> None:
+    acme = vendor({"network.ntp_server": "ntp"})
+    given_values = translated(acme, {}, overrides={"raw": "a<b&\"c'"})
+    body = workshop.render("{{ parameters[0].value }}", given_values, name).body
+    assert body == (b"a&lt;b&amp;&#34;c&#39;" if escaped else b"a<b&\"c'")
+
+
+def test_a_value_is_never_read_as_a_template(workshop: Workshop) -> None:
+    given_values = translated(vendor(), {}, overrides={"raw": "{{ 7*7 }}{% include 'x' %}{# #}"})
+    assert workshop.render("{{ parameters[0].value }}", given_values).body == b"{{ 7*7 }}{% include 'x' %}{# #}"
+
+
+def test_an_overlay_is_searched_before_the_shipped_templates(tmp_path: Path) -> None:
+    for name in ("own", "shipped"):
+        (tmp_path / name / "acme").mkdir(parents=True)
+        (tmp_path / name / "acme" / "a.j2").write_text(name)
+    (tmp_path / "shipped" / "acme" / "b.j2").write_text("shipped")
+    environment = build_environment([tmp_path / "own", tmp_path / "shipped"])
+    assert environment.get_template("acme/a.j2").render() == "own"
+    assert environment.get_template("acme/b.j2").render() == "shipped"
+
+
+def test_blocks_leave_no_empty_lines_and_the_last_line_stays_a_line(workshop: Workshop) -> None:
+    assert workshop.render("{% if true %}\na\n{% endif %}\nb\n").body == b"a\nb\n"
