@@ -60,7 +60,7 @@ async def patch_own_layer(
 
 
 async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device) -> None:
-    """Check what already reaches a device against its (new) vendor: its own layer, the account's, the platform's, its users.
+    """Check what already reaches a device against its (new) vendor: its layers and its users.
 
     Raises `Invalid` for raw parameters of the device that are none of this vendor, `CannotCarry` for values.
     """
