@@ -125,6 +125,16 @@ def _check_settings(vendor: Vendor) -> Iterator[Problem]:
             yield ("settings", path), "is not a name of the vocabulary"
         for mapping in mappings:
             yield from ((("settings", path), reason) for reason in _check_mapping(vendor, mapping))
+            yield from ((("settings", path), f"{key} is no value of it") for key in _strange_values(path, mapping))
+
+
+def _strange_values(path: str, mapping: Mapping) -> list[str]:
+    """Values in the mapping's table that the setting can never have."""
+    schema = VOCABULARY[path].schema if path in VOCABULARY else {}
+    possible = schema.get("enum") or (("true", "false") if schema.get("type") == "boolean" else None)
+    items = schema.get("items", {}).get("enum")
+    strange = [value for value in mapping.values or () if possible and value not in possible]
+    return strange + [item for item in (mapping.list.names if mapping.list else ()) if items and item not in items]
 
 
 def _check_mapping(vendor: Vendor, mapping: Mapping) -> Iterator[str]:

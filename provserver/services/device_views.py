@@ -6,6 +6,7 @@ from typing import Any
 
 from provserver.domain.device import Account, ConfigState, Device, DeviceType
 from provserver.domain.freshness import shared_stamp
+from provserver.services.change import Change
 from provserver.services.dect import max_handsets
 from provserver.services.effective import Configurations
 from provserver.services.masking import masked_own
@@ -60,6 +61,12 @@ async def views(configurations: Configurations, account: Account, devices: Seque
     fetching = {device.id: device for device in (*devices, *parents) if device.type is not DeviceType.DECT_HANDSET}
     states = await configurations.config_states(list(fetching.values()), {account.id: stamp})
     return [_view(configurations, device, belongings, states) for device in devices]
+
+
+async def fresh_view(change: Change, configurations: Configurations, device: Device) -> DeviceView:
+    """The view of a device that this transaction has just created: nothing but its overrides can be there."""
+    documents = await layers.read_documents(change.conn, change.sealer, [device.id])
+    return _view(configurations, device, _Belongings({device.id: []}, {}, documents), {})
 
 
 def _view(

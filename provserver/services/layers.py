@@ -6,9 +6,10 @@ from typing import Any
 from provserver.domain.device import Device
 from provserver.domain.vendor import Catalogue
 from provserver.services import audit, documents
-from provserver.services.carrying import check_carried, check_layer_carried, document_values
+from provserver.services.carrying import check_carried, check_layer_carried, check_user_carried, document_values
 from provserver.services.change import Change
 from provserver.services.masking import masked_own, masked_shared
+from provserver.store.assignments import lines_of
 from provserver.store.database import Connection
 from provserver.store.layers import PLATFORM, read_documents, read_layer, write_layer
 from provserver.store.sealing import Sealer
@@ -59,7 +60,7 @@ async def patch_own_layer(
 
 
 async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device) -> None:
-    """Check what already reaches a device against its (new) vendor: its own layer, the account's, the platform's.
+    """Check what already reaches a device against its (new) vendor: its layers and its users.
 
     Raises `Invalid` for raw parameters of the device that are none of this vendor, `CannotCarry` for values.
     """
@@ -73,3 +74,5 @@ async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device
     for owner, document in stored.items():
         prefix = "platform config: " if owner == PLATFORM else "account config: "
         check_carried(vendor, document_values({"abstractions": document.get("abstractions")}, prefix))
+    for _, user in await lines_of(change.conn, change.sealer, device.id):
+        check_user_carried(catalogue, device, user)

@@ -8,7 +8,7 @@ import pytest
 from provserver.api.face import ApiFace
 from provserver.domain.device import Event, UnknownDevice
 from provserver.domain.mac import Mac
-from provserver.services.effective import stamp_of
+from provserver.services.effective import render, stamp_of
 from provserver.store.contacts import Contact
 from provserver.store.fetches import find_by_id
 from tests.api.client import Client, Clock
@@ -23,7 +23,9 @@ async def fetched(face: ApiFace, account: str | None, device: str, **facts: Any)
     now = face.sources.now()
     event = Event(**who, id=face.sources.new_id("evt"), type="config_fetch", created_at=now)
     file = {"stamp": stamp_of(record, face.catalogue), "etag": '"other"', "base_url": "http://phones.example.net"}
-    face.contacts.submit(Contact(**who, **file, **facts, at=now, source_ip="192.0.2.7", provisions=True, event=event))
+    face.contacts.submit(
+        Contact(**who, **{**file, **facts}, at=now, source_ip="192.0.2.7", provisions=True, event=event)
+    )
 
 
 @pytest.mark.parametrize("mac", ["00:04:13:aa:bb:cc", "00-04-13-AA-BB-CC", "0004.13aa.bbcc", "000413AABBCC"])
@@ -91,8 +93,9 @@ async def test_typed_path_refuses_another_type(api: Client) -> None:
     assert list((await api.post("/v1/deskphones", body, expect=400))["details"]) == ["type"]
     created = await api.post("/v1/dect-bases", {"mac_address": "00:04:13:00:00:01"}, expect=201)
     assert created["type"] == "dect_base"
-    created = await api.post("/v1/deskphones", {"mac_address": "00:04:13:00:00:02"}, expect=201)
-    assert created["type"] == "deskphone"
+    body = {"mac_address": "00:04:13:00:00:02", "overrides": {"abstractions": {"audio": {"vad_enabled": True}}}}
+    created = await api.post("/v1/deskphones", body, expect=201)
+    assert created == await api.get(f"/v1/devices/{created['id']}"), "all of it is answered at once"
     assert [one["id"] for one in (await api.get("/v1/deskphones"))["data"]] == [created["id"]]
 
 
@@ -114,6 +117,19 @@ async def test_vendor_can_be_pinned_and_unpinned(api: Client) -> None:
     assert (await api.post(path, {"vendor": None}))["vendor"] == "acme"
     error = await api.post(path, {"vendor": "nobody"}, expect=400)
     assert error["code"] == "unsupported_vendor"
+
+
+async def test_new_vendor_must_be_able_to_hold_what_is_there(api: Client) -> None:
+    """Neither a user's name nor an override may break the files of the vendor that a device is given."""
+    phone, user = await api.phone("00:15:65:00:00:01"), await api.user("100% Ada")
+    path = f"/v1/devices/{phone}"
+    await api.post(f"{path}/users", {"user_id": user["id"]}, expect=201)
+    assert list((await api.post(path, {"vendor": "acme"}, expect=422))["details"]) == ["name"]
+    await api.delete(f"{path}/users/{user['id']}")
+    await api.post(path, {"overrides": {"vendor_overrides": {"a.b#tag": "1"}}})
+    error = await api.post(path, {"vendor": "snom"}, expect=400)
+    assert list(error["details"]) == ["overrides.vendor_overrides.a.b#tag"]
+    assert (await api.get(path))["vendor"] == "yealink"
 
 
 async def test_status_can_only_be_reset(api: Client, face: ApiFace) -> None:
@@ -142,7 +158,20 @@ async def test_changed_device_is_stale(api: Client, face: ApiFace) -> None:
     )
     assert changed["config_state"] == "stale"
     assert [one["id"] for one in (await api.get("/v1/devices?stale=true"))["data"]] == [phone]
+    assert changed["overrides"]["abstractions"]["display"] == {"time_format": "12h"}
     assert [one["id"] for one in (await api.get("/v1/devices?stale=false"))["data"]] == [other]
+
+
+async def test_change_that_does_not_reach_the_phone_makes_nothing_stale(api: Client, face: ApiFace) -> None:
+    """A setting of another vendor, or one said twice, is no reason to send phones for their configuration."""
+    phone = await api.phone("00:15:65:00:00:01")
+    content = await face.configurations.effective(str(api.account), phone)
+    rule = next(rule for rule in content.vendor.files if rule.provisions)
+    await fetched(face, api.account, phone, etag=render(face.renderer, content, rule).etag)
+    await api.post("/v1/account/config", {"vendor_overrides": {"snom": {"x": "1"}}})
+    assert (await api.get("/v1/devices?stale=true"))["data"] == []
+    [current] = (await api.get("/v1/devices?stale=false"))["data"]
+    assert current["config_state"] == "current"
 
 
 async def test_name_and_place_are_patched(api: Client) -> None:

@@ -64,6 +64,48 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
         "settings.sip.port: there is no table none in this file",
     ),
     (
+        _settings(sip__port={"to": "x", "convert": "lookup"}),
+        "sip.port",
+        "settings.sip.port: lookup needs the argument table",
+    ),
+    (
+        _settings(sip__port={"to": "x", "convert": "affix", "arguments": {"befor": "a"}}),
+        "sip.port",
+        "settings.sip.port: affix takes no argument befor",
+    ),
+    (
+        _settings(sip__port={"to": "x", "arguments": {"by": 2}}),
+        "sip.port",
+        "settings.sip.port: arguments are for a converter, and there is none",
+    ),
+    (
+        _settings(sip__port={"to": "x", "convert": "utc_seconds", "arguments": {"unless_in": ["zones", "none"]}})
+        | {"tables": {"zones": {}}},
+        "sip.port",
+        "settings.sip.port: there is no table none in this file",
+    ),
+    (
+        _settings(regional__timezone={"to": "x", "convert": "zone_code", "arguments": {"table": "zones"}})
+        | {"tables": {"zones": {"Europe/Berlin": "1", "Europe/Atlantis": "2"}}},
+        "regional.timezone",
+        "settings.regional.timezone: Europe/Atlantis of the table zones is not an IANA time zone",
+    ),
+    (
+        _settings(sip__transport={"to": "x", "values": {"udp": "0", "UDP": "1"}}),
+        "sip.transport",
+        "settings.sip.transport: UDP is no value of it",
+    ),
+    (
+        _settings(features__dnd_enabled={"to": "x", "values": {"true": "1", "on": "1"}}),
+        "features.dnd_enabled",
+        "settings.features.dnd_enabled: on is no value of it",
+    ),
+    (
+        _settings(audio__codecs={"list": {"names": {"PCMU": "0", "ulaw": "0"}, "to": "x"}}),
+        "audio.codecs",
+        "settings.audio.codecs: ulaw is no value of it",
+    ),
+    (
         _settings(sip__port={"carried_by": "sip.prot"}),
         "sip.port",
         "settings.sip.port: sip.prot, which should carry it, is not mapped",

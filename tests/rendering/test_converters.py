@@ -1,9 +1,12 @@
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provserver.domain.mac import Mac
+from provserver.domain.texts import timezones
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
@@ -197,3 +200,155 @@ def test_zero_is_spelled_in_its_own_way() -> None:
 def test_what_phones_do_anyway_needs_no_parameter_and_its_opposite_is_refused(value: Any, refused: Any) -> None:
     with pytest.raises(Inexpressible) if refused else nullcontext():
         assert _convert("needs_nothing", value, {"when": "true"}) is None
+
+
+TABLES = {
+    "words": {"DE": "Germany", "5": "five"},
+    "languages": {"fr": "French", "pt-BR": "Brazilian", "pt": "Portuguese"},
+}
+
+
+def _with_tables(name: str, value: Any, table: str) -> str | None:
+    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), TABLES), {"table": table})
+
+
+def test_a_word_is_looked_up_in_the_vendors_table_or_said_to_be_missing() -> None:
+    assert (_with_tables("lookup", "DE", "words"), _with_tables("lookup", 5, "words")) == ("Germany", "five")
+    with pytest.raises(Inexpressible, match="no spelling for FR"):
+        _with_tables("lookup", "FR", "words")
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"), [("fr", "French"), ("fr-CA", "French"), ("pt-BR", "Brazilian"), ("pt-PT", "Portuguese")]
+)
+def test_a_language_falls_back_to_the_one_without_its_region(tag: str, name: str) -> None:
+    """Canadians read French menus rather than English ones."""
+    assert _with_tables("language", tag, "languages") == name
+
+
+def test_a_language_that_the_phones_do_not_speak_is_told() -> None:
+    with pytest.raises(Inexpressible, match="do not speak de"):
+        _with_tables("language", "de", "languages")
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset", "switch", "start", "end", "minutes"),
+    [
+        ("Etc/UTC", "0", "off", None, None, None),
+        ("Europe/Berlin", "+1", "on", "3/5/7/2", "10/5/7/3", "60"),
+        ("America/New_York", "-5", "on", "3/2/7/2", "11/1/7/2", "60"),
+        ("Australia/Lord_Howe", "+10:30", "on", "10/1/7/2", "4/1/7/2", "30"),
+        ("America/St_Johns", "-03:30", "on", "3/2/7/2", "11/1/7/2", "60"),
+        ("Asia/Kathmandu", "+05:45", "off", None, None, None),
+        ("Etc/GMT+12", "-12", "off", None, None, None),
+    ],
+)
+def test_a_zone_is_told_by_offset_and_changes(
+    zone: str, offset: str, switch: str, start: str | None, end: str | None, minutes: str | None
+) -> None:
+    assert _convert("utc_offset", zone) == offset
+    assert _convert("dst_switch", zone, {"on": "on", "off": "off"}) == switch
+    assert (_convert("dst_start", zone), _convert("dst_end", zone)) == (start, end)
+    assert _convert("dst_minutes", zone) == minutes
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "America/Nuuk", "Pacific/Chatham"])
+@pytest.mark.parametrize("name", ["dst_switch", "dst_start", "dst_end"])
+def test_changes_that_phones_cannot_be_told_are_named_and_never_told_wrongly(zone: str, name: str) -> None:
+    """At midnight's end, on the eve, at a quarter to three: a phone told something near it would be wrong."""
+    with pytest.raises(Inexpressible, match="full hour of its day"):
+        _convert(name, zone, {"on": "1", "off": "0"})
+
+
+def test_every_zone_becomes_a_time_or_a_reason() -> None:
+    for zone in timezones():
+        for name, arguments in (
+            ("dst_start", {}),
+            ("dst_end", {}),
+            ("dst_switch", {"on": "1", "off": "0"}),
+            ("dst_rule", RULE),
+        ):
+            with suppress(Inexpressible):
+                _convert(name, zone, arguments)
+        assert _convert("utc_offset", zone)
+
+
+@given(st.integers(300, 2592000), st.integers(1, 2**40 - 1))
+def test_polls_come_at_the_interval_or_up_to_a_tenth_later(seconds: int, number: int) -> None:
+    mac = Mac(f"{number << 1:012x}")
+    spread = CONVERTERS["spread"](seconds, Scope({}, {}, mac, {}), {"unit": "s"})
+    minutes = CONVERTERS["spread"](seconds, Scope({}, {}, mac, {}), {"unit": "min"})
+    assert seconds <= int(spread or 0) <= seconds + seconds // 10
+    assert int(spread or 0) <= int(minutes or 0) * 60 < int(spread or 0) + 60
+
+
+def test_phones_of_one_delivery_do_not_poll_together() -> None:
+    """A thousand phones switched on at once would otherwise come back at once, every day."""
+    seconds = {
+        CONVERTERS["spread"](86400, Scope({}, {}, Mac(f"000413{n:06x}"), {}), {"unit": "s"}) for n in range(1000)
+    }
+    assert len(seconds) > 900
+
+
+@pytest.mark.parametrize(("percent", "step"), [(0, "0"), (100, "15"), (50, "8"), (1, "0"), (99, "15")])
+def test_percent_are_scaled_to_the_vendors_steps(percent: int, step: str) -> None:
+    assert _convert("scale", percent, {"low": 0, "high": 15}) == step
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_louder_is_never_quieter(one: int, other: int) -> None:
+    quiet, loud = sorted((one, other))
+    arguments = {"low": 1, "high": 10}
+    assert int(_convert("scale", quiet, arguments) or 0) <= int(_convert("scale", loud, arguments) or 0)
+
+
+def test_numbers_are_multiplied_and_divided_without_becoming_zero() -> None:
+    assert _convert("multiply", 46, {"by": 4}) == "184"
+    assert [_convert("divide", value, {"by": 60}) for value in (0, 1, 60, 61)] == ["0", "1", "1", "2"]
+
+
+def test_a_text_is_put_between_two_others() -> None:
+    assert _convert("affix", 3, {"before": "Ring", "after": ".wav"}) == "Ring3.wav"
+    assert _convert("affix", "x") == "x"
+
+
+@pytest.mark.parametrize(
+    ("value", "host", "port"),
+    [("p.example", "p.example", "5060"), ("p.example:7", "p.example", "7"), ("[2001:db8::1]:7", "2001:db8::1", "7")],
+)
+def test_host_and_port_are_written_apart(value: str, host: str, port: str) -> None:
+    assert _convert("host", value) == host
+    assert _convert("port", value, {"default": 5060}) == port
+
+
+def test_a_port_that_nobody_said_is_not_written() -> None:
+    assert _convert("port", "p.example") is None
+
+
+@pytest.mark.parametrize(
+    ("server", "port", "text"),
+    [
+        ("s.example", None, "s.example"),
+        ("s.example", 5070, "s.example:5070"),
+        ("2001:db8::1", 5070, "[2001:db8::1]:5070"),
+        ("2001:db8::1", None, "2001:db8::1"),
+    ],
+)
+def test_a_server_gets_the_port_of_the_service_where_one_is_set(server: str, port: int | None, text: str) -> None:
+    assert _convert("hostport", server, settings={"sip.port": port}) == text
+
+
+def test_a_folder_ends_in_a_slash_and_a_file_gets_the_devices_name() -> None:
+    """A phone that adds its file's name to a folder without a slash asks for a file that nobody has."""
+    assert _convert("folder_url", "https://a/p/t") == _convert("folder_url", "https://a/p/t/") == "https://a/p/t/"
+    assert (
+        _convert("file_url", "https://a/p/t/", {"name": "{MAC}-{mac}.cfg"})
+        == "https://a/p/t/805EC0123456-805ec0123456.cfg"
+    )
+    assert _convert("file_url", "https://a/own.cfg", {"name": "{mac}.cfg"}) == "https://a/own.cfg"
+
+
+def test_every_converter_says_what_it_does() -> None:
+    """The reference of the format is made from it."""
+    for name, function in CONVERTERS.items():
+        assert function.__doc__, name

@@ -109,7 +109,7 @@ class DeviceQuery(HandsetQuery):
     model: Word | None = None
     location: Word | None = None
     search: Word | None = Field(default=None, description="Beginnings of words of what it shows; MAC; IPEI")
-    stale: Truth | None = Field(default=None, description="Whether its file may have changed since it was fetched")
+    stale: Truth | None = Field(default=None, description="Whether its file has changed since it was fetched")
 
 
 class AnyDeviceQuery(DeviceQuery):

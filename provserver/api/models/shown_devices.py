@@ -48,6 +48,7 @@ class _Device(Shown):
     """What all devices have."""
 
     id: str
+    type: DeviceType
     name: str | None
     vendor: str | None
     model: str | None

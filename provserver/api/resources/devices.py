@@ -7,7 +7,7 @@ from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import devices as models
 from provserver.api.models.shown_devices import CreatedDevice, shown_device
-from provserver.domain.device import Device, DeviceType
+from provserver.domain.device import ConfigState, Device, DeviceType
 from provserver.services import device_updates, device_views, devices
 from provserver.services.change import Change
 from provserver.services.devices import DeviceFilter
@@ -17,18 +17,20 @@ AnyCall = Call[Any, Any]
 
 
 async def create(call: Call[None, models.DeviceCreate]) -> Answer:
-    """Create a device of any type."""
-    return await _create(call, None)
+    """Create a device of any type; what it is in full tells `GET /v1/devices/{id}`."""
+    async with call.write() as change:
+        device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, call.body.wish())
+        return await call.created(change, CreatedDevice.of(device))
 
 
 async def create_deskphone(call: Call[None, models.DeviceCreate]) -> Answer:
     """Create a desk phone."""
-    return await _create(call, DeviceType.DESKPHONE)
+    return await create_typed(call, DeviceType.DESKPHONE)
 
 
 async def create_base(call: Call[None, models.DeviceCreate]) -> Answer:
     """Create a DECT base."""
-    return await _create(call, DeviceType.DECT_BASE)
+    return await create_typed(call, DeviceType.DECT_BASE)
 
 
 async def list_all(call: Call[models.AnyDeviceQuery, None]) -> Answer:
@@ -74,8 +76,12 @@ async def arm(call: Call[None, Any]) -> Answer:
 
 
 async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
-    """A page of the devices that `chosen` and the filters of the query let through."""
+    """A page of the devices that `chosen` and the filters of the query let through.
+
+    With the filter `stale` a page can be shorter than its limit while there is a next one.
+    """
     query = call.query
+    stale = getattr(query, "stale", None)
     if isinstance(query, models.DeviceQuery):
         vendor = call.face.catalogue.named(query.vendor or "")
         chosen = replace(
@@ -85,15 +91,17 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
             model=(vendor and vendor.model_named(query.model)) or query.model,
             location=query.location,
             search=query.search,
-            stale=query.stale,
         )
     await call.face.contacts.flush()
     async with call.read() as conn:
-        if chosen.stale is not None:
+        if stale:
+            # Who may be stale is quickly found; who is, only its file tells.
             stamp = await device_views.shared_stamp_of(conn, call.face.configurations, call.account)
-            chosen = replace(chosen, shared_stamp=stamp)
+            chosen = replace(chosen, stale=True, shared_stamp=stamp)
         page = await devices.list_devices(conn, call.account.id, chosen, page_request(query))
     shown = await device_views.views(call.face.configurations, call.account, page.items)
+    if stale is not None:
+        shown = [view for view in shown if (view.config_state is ConfigState.STALE) is stale]
     shown_page = Page(shown, page.next_cursor, page.previous_cursor)
     return listing(call.request, shown_page, lambda view: shown_device(view, expand=bool(query.expand)))
 
@@ -123,10 +131,14 @@ async def present(call: AnyCall, device: Device) -> Answer:
     return Answer(200, shown_device(view, expand=bool(getattr(call.query, "expand", None))))
 
 
-async def _create(call: Call[None, models.DeviceCreate], kind: DeviceType | None) -> Answer:
-    wish = call.body.wish(kind=kind)
-    if kind is not None and wish.type is not kind:
+async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, base_id: str | None = None) -> Answer:
+    """Create a device of the type that the path says; 201 with all of it."""
+    wish = call.body.wish(kind=kind, base_id=base_id)
+    if wish.type is not kind:
         raise models.contradicts_path(kind)
     async with call.write() as change:
+        if base_id is not None:
+            await found_in(call, change)
         device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
-        return await call.created(change, CreatedDevice.of(device))
+        view = await device_views.fresh_view(change, call.face.configurations, device)
+        return await call.created(change, shown_device(view, expand=False))

@@ -4,7 +4,6 @@ from typing import Any
 
 from provserver.api.call import Answer, Call
 from provserver.api.models import devices as models
-from provserver.api.models.shown_devices import CreatedDevice
 from provserver.api.resources import devices as any_device
 from provserver.domain.device import Device, DeviceType
 from provserver.domain.errors import Invalid, NotFound
@@ -17,16 +16,10 @@ AnyCall = Call[Any, Any]
 
 async def create(call: Call[None, models.DeviceCreate]) -> Answer:
     """Pair a new handset with the base."""
-    wish = call.body.wish(kind=DeviceType.DECT_HANDSET, base_id=call.path["id"])
-    if wish.type is not DeviceType.DECT_HANDSET:
-        raise models.contradicts_path(DeviceType.DECT_HANDSET)
     said = call.body.base
     if said is not None and said != call.path["id"]:
         raise Invalid("base_id contradicts the path", details={"base_id": "contradicts the path"})
-    async with call.write() as change:
-        await any_device.found_in(call, change)
-        device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
-        return await call.created(change, CreatedDevice.of(device))
+    return await any_device.create_typed(call, DeviceType.DECT_HANDSET, call.path["id"])
 
 
 async def list_all(call: Call[models.HandsetQuery, None]) -> Answer:
