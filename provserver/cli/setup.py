@@ -50,8 +50,8 @@ def check(config: Config) -> None:
     Names file, line and key of every mistake; exit code 1 where there is one.
     """
     catalogue, _ = load_vendors(config)
-    models = sum(len(vendor.models) for vendor in catalogue.vendors.values())
-    click.echo(f"configuration fine; {len(catalogue.vendors)} vendors with {models} models fine")
+    models = sum(len(vendor.models) for vendor in catalogue.dialects.values())
+    click.echo(f"configuration fine; {len(catalogue.by_vendor)} vendors with {models} models fine")
 
 
 @click.command()

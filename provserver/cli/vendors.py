@@ -7,6 +7,7 @@ from rich.table import Table
 from provserver.cli.options import config_option
 from provserver.config import Config
 from provserver.domain.coverage import coverage_of
+from provserver.domain.device import DeviceType
 from provserver.domain.errors import NotFound
 from provserver.domain.vendor import Catalogue, Model, Vendor
 from provserver.domain.vocabulary import VOCABULARY
@@ -27,32 +28,43 @@ def vendors(vendor: str | None, config: Config) -> None:
         console.print(_vendors_table(catalogue))
         console.print(_coverage_table(catalogue))
         return
-    found = catalogue.named(vendor)
-    if found is None:
-        raise NotFound(f"there is no vendor {vendor}; known are {', '.join(sorted(catalogue.vendors))}")
-    console.print(_models_table(found))
-    console.print(_settings_table(found))
+    dialects = catalogue.dialects_of(vendor)
+    if not dialects:
+        raise NotFound(f"there is no vendor {vendor}; known are {', '.join(sorted(catalogue.by_vendor))}")
+    for dialect in dialects:
+        console.print(_models_table(dialect))
+        if dialect.is_rendered:
+            console.print(_settings_table(dialect))
 
 
 def _vendors_table(catalogue: Catalogue) -> Table:
-    table = Table("vendor", "name", "MAC prefixes", "models", "evidence", title="vendors")
-    for vendor in catalogue.vendors.values():
-        prefixes = " ".join(vendor.mac_prefixes)
-        table.add_row(vendor.vendor, vendor.name, prefixes, str(len(vendor.models)), vendor.evidence)
+    table = Table("vendor", "file", "name", "for", "MAC prefixes", "models", "evidence", title="vendors")
+    for vendor in catalogue.dialects.values():
+        prefixes, count = " ".join(vendor.mac_prefixes), str(len(vendor.models))
+        table.add_row(vendor.vendor, vendor.dialect, vendor.name, vendor.type, prefixes, count, vendor.evidence)
     return table
 
 
 def _coverage_table(catalogue: Catalogue) -> Table:
-    table = Table("setting", *catalogue.vendors, title="coverage")
+    rendered = [vendor for vendor in catalogue.dialects.values() if vendor.is_rendered]
+    table = Table("setting", *(vendor.dialect for vendor in rendered), title="coverage")
     for path in VOCABULARY:
-        table.add_row(path, *(coverage_of(vendor, path).mark for vendor in catalogue.vendors.values()))
+        table.add_row(path, *(coverage_of(vendor, path).mark for vendor in rendered))
     return table
 
 
 def _models_table(vendor: Vendor) -> Table:
-    table = Table("model", "lines", "keys", "expansion", "evidence", title=f"{vendor.name} models")
+    table = Table("model", "lines", "keys", "expansion", "handsets", "evidence", "", title=f"{vendor.name} models")
     for name, model in vendor.models.items():
-        table.add_row(name, _count(model.lines), _count(model.keys), _expansion(model), model.evidence or "")
+        table.add_row(
+            name,
+            _count(model.lines),
+            _count(model.keys),
+            _expansion(model),
+            _count(model.handsets) if vendor.type is DeviceType.DECT_BASE else "",
+            model.evidence or "",
+            f"not rendered: {model.not_rendered}" if model.not_rendered else "",
+        )
     return table
 
 

@@ -309,6 +309,10 @@ class Catalogue:
         """All files of a vendor, by its name or an alias; that of its own name first."""
         return self.by_vendor.get(self.vendor_named(name) or "", [])
 
+    def dialect_named(self, name: str) -> Vendor | None:
+        """The vendor file of that name; for a vendor's name or alias its first."""
+        return self.dialects.get(name.casefold()) or next(iter(self.dialects_of(name)), None)
+
     def dialect_of(self, device: Device) -> Vendor | None:
         """The file that says how a device, or the base of a handset, is configured."""
         if device.type is DeviceType.DECT_HANDSET:

@@ -40,7 +40,7 @@ def document_values(document: Mapping[str, Any], prefix: str) -> list[tuple[str,
 
 def check_user_carried(catalogue: Catalogue, device: Device, user: User) -> None:
     """Raise `CannotCarry` where the files of `device` could not hold what `user` brings along."""
-    vendor = catalogue.named(device.vendor or "")
+    vendor = catalogue.dialect_of(device)
     if vendor is None:
         return
     line = line_of(_anywhere(user, device), user, {})
@@ -59,11 +59,10 @@ async def check_layer_carried(
     """
     settings = list(flatten(dict(document.get("abstractions") or {}), "abstractions.").items())
     for name in await vendors_in_use(conn, account_id):
-        vendor = catalogue.named(name)
-        if vendor is not None:
-            check_carried(vendor, settings)
+        for dialect in catalogue.dialects_of(name):
+            check_carried(dialect, settings)
     for name, raw in (document.get("vendor_overrides") or {}).items():
-        vendor = catalogue.named(name)
+        vendor = catalogue.dialect_named(name)
         if vendor is not None:
             check_carried(vendor, ((f"vendor_overrides.{name}.{parameter}", value) for parameter, value in raw.items()))
 

@@ -32,7 +32,7 @@ class Kind:
     """What a device is. `vendor` is None for a handset of which nothing is known yet."""
 
     type: DeviceType
-    vendor: Vendor | None
+    vendor: str | None
     model: str | None
 
 
@@ -48,71 +48,91 @@ def classify(catalogue: Catalogue, wish: Wish) -> Kind:
     """Decide type, vendor and model.
 
     Raises `Invalid`: for a contradiction, for a field that this type does not have or lacks, with code
-    `unsupported_vendor` where no vendor is found, with code `unknown_model` for a model the vendor does not have.
+    `unsupported_vendor` where no vendor is found, `unknown_model` for a model the vendor does not have, and
+    `unsupported_model` for one that is known but cannot be configured.
     """
-    vendor = _vendor(catalogue, wish)
-    model_type = vendor.models[name].type if vendor and (name := vendor.model_named(wish.model)) else None
-    kind = wish.type or model_type or _by_identity(wish, vendor)
-    if model_type is not None and kind is not model_type:
-        raise _invalid("type", f"contradicts the model: {wish.model} is a {model_type.value}")
+    block = catalogue.by_mac(wish.mac.bare) if wish.mac else None
+    vendor = _vendor(catalogue, wish, block)
+    told = wish.model or (
+        catalogue.model_by_mac(wish.mac.bare) if wish.mac and block and block.vendor == vendor else None
+    )
+    kind = _type(catalogue, wish, vendor, told, block)
     for name in _FOREIGN_FIELDS[kind]:
         if getattr(wish, name) is not None:
             raise _invalid(_SPELLED.get(name, name), f"is not a field of a {kind.value}")
     if kind is DeviceType.DECT_HANDSET:
         if wish.ipei is None:
             raise _invalid("ipei", "is needed: a handset is known by it")
-    elif wish.mac is None:
+        return Kind(kind, vendor, wish.model)
+    if wish.mac is None:
         raise _invalid("mac_address", f"is needed: a {kind.value} is known by it")
-    elif vendor is None:
+    if vendor is None:
         raise unsupported(catalogue, "mac_address", "belongs to no vendor known here; name the vendor")
-    return Kind(kind, vendor, known_model(vendor, wish.model, kind))
+    return Kind(kind, vendor, configurable_model(catalogue, vendor, kind, told))
+
+
+def configurable_model(catalogue: Catalogue, vendor: str, kind: DeviceType, spelling: str | None) -> str | None:
+    """The catalogue's name of a model that gets files. Raises `Invalid` as `classify` does."""
+    dialect = catalogue.dialect_for(vendor, kind, spelling)
+    if dialect is None:
+        raise unsupported(catalogue, "type", f"{kind.value} is not what is known of {vendor}")
+    name = known_model(catalogue, vendor, kind, spelling)
+    reason = dialect.models[name].not_rendered if name in dialect.models else None
+    if reason is None and name is None and not dialect.is_rendered:
+        reason = next(model.not_rendered for model in dialect.models.values() if model.not_rendered)
+    if reason:
+        text = f"{name or dialect.name} is recognised but cannot be configured: {reason}"
+        raise Invalid(text, code="unsupported_model", details={"model": reason})
+    return name
 
 
 def unsupported(catalogue: Catalogue, where: str, reason: str) -> Invalid:
     """The refusal of a vendor that the catalogue does not have."""
-    text = f"{reason} ({', '.join(sorted(catalogue.vendors))})"
+    text = f"{reason} ({', '.join(sorted(catalogue.by_vendor))})"
     return Invalid(f"{where} {text}", code="unsupported_vendor", details={where: text})
 
 
-def known_model(vendor: Vendor | None, spelling: str | None, kind: DeviceType) -> str | None:
-    """The catalogue's name of a model; as it is where the catalogue has no models of this type for the vendor.
-
-    Raises `Invalid` with code `unknown_model` and close matches.
-    """
-    if spelling is None or vendor is None:
-        return spelling
-    names = [name for name, model in vendor.models.items() if model.type is kind]
-    name = vendor.model_named(spelling)
-    if name in names:
+def known_model(catalogue: Catalogue, vendor: str, kind: DeviceType, spelling: str | None) -> str | None:
+    """The catalogue's name of a model of this type. Raises `Invalid` with code `unknown_model` and close matches."""
+    if spelling is None:
+        return None
+    dialects = [dialect for dialect in catalogue.dialects_of(vendor) if dialect.type is kind]
+    name = next((name for dialect in dialects if (name := dialect.model_named(spelling))), None)
+    if name:
         return name
-    if not names:
-        return spelling
-    folded = {known.casefold(): known for known in names}
-    close = [folded[match] for match in get_close_matches(spelling.casefold(), folded, n=3)] or names[:5]
-    reason = f"is no {kind.value} of {vendor.name} known here; did you mean {', '.join(close)}?"
+    folded = {known.casefold(): known for dialect in dialects for known in dialect.models}
+    close = [folded[match] for match in get_close_matches(spelling.casefold(), folded, n=3)] or list(folded.values())[
+        :5
+    ]
+    reason = f"is no {kind.value} of {vendor} known here; did you mean {', '.join(close)}?"
     raise Invalid(f"model {reason}", code="unknown_model", details={"model": reason})
 
 
-def _vendor(catalogue: Catalogue, wish: Wish) -> Vendor | None:
-    if wish.vendor is not None:
-        vendor = catalogue.named(wish.vendor)
-        if vendor is None:
-            raise unsupported(catalogue, "vendor", "is not a vendor known here")
-        return vendor
-    return catalogue.by_mac(wish.mac.bare) if wish.mac else None
+def _vendor(catalogue: Catalogue, wish: Wish, block: Vendor | None) -> str | None:
+    if wish.vendor is None:
+        return block.vendor if block else None
+    vendor = catalogue.vendor_named(wish.vendor)
+    if vendor is None:
+        raise unsupported(catalogue, "vendor", "is not a vendor known here")
+    return vendor
 
 
-def _by_identity(wish: Wish, vendor: Vendor | None) -> DeviceType:
-    """The type where neither it nor a known model was said: by IPEI, or where all models of the vendor are of one."""
+def _type(catalogue: Catalogue, wish: Wish, vendor: str | None, told: str | None, block: Vendor | None) -> DeviceType:
+    """The type that was said; else that of the model, else by IPEI, else that of the block of MAC addresses."""
+    dialects = catalogue.dialects_of(vendor)
+    by_model = next((dialect.type for dialect in dialects if dialect.model_named(told)), None)
+    if wish.type is not None:
+        if by_model is not None and by_model is not wish.type and wish.type is not DeviceType.DECT_HANDSET:
+            of = f"the model: {told}" if wish.model else f"the MAC address, which is of a {told}; that"
+            raise _invalid("type", f"contradicts {of} is a {by_model.value}")
+        return wish.type
+    if by_model is not None:
+        return by_model
     if wish.ipei is not None and wish.mac is None:
         return DeviceType.DECT_HANDSET
-    if vendor is None:
-        return DeviceType.DESKPHONE
-    kinds = {model.type for model in vendor.models.values()} - {DeviceType.DECT_HANDSET} or {vendor.unknown_model.type}
-    if len(kinds) > 1:
-        options = ", ".join(sorted(kind.value for kind in kinds))
-        raise _invalid("type", f"is needed: {vendor.name} makes more than one ({options}) under this MAC prefix")
-    return kinds.pop()
+    if block is not None and block.vendor == vendor:
+        return block.type
+    return dialects[0].type if dialects else DeviceType.DESKPHONE
 
 
 def _invalid(field_name: str, reason: str) -> Invalid:

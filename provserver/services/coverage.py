@@ -28,7 +28,7 @@ def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
             **setting.schema,
             "description": setting.meaning,
             **{key: value for key, value in facts.items() if value is not None},
-            "x-coverage": {vendor.vendor: covered(vendor, path) for vendor in catalogue.vendors.values()},
+            "x-coverage": {vendor.dialect: covered(vendor, path) for vendor in catalogue.dialects.values()},
         }
     return root
 

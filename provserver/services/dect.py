@@ -33,8 +33,8 @@ async def free_slot(change: Change, catalogue: Catalogue, base: Device) -> int:
 
 def max_handsets(catalogue: Catalogue, base: Device) -> int | None:
     """How many handsets the model of a base takes; None where that is not known."""
-    vendor = catalogue.named(base.vendor or "")
-    return None if vendor is None or base.model is None else vendor.model(base.model).handsets
+    dialect = catalogue.dialect_of(base)
+    return dialect.model(base.model).handsets if dialect else None
 
 
 def lowest_free(used: set[int | None]) -> int:

@@ -8,7 +8,7 @@ from provserver.domain.errors import Impossible, Invalid
 from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers
 from provserver.services.change import Change
-from provserver.services.classification import known_model, unsupported
+from provserver.services.classification import configurable_model, unsupported
 from provserver.services.devices import get
 from provserver.store import devices
 
@@ -80,18 +80,21 @@ def _status(device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    vendor = catalogue.named(device.vendor or "")
+    vendor = device.vendor
     if "vendor" in wished:
         by_mac = catalogue.by_mac(device.mac.bare) if device.mac else None
-        vendor = catalogue.named(wished["vendor"]) if wished["vendor"] is not None else by_mac
+        vendor = catalogue.vendor_named(wished["vendor"]) if wished["vendor"] else by_mac.vendor if by_mac else None
         if vendor is None and (wished["vendor"] is not None or device.mac):
             raise unsupported(catalogue, "vendor", "is not a vendor known here")
-        changes["vendor"] = vendor.vendor if vendor else None
-        if changes["vendor"] != device.vendor:
+        changes["vendor"] = vendor
+        if vendor != device.vendor:
             # What another vendor's phone told of itself is not true of this one.
             changes |= {"model": None, "firmware_version": None}
     if "model" in wished:
-        changes["model"] = known_model(vendor, wished["model"], device.type)
+        named = vendor is not None and device.type is not DeviceType.DECT_HANDSET
+        changes["model"] = (
+            configurable_model(catalogue, vendor, device.type, wished["model"]) if named and vendor else wished["model"]
+        )
     return changes
 
 

@@ -72,7 +72,7 @@ async def fresh_view(change: Change, configurations: Configurations, device: Dev
 def _view(
     configurations: Configurations, device: Device, belongings: _Belongings, states: dict[str, ConfigState]
 ) -> DeviceView:
-    vendor = configurations.catalogue.named(device.vendor or "")
+    vendor = configurations.catalogue.dialect_of(device)
     lines = belongings.lines[device.id]
     limit = vendor.model(device.model).lines if vendor and device.type is DeviceType.DESKPHONE else None
     beyond = [line.line_number for line, _ in lines if limit is not None and line.line_number > limit]

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceType, MulticellRole
 from provserver.domain.errors import Impossible, NotFound
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers
 from provserver.services.change import Change
-from provserver.services.classification import Wish, classify, known_model
+from provserver.services.classification import Wish, classify
 from provserver.services.paging import Page, PageRequest
 from provserver.store import device_lists, devices, unknown_devices
 from provserver.store.database import Connection
@@ -35,7 +35,7 @@ async def create(change: Change, catalogue: Catalogue, window: timedelta, accoun
             mac=wish.mac,
             name=wish.name,
             location=wish.location,
-            vendor=kind.vendor.vendor if kind.vendor else None,
+            vendor=kind.vendor,
             model=kind.model,
             multicell_role=role,
             data_master_id=await dect.data_master_for(change, account_id, role, wish.data_master_id),
@@ -55,10 +55,10 @@ async def create(change: Change, catalogue: Catalogue, window: timedelta, accoun
     return device
 
 
-async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: Wish, vendor: Vendor | None) -> Device:
+async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: Wish, vendor: str | None) -> Device:
     base = await dect.base_for_handset(change, account_id, wish.base_id) if wish.base_id else None
     if vendor is None and base is not None:
-        vendor = catalogue.named(base.vendor or "")
+        vendor = base.vendor
     return Device(
         id=change.sources.new_id(ID_PREFIXES[DeviceType.DECT_HANDSET]),
         account_id=account_id,
@@ -68,8 +68,8 @@ async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: 
         slot_number=await dect.free_slot(change, catalogue, base) if base else None,
         status=DeviceStatus.PENDING_SYNC if base else DeviceStatus.UNPAIRED,
         name=wish.name,
-        vendor=vendor.vendor if vendor else None,
-        model=known_model(vendor, wish.model, DeviceType.DECT_HANDSET),
+        vendor=vendor,
+        model=wish.model,
         created_at=change.at,
         updated_at=change.at,
     )

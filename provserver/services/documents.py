@@ -38,13 +38,13 @@ def patched_shared(stored: Mapping[str, Any], patch: Mapping[str, Any], catalogu
     by_vendor: dict[str, Any] = {}
     for name, raw in (patch.get("vendor_overrides") or {}).items():
         prefix = f"vendor_overrides.{name}"
-        vendor = catalogue.named(name)
+        vendor = catalogue.dialect_named(name)
         if vendor is None:
-            reason = f"is not a vendor; known are {', '.join(sorted(catalogue.vendors))}"
+            reason = f"is not a vendor; known are {', '.join(sorted(catalogue.dialects))}"
             raise Invalid(f"{prefix} {reason}", details={prefix: reason})
         if raw is not None:
             _check_raw(raw, vendor, prefix)
-        by_vendor[vendor.vendor] = raw
+        by_vendor[vendor.dialect] = raw
     if by_vendor:
         patch = {**patch, "vendor_overrides": by_vendor}
     return _patched(stored, patch, "")

@@ -99,8 +99,9 @@ def masked(effective: EffectiveDevice) -> EffectiveDevice:
         return replace(item, value=MASK) if item.secret else item
 
     parameters = tuple(map(shown, translation.parameters))
-    lines = tuple(replace(line, values={**line.values, "line.password": MASK}) for line in translation.rendered_lines)
-    hidden = replace(translation, parameters=parameters, rendered_lines=lines)
+    lines = tuple(replace(line, values={**line.values, "line.password": MASK}) for line in translation.repeated.lines)
+    repeated = replace(translation.repeated, lines=lines)
+    hidden = replace(translation, parameters=parameters, repeated=repeated)
     return replace(effective, base_url=base_url, translation=hidden)
 
 

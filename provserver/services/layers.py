@@ -48,7 +48,7 @@ async def patch_own_layer(
 
     Raises `Invalid`, and `CannotCarry` where the device's files could not hold a value.
     """
-    vendor = catalogue.named(device.vendor or "")
+    vendor = catalogue.dialect_of(device)
     stored = (await read_layer(change.conn, change.sealer, device.id, for_update=True)).document
     document = documents.patched_own(stored, patch, vendor, "overrides")
     if vendor is not None:
@@ -64,7 +64,7 @@ async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device
 
     Raises `Invalid` for raw parameters of the device that are none of this vendor, `CannotCarry` for values.
     """
-    vendor = catalogue.named(device.vendor or "")
+    vendor = catalogue.dialect_of(device)
     if vendor is None:
         return
     stored = await read_documents(change.conn, change.sealer, [PLATFORM, device.account_id, device.id])

@@ -6,7 +6,7 @@ from typing import Any
 from provserver.domain.errors import Invalid
 from provserver.domain.vendor import Catalogue, Vendor
 from provserver.domain.vocabulary import SECRETS, flatten, nest
-from provserver.rendering.translate import is_secret
+from provserver.rendering.parameters import is_secret
 
 MASK = "********"
 
@@ -36,7 +36,7 @@ def masked_shared(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str
     return {
         "abstractions": masked_abstractions(document.get("abstractions") or {}),
         "vendor_overrides": {
-            name: masked_parameters(raw, catalogue.named(name)) for name, raw in sorted(by_vendor.items())
+            name: masked_parameters(raw, catalogue.dialect_named(name)) for name, raw in sorted(by_vendor.items())
         },
     }
 

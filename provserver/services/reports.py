@@ -7,8 +7,9 @@ from typing import Any
 from provserver.domain.errors import NotFound
 from provserver.domain.layers import Effective
 from provserver.domain.vocabulary import SECRETS
+from provserver.rendering.parameters import Parameter, is_secret
 from provserver.rendering.renderer import Document, Renderer
-from provserver.rendering.translate import Outcome, Parameter, is_secret
+from provserver.rendering.translate import Outcome
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK

@@ -124,14 +124,19 @@ class Model(Shown):
     lines: int | None
     keys: int | None
     softkeys: int | None
-    handsets: int | None
+    handsets: int | None = Field(description="Handsets of a DECT base or system")
+    cells: int | None = Field(description="Bases of one multicell system")
+    lines_per_handset: int | None
+    not_rendered: str | None = Field(description="Why this model is recognised but gets no files")
+    dialect: str = Field(description="The vendor file that says how it is configured")
     capabilities: list[str]
     also: list[str]
 
 
 class VendorSetting(Shown):
-    """What a setting becomes with a vendor."""
+    """What a setting becomes with the devices of one of the vendor's files."""
 
+    dialect: str
     path: str
     supported: bool
     some_models: bool

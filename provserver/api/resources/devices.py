@@ -83,12 +83,14 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     query = call.query
     stale = getattr(query, "stale", None)
     if isinstance(query, models.DeviceQuery):
-        vendor = call.face.catalogue.named(query.vendor or "")
+        vendor = call.face.catalogue.vendor_named(query.vendor)
+        models_of = call.face.catalogue.dialects_of(vendor)
+        model = next((name for one in models_of if (name := one.model_named(query.model))), query.model)
         chosen = replace(
             chosen,
             status=query.status,
-            vendor=vendor.vendor if vendor else query.vendor,
-            model=(vendor and vendor.model_named(query.model)) or query.model,
+            vendor=vendor or query.vendor,
+            model=model,
             location=query.location,
             search=query.search,
         )

@@ -1,5 +1,7 @@
 """The catalogue of vendors and models."""
 
+from collections.abc import Iterable
+
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import observed as models
@@ -10,44 +12,54 @@ from provserver.domain.vocabulary import VOCABULARY
 from provserver.services.coverage import becomes, covered
 from provserver.services.paging import page_of
 
+Dialects = list[Vendor]
+
 
 async def list_all(call: Call[PageQuery, None]) -> Answer:
     """All vendors, by name."""
-    vendors = sorted(call.face.catalogue.vendors.values(), key=lambda vendor: vendor.vendor)
-    page = page_of(vendors, lambda vendor: vendor.vendor, page_request(call.query))
-    return listing(call.request, page, _summary)
+    vendors = sorted(call.face.catalogue.by_vendor.values(), key=_name)
+    return listing(call.request, page_of(vendors, _name, page_request(call.query)), _summary)
 
 
 async def get(call: Call[None, None]) -> Answer:
     """One vendor with its models and what each setting becomes."""
-    vendor = call.face.catalogue.named(call.path["vendor"])
-    if vendor is None:
+    dialects = call.face.catalogue.dialects_of(call.path["vendor"])
+    if not dialects:
         raise NotFound("there is no such vendor")
     models_of = [
-        models.Model.of(model, name=name, capabilities=sorted(model.capabilities), also=list(model.also))
-        for name, model in vendor.models.items()
+        models.Model.of(
+            model, name=name, dialect=one.dialect, capabilities=sorted(model.capabilities), also=list(model.also)
+        )
+        for one in dialects
+        for name, model in one.models.items()
     ]
     settings = [
-        models.VendorSetting(path=path, parameters=becomes(vendor, path), **covered(vendor, path))
+        models.VendorSetting(dialect=one.dialect, path=path, parameters=becomes(one, path), **covered(one, path))
+        for one in dialects
+        if one.is_rendered
         for path in VOCABULARY
     ]
+    proofs = _merged(one.proofs for one in dialects)
     return Answer(
-        200,
-        models.Vendor.of(
-            vendor,
-            aliases=list(vendor.aliases),
-            mac_prefixes=sorted(vendor.mac_prefixes),
-            proofs=list(vendor.proofs),
-            models=models_of,
-            settings=settings,
-        ),
+        200, models.Vendor.of(dialects[0], **_shared(dialects), proofs=proofs, models=models_of, settings=settings)
     )
 
 
-def _summary(vendor: Vendor) -> models.VendorSummary:
-    return models.VendorSummary.of(
-        vendor,
-        aliases=list(vendor.aliases),
-        mac_prefixes=sorted(vendor.mac_prefixes),
-        models=list(vendor.models),
-    )
+def _name(dialects: Dialects) -> str:
+    return dialects[0].vendor
+
+
+def _summary(dialects: Dialects) -> models.VendorSummary:
+    names = _merged(one.models for one in dialects)
+    return models.VendorSummary.of(dialects[0], **_shared(dialects), models=names)
+
+
+def _shared(dialects: Dialects) -> dict[str, list[str]]:
+    return {
+        "aliases": _merged(one.aliases for one in dialects),
+        "mac_prefixes": sorted(_merged(one.mac_prefixes for one in dialects)),
+    }
+
+
+def _merged(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(item for items in lists for item in items))
