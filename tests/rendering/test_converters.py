@@ -74,6 +74,40 @@ def test_a_firmware_is_named_only_where_its_policy_lets_the_phone_install_it() -
         _convert("if_setting", "url", arguments, settings={"firmware.policy": "ask"})
 
 
+def test_what_a_base_of_a_system_is_decides_as_a_setting_does() -> None:
+    rule = {"setting": "cell.role", "among": ["secondary"], "without": ["data_master"]}
+    assert _convert("if_setting", "7c2f80aabbcc", rule, line={"cell.role": "secondary"}) == "7c2f80aabbcc"
+    assert _convert("if_setting", "7c2f80aabbcc", rule, line={"cell.role": "data_master"}) is None
+
+
+def test_a_number_may_begin_elsewhere() -> None:
+    assert _convert("add", 1, {"by": -1}) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "arguments", "chosen"),
+    [("4,1", {}, "4"), ("7", {}, "7"), ("", {}, None), ("", {"none": "%NULL%"}, "%NULL%")],
+)
+def test_the_first_of_a_list_is_taken_where_there_is_one(
+    value: str, arguments: dict[str, str], chosen: str | None
+) -> None:
+    assert _convert("first", value, arguments) == chosen
+
+
+def test_a_part_of_a_value_is_found_or_missed_aloud() -> None:
+    pattern = {"pattern": r"-v([0-9]+(?:\.[0-9]+)+)"}
+    assert _convert("extract", "https://fw.example.com/Base-V2.65.0-build.1.bin", pattern) == "2.65.0"
+    with pytest.raises(Inexpressible, match="does not tell"):
+        _convert("extract", "https://fw.example.com/latest.bin", pattern)
+
+
+def test_servers_of_a_base_are_registrars_and_proxies_as_those_of_lines() -> None:
+    arguments = {"kind": "proxy", "rank": 1, "part": "host"}
+    server = {"server.domain": "pbx.example.com", "server.address": "edge.example.com"}
+    assert _convert("hop", "edge.example.com", arguments, line=server) == "edge.example.com"
+    assert _convert("hop", "pbx.example.com", {**arguments, "kind": "registrar"}, line=server) == "pbx.example.com"
+
+
 def test_a_files_name_is_read_from_its_url_without_query_and_escapes() -> None:
     url = "https://media.example.com/a/Our%20Bell.wav?v=2#x"
     assert _convert("url_name", url, {"before": "Config:"}) == "Config:Our Bell.wav"
@@ -336,6 +370,11 @@ def test_a_port_that_nobody_said_is_not_written() -> None:
 )
 def test_a_server_gets_the_port_of_the_service_where_one_is_set(server: str, port: int | None, text: str) -> None:
     assert _convert("hostport", server, settings={"sip.port": port}) == text
+
+
+@pytest.mark.parametrize("url", ["https://prov.example.com/p/x", "https://prov.example.com/p/x/"])
+def test_phones_that_put_the_slash_themselves_get_none(url: str) -> None:
+    assert _convert("folder_url", url, {"slash": False}) == "https://prov.example.com/p/x"
 
 
 def test_a_folder_ends_in_a_slash_and_a_file_gets_the_devices_name() -> None:

@@ -30,7 +30,7 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("kind", "rank", "part", takes=("on", "off", "udp", "tcp", "tls"))
 def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """One server of a line, for phones that take the registrar's name as the domain of the address of record.
+    """One server of a line or base, for phones that take the registrar's name as the domain of the address of record.
 
     The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
     the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
@@ -48,13 +48,14 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
     settings, line = scope.settings, scope.line
     usual = settings.get("sip.port")
-    domain = line.get("line.domain") or line["line.server"]
+    server = line.get("line.server") or line["server.address"]
+    domain = line.get("line.domain") or line.get("server.domain") or server
     outbound, backup = settings.get("sip.outbound_proxy"), settings.get("sip.backup_server")
     second = [(split_host_port(backup)[0], split_host_port(backup)[1] or usual)] if backup else []
     if outbound:
         return {"registrar": [(domain, usual), *second], "proxy": [split_host_port(outbound)]}
-    if line["line.server"] != domain:
-        return {"registrar": [(domain, None)], "proxy": [(line["line.server"], usual), *second]}
+    if server != domain:
+        return {"registrar": [(domain, None)], "proxy": [(server, usual), *second]}
     return {"registrar": [(domain, usual), *second], "proxy": []}
 
 

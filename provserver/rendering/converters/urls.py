@@ -8,10 +8,10 @@ from provserver.rendering.converters.registry import Inexpressible, Scope, conve
 from provserver.rendering.converters.values import affix
 
 
-@converter()
+@converter(takes=("slash",))
 def folder_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A URL that ends in a slash, for phones that add the file name themselves."""
-    return value if value.endswith("/") else f"{value}/"
+    """A URL that ends in a slash, for phones that add the file name themselves; with `slash: false` it has none."""
+    return str(value).rstrip("/") + ("/" if arguments.get("slash", True) else "")
 
 
 @converter("name")

@@ -1,6 +1,7 @@
 """Numbers and words: scaled, bounded, switched, wrapped."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,13 +65,40 @@ def steps(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("setting", "among", "without")
 def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """The value where `setting` is one of `among`, nothing where it is one of `without`."""
-    other = scope.settings.get(arguments["setting"])
+    """The value where `setting` is one of `among`, nothing where it is one of `without`.
+
+    What the line, handset or base itself gives (`cell.role`) counts as a setting too.
+    """
+    name = arguments["setting"]
+    other = scope.line.get(name, scope.settings.get(name))
     if other in arguments["among"]:
         return str(value)
     if other in arguments["without"]:
         return None
     raise Inexpressible(f"the phones have no way to say {other} of {arguments['setting']}")
+
+
+@converter("by")
+def add(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The value and `by`, which may be negative: for numbers that begin elsewhere than ours."""
+    return str(value + arguments["by"])
+
+
+@converter(takes=("none",))
+def first(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """The first of a list separated by commas; `none`, or nothing at all, where it is empty."""
+    if value:
+        return str(value).partition(",")[0]
+    return str(arguments["none"]) if "none" in arguments else None
+
+
+@converter("pattern")
+def extract(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """What the first group of `pattern`, a regular expression, finds in the value."""
+    found = re.search(arguments["pattern"], str(value), re.IGNORECASE)
+    if found is None:
+        raise Inexpressible(f"{value} does not tell what the phones need to know")
+    return found[1]
 
 
 @converter("text", takes=("when",))
