@@ -225,6 +225,11 @@ class Vendor(Fact):
     unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
     unused_slots: tuple[Constant, ...] = Field(default=(), description="Written for each slot without a handset")
     tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
+    names: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Parameter names that follow no rule, by number: {line:key}, {slot:key} or {server:key} in a name is "
+        "the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter",
+    )
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
     proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")

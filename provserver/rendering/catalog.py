@@ -18,6 +18,7 @@ from provserver.domain.texts import timezones
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS
+from provserver.rendering.parameters import LISTED
 from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
 
@@ -112,7 +113,16 @@ def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     yield from _check_spellings(vendor)
     yield from _check_files(vendor, environment)
     yield from _check_agents(vendor)
+    yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
     yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in KNOWN_PROOFS)
+
+
+def _listed_names(vendor: Vendor) -> set[str]:
+    """The keys of `names` that parameters use."""
+    mappings = chain.from_iterable(vendor.settings.values())
+    constants = (*vendor.constants, *vendor.unused_lines, *vendor.unused_slots)
+    used = chain(chain.from_iterable(mapping.to for mapping in mappings), (constant.to for constant in constants))
+    return {place["key"] for name in used for place in LISTED.finditer(name)}
 
 
 def _check_settings(vendor: Vendor) -> Iterator[Problem]:

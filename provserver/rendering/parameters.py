@@ -17,6 +17,9 @@ from provserver.domain.vocabulary import LINE_VALUES, SECRETS
 _IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+|\{\w+\})\])?(?:#.*)?")
 _REPEATED = re.compile(r"\{(?:line0?|slot0?|server0?|cell0?)\}|\d+")
 _NAMED = re.compile(r"\{(?:ipei|IPEI)\}|\b[0-9a-fA-F]{10}\b")
+_ONLY_A_NUMBER = re.compile(r"[A-Z]\d+")
+LISTED = re.compile(r"\{(?P<place>line|slot|server|cell):(?P<key>\w+)\}")
+"""A place in a name that the vendor file's `names` fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,22 @@ def split_identity(identity: str) -> tuple[str, str | None]:
 
 @lru_cache(maxsize=20_000)
 def pattern_name(identity: str) -> str:
-    """The name alone, with every place that repeats it, and every number, made the same."""
-    return _REPEATED.sub("#", _NAMED.sub("#", split_identity(identity)[0]))
+    """The name alone, with every place that repeats it, and every number, made the same.
+
+    A name that is but a letter and a number stays: there the number says which parameter it is.
+    """
+    name = split_identity(identity)[0]
+    return name if _ONLY_A_NUMBER.fullmatch(name) else _REPEATED.sub("#", _NAMED.sub("#", name))
+
+
+def written_names(name: str, vendor: Vendor) -> Iterator[str]:
+    """The names that one in the vendor file stands for: itself, or each that `names` lists."""
+    place = LISTED.search(name)
+    if place is None:
+        yield name
+    else:
+        for entry in vendor.names.get(place["key"], ()):
+            yield name.replace(place[0], entry)
 
 
 def spell_raw(value: Any, vendor: Vendor) -> str:
@@ -84,14 +101,17 @@ def _secret_names(vendor: Vendor) -> set[str]:
         pattern_name(name)
         for path, mappings in vendor.settings.items()
         for mapping in mappings
-        for name in mapping.to
+        for listed in mapping.to
+        for name in written_names(listed, vendor)
         if holds_secret(path, mapping)
     }
 
 
 def known_sections(vendor: Vendor) -> dict[str, str]:
     """The section of every parameter that the vendor file knows, by its `pattern_name`."""
-    return {pattern_name(name): section for name, section in _sections(vendor)}
+    return {
+        pattern_name(name): section for listed, section in _sections(vendor) for name in written_names(listed, vendor)
+    }
 
 
 def _sections(vendor: Vendor) -> Iterator[tuple[str, str]]:

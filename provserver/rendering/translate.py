@@ -13,9 +13,17 @@ from provserver.domain.vendor import Constant, ListSpelling, Vendor
 from provserver.domain.vendor import Mapping as SettingMapping
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
-from provserver.rendering.parameters import Parameter, holds_secret, is_secret, known_sections, pattern_name, spell_raw
+from provserver.rendering.parameters import (
+    LISTED,
+    Parameter,
+    holds_secret,
+    is_secret,
+    known_sections,
+    pattern_name,
+    spell_raw,
+)
 
-_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac)?\}")
+_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
 _REPEATING = {
     "line": "lines",
     "slot": "handsets",
@@ -178,7 +186,7 @@ class _Translator:
         places = item.places if item else {}
         for name, text in self._spelled(mapping, value, item):
             yield Parameter(
-                identity=_placed(name, places),
+                identity=self._identity(name, places),
                 value=text,
                 section=mapping.section,
                 attributes={key: _placed(text, places) for key, text in mapping.attributes.items()},
@@ -188,6 +196,17 @@ class _Translator:
                 slot=_slot(item),
                 secret=holds_secret(path, mapping),
             )
+
+    def _identity(self, name: str, places: Mapping[str, str]) -> str:
+        """The name with its places filled, those among them that only the vendor's list of names knows."""
+        listed = LISTED.search(name)
+        if listed:
+            entries, number = self.vendor.names[listed["key"]], int(places[listed["place"]])
+            if number > len(entries):
+                kind = {"slot": "handset", "cell": "base"}.get(listed["place"], listed["place"])
+                raise Inexpressible(f"there is no {kind} {number} on these devices")
+            name = name.replace(listed[0], entries[number - 1])
+        return _placed(name, places)
 
     def _spelled(self, mapping: SettingMapping, value: Any, item: Item | None) -> Iterable[tuple[str, str]]:
         if mapping.list:
@@ -218,7 +237,7 @@ class _Translator:
         """Parameters always written, repeated as their names say, and those that switch off what is not used."""
         for constant in self._fitting(self.vendor.constants):
             for item in self._items((constant.to,)):
-                yield self._constant(constant, item.places if item else {}, item)
+                yield from self._constant(constant, item.places if item else {}, item)
         if self.repeated.role is MulticellRole.SECONDARY:
             return  # lines and handsets reach it over the LAN, from its data master
         model = self.vendor.model(self.model_name)
@@ -233,15 +252,19 @@ class _Translator:
         free = [number for number in range(1, (limit or 0) + 1) if number not in used]
         for constant in self._fitting(constants):
             for number in free:
-                yield self._constant(constant, {place: str(number), f"{place}0": str(number - 1)}, None)
+                yield from self._constant(constant, {place: str(number), f"{place}0": str(number - 1)}, None)
 
     def _fitting(self, constants: Iterable[Constant]) -> Iterator[Constant]:
         role = self.repeated.role
         return (constant for constant in constants if self.vendor.applies(constant, self.model_name, role))
 
-    def _constant(self, constant: Constant, places: Mapping[str, str], item: Item | None) -> Parameter:
-        return Parameter(
-            identity=_placed(constant.to, places),
+    def _constant(self, constant: Constant, places: Mapping[str, str], item: Item | None) -> Iterator[Parameter]:
+        try:
+            identity = self._identity(constant.to, places)
+        except Inexpressible:
+            return  # beyond the last that has a name; the settings of that line, handset or server tell why
+        yield Parameter(
+            identity=identity,
             value=_placed(constant.value, places).replace("{mac}", self.mac.bare),
             section=constant.section,
             attributes={key: _placed(text, places) for key, text in constant.attributes.items()},
