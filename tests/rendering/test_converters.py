@@ -108,6 +108,36 @@ def test_servers_of_a_base_are_registrars_and_proxies_as_those_of_lines() -> Non
     assert _convert("hop", "pbx.example.com", {**arguments, "kind": "registrar"}, line=server) == "pbx.example.com"
 
 
+def test_a_proxy_that_is_no_longer_there_can_be_emptied() -> None:
+    server = {"server.domain": "pbx.example.com", "server.address": "pbx.example.com"}
+    arguments = {"kind": "proxy", "rank": 1, "part": "host", "none": ""}
+    assert _convert("hop", "pbx.example.com", arguments, line=server) == ""
+
+
+def test_a_server_of_a_base_has_the_port_of_the_service_and_one_way_without_transport() -> None:
+    server = {"server.domain": "pbx.example.com", "server.address": "pbx.example.com"}
+    settings = {"sip.port": 5080, "sip.transport": "tls", "sip.backup_server": "b.example"}
+    one_way = {"join": ",", "most": 1}
+    assert _convert("registrar", "pbx.example.com", settings=settings, line=server) == "pbx.example.com:5080"
+    assert _convert("route", "pbx.example.com", one_way, settings=settings, line=server) == "pbx.example.com:5080"
+    elsewhere = {**server, "server.address": "edge.example.com"}
+    assert _convert("registrar", "pbx.example.com", settings=settings, line=elsewhere) == "pbx.example.com"
+    assert _convert("route", "edge.example.com", one_way, settings=settings, line=elsewhere) == "edge.example.com:5080"
+
+
+def test_items_are_written_one_by_one_up_to_the_last() -> None:
+    assert _convert("nth", ["PCMU", "PCMA"], {"position": 2}) == "PCMA"
+    assert _convert("nth", ["PCMU"], {"position": 2}) is None
+    assert _convert("nth", ["PCMU"], {"position": 2, "otherwise": "none"}) == "none"
+    assert _convert("nth", "telephoneNumber mobile", {"position": 2}) == "mobile"
+
+
+def test_items_without_a_spelling_leave_no_gap_between_the_others() -> None:
+    scope = Scope({}, {}, Mac("805ec0123456"), {"codecs": {"G722": "g722", "PCMA": "g711a"}})
+    codecs = [CONVERTERS["nth"](["G722", "OPUS", "PCMA"], scope, {"position": at, "table": "codecs"}) for at in (1, 2, 3)]
+    assert codecs == ["g722", "g711a", None]
+
+
 def test_a_files_name_is_read_from_its_url_without_query_and_escapes() -> None:
     url = "https://media.example.com/a/Our%20Bell.wav?v=2#x"
     assert _convert("url_name", url, {"before": "Config:"}) == "Config:Our Bell.wav"
@@ -391,3 +421,100 @@ def test_every_converter_says_what_it_does() -> None:
     """The reference of the format is made from it."""
     for name, function in CONVERTERS.items():
         assert function.__doc__, name
+
+
+CODECS = {"PCMA": "8", "PCMU": "0"}
+
+
+def _from_table(name: str, value: Any, arguments: dict[str, Any]) -> str | None:
+    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), {"codecs": CODECS}), arguments)
+
+
+@pytest.mark.parametrize(
+    ("at", "more", "spelled"),
+    [
+        (1, {}, "8"),
+        (2, {}, "0"),
+        (3, {}, None),
+        (3, {"repeat": True}, "0"),
+        (3, {"beyond": "none"}, "none"),
+    ],
+)
+def test_an_item_of_a_list_is_found_among_those_that_the_vendor_has(
+    at: int, more: dict[str, Any], spelled: str | None
+) -> None:
+    assert _from_table("item", ["OPUS", "PCMA", "PCMU"], {"at": at, "table": "codecs", **more}) == spelled
+
+
+def test_an_item_of_a_text_is_one_of_those_between_its_commas() -> None:
+    assert _convert("item", "4,7", {"at": 2}) == "7"
+    assert _convert("item", "", {"at": 1, "beyond": "0"}) == "0"
+
+
+def test_items_that_a_vendor_lacks_are_told_where_the_others_are_written_one_by_one() -> None:
+    assert _from_table("all_in", ["PCMA"], {"table": "codecs"}) is None
+    with pytest.raises(Inexpressible, match="no OPUS, ILBC"):
+        _from_table("all_in", ["OPUS", "PCMA", "ILBC"], {"table": "codecs"})
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "row"),
+    [
+        ("2,3", False, "0,1,1,0"),
+        (4, False, "0,0,0,1"),
+        ("", False, "0,0,0,0"),
+        ("2,3", True, "0,1,0,0"),
+        ("", True, None),
+    ],
+)
+def test_numbers_become_marks_in_a_row(value: Any, first: bool, row: str | None) -> None:
+    assert _convert("marks", value, {"of": 4, "first": first}) == row
+
+
+def test_a_text_that_is_too_long_or_too_short_is_named_instead_of_written() -> None:
+    assert _convert("characters", "123456", {"low": 6, "high": 16}) == "123456"
+    for text in ("12345", "1" * 17):
+        with pytest.raises(Inexpressible, match="6 to 16 characters"):
+            _convert("characters", text, {"low": 6, "high": 16})
+
+
+def test_the_scheme_of_a_url_is_told_apart() -> None:
+    assert _convert("scheme", "HTTPS://prov.example.com/", {"http": "1", "https": "2"}) == "2"
+    with pytest.raises(Inexpressible, match="by ftp"):
+        _convert("scheme", "ftp://prov.example.com/", {"http": "1", "https": "2"})
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Paris", "STD-1DST,M3.5.0,M10.5.0/3"),
+        ("America/New_York", "STD+5DST,M3.2.0,M11.1.0"),
+        ("Asia/Kolkata", "STD-5:30"),
+        ("Etc/UTC", "STD+0"),
+        ("Australia/Lord_Howe", "STD-10:30DST-11,M10.1.0,M4.1.0"),
+    ],
+)
+def test_a_zone_becomes_a_posix_text_with_names_of_letters(zone: str, text: str) -> None:
+    assert _convert("posix_zone", zone, {"most": 32}) == text
+
+
+def test_a_posix_text_that_phones_cannot_hold_is_told() -> None:
+    with pytest.raises(Inexpressible, match="longer than"):
+        _convert("posix_zone", "Europe/Paris", {"most": 20})
+    with pytest.raises(Inexpressible, match="when the clocks"):
+        _convert("posix_zone", "America/Nuuk", {})
+
+
+def test_the_parts_of_a_change_are_told_one_by_one() -> None:
+    parts = ("month", "week", "day", "minutes")
+    told = [_convert("dst_part", "Europe/Paris", {"change": "end", "part": part}) for part in parts]
+    assert told == ["10", "5", "0", "180"]
+    assert _convert("dst_part", "Asia/Kolkata", {"change": "start", "part": "month"}) is None
+    assert _convert("utc_minutes", "America/New_York") == "-300"
+    with pytest.raises(Inexpressible, match="when the clocks"):
+        _convert("dst_part", "America/Nuuk", {"change": "start", "part": "minutes"})
+
+
+def test_the_address_of_a_hop_has_its_port_where_one_is_set() -> None:
+    assert _hop("registrar", 1, "address", "pbx.example.com", "pbx.example.com") == "pbx.example.com"
+    assert _hop("registrar", 1, "address", "pbx.example.com", "pbx.example.com", port=5070) == "pbx.example.com:5070"

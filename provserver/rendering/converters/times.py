@@ -85,6 +85,54 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     return str(arguments["text"]).format(seconds=(zone.daylight - zone.standard) * 60, start=start, end=end)
 
 
+@converter()
+def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """Standard offset from UTC in minutes, negative in the west."""
+    return str(zone_rules(value).standard)
+
+
+@converter("change", "part")
+def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """A `part` of the `change` start or end of daylight saving: month, week, day or minutes; nothing without any.
+
+    Week 5 is the last, day 0 is Sunday, minutes are those after midnight.
+    """
+    zone = zone_rules(value)
+    if zone.daylight is None or zone.start is None or zone.end is None:
+        return None
+    change = zone.start if arguments["change"] == "start" else zone.end
+    if zone.daylight < zone.standard or not 0 <= change.minutes < 24 * 60:
+        raise Inexpressible(f"the phones cannot be told when the clocks of {value} change")
+    return str(getattr(change, arguments["part"]))
+
+
+@converter(takes=("most",))
+def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The zone's rules as a POSIX TZ text with names of letters, `STD-1DST,M3.5.0,M10.5.0/3`; `most` characters."""
+    zone = zone_rules(value)
+    text = f"STD{_west(zone.standard)}"
+    if zone.daylight is not None and zone.start is not None and zone.end is not None:
+        if not all(0 <= change.minutes < 24 * 60 for change in (zone.start, zone.end)):
+            raise Inexpressible(f"the phones cannot be told when the clocks of {value} change")
+        saved = "" if zone.daylight - zone.standard == 60 else _west(zone.daylight)
+        text = f"{text}DST{saved},{_posix(zone.start)},{_posix(zone.end)}"
+    if len(text) > arguments.get("most", len(text)):
+        raise Inexpressible(f"the rules of {value} are longer than the phones take")
+    return text
+
+
+def _west(minutes: int) -> str:
+    """An offset as POSIX counts it: hours west of Greenwich."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'+' if minutes <= 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def _posix(change: Change) -> str:
+    hours, minutes = divmod(change.minutes, 60)
+    time = "" if change.minutes == 2 * 60 else f"/{hours}" + (f":{minutes:02d}" if minutes else "")
+    return f"M{change.month}.{change.week}.{change.day}{time}"
+
+
 def _daylight(zone: Zone) -> tuple[Change, Change]:
     """The changes into and out of summer time, on full hours of the day itself, as phones can take them."""
     if zone.start is None or zone.end is None or zone.daylight is None or zone.daylight < zone.standard:

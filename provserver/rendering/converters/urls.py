@@ -30,3 +30,12 @@ def url_name(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     if not name.isprintable() or name != name.strip():
         raise Inexpressible("the file at the end of the URL has a name that no phone can take")
     return affix(name, scope, arguments) if name else None
+
+
+@converter(takes=("http", "https", "tftp", "ftp"))
+def scheme(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """What the arguments say for the scheme of a URL."""
+    name = value.partition("://")[0].lower()
+    if name not in arguments:
+        raise Inexpressible(f"the phones cannot fetch by {name}")
+    return str(arguments[name])

@@ -120,5 +120,51 @@ def needs_nothing(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> Non
         raise Inexpressible("the phones cannot do otherwise")
 
 
+@converter("at", takes=("table", "beyond", "repeat"))
+def item(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """The item number `at` of a list, or of a text separated by commas; `table` spells items and leaves others out.
+
+    Where there are not so many it is `beyond`, or with `repeat` the last of them, else nothing is written.
+    """
+    items = [one for one in value.split(",") if one] if isinstance(value, str) else [str(one) for one in value]
+    table = scope.tables[arguments["table"]] if "table" in arguments else {one: one for one in items}
+    known = [table[one] for one in items if one in table]
+    if len(known) >= arguments["at"]:
+        return known[arguments["at"] - 1]
+    if arguments.get("repeat") and known:
+        return known[-1]
+    return str(arguments["beyond"]) if "beyond" in arguments else None
+
+
+@converter("table")
+def all_in(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+    """Nothing is written; items that `table` does not spell are told, where `item` writes the others one by one."""
+    missing = [str(one) for one in value if str(one) not in scope.tables[arguments["table"]]]
+    if missing:
+        raise Inexpressible(f"this vendor has no {', '.join(missing)}")
+
+
+@converter("of", takes=("first",))
+def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """A row of `of` marks, 1 at each number of the value and 0 elsewhere: `2,3` of 4 is `0,1,1,0`.
+
+    With `first` only the first number counts, and nothing is written where there is none.
+    """
+    numbers = [int(one) for one in str(value).split(",") if one]
+    if arguments.get("first"):
+        numbers = numbers[:1]
+        if not numbers:
+            return None
+    return ",".join("1" if place in numbers else "0" for place in range(1, arguments["of"] + 1))
+
+
+@converter("low", "high")
+def characters(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """A text of `low` to `high` characters; these phones take no other."""
+    if not arguments["low"] <= len(value) <= arguments["high"]:
+        raise Inexpressible(f"the phones take {arguments['low']} to {arguments['high']} characters, not {len(value)}")
+    return str(value)
+
+
 def _key(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
