@@ -6,14 +6,32 @@ vendor's syntax says what a value must not hold. Overlay folders are searched be
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from provserver.domain.lines import Line
+from provserver.domain.mac import Mac
+from provserver.rendering.renderer import DeviceFacts
+from provserver.rendering.translate import Parameter
+
+_OWN_VALUES = frozenset({DeviceFacts, Line, Mac, Parameter})
+"""What templates are given: frozen, and every public attribute of it is meant for them."""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, without its long questions about values of our own: a file asks thousands of them."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if type(obj) in _OWN_VALUES:
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
+
 
 def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
     """An environment that loads `<vendor>/<template>` from the first of `folders` that has it."""
-    return ImmutableSandboxedEnvironment(
+    return _Environment(
         loader=FileSystemLoader(folders, followlinks=False),
         autoescape=select_autoescape(enabled_extensions=("xml.j2", "htm.j2"), default=False, default_for_string=False),
         undefined=StrictUndefined,

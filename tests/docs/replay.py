@@ -87,7 +87,7 @@ class Reader:
                 env=self._environment(),
                 capture_output=True,
                 text=True,
-                timeout=50,
+                timeout=120,
                 check=False,
             )
         finally:

@@ -88,7 +88,9 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, **variables: str) -> Iterator[Server]:
+def serving(
+    folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, **variables: str
+) -> Iterator[Server]:
     """`provserver serve`, ready; killed at the end where it still runs."""
     env = {name: value for name, value in environment(folder, **variables).items() if name not in (remove or {})}
     stderr, stdout = folder / "stderr.txt", folder / "stdout.txt"

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.e2e.process import Server, run, serving, wait_for
+from tests.rendering.throwaway import write_vendor
 
 SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413AABBCC SXM:0 UXM:0)"
 YEALINK_AGENT = "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56"
@@ -97,15 +98,13 @@ def test_keys_are_rotated_while_the_server_serves(tmp_path: Path) -> None:
 
 def test_a_vendor_of_ones_own_needs_no_python(tmp_path: Path) -> None:
     """An operator adds a vendor with a YAML file and a template; a phone of it is found, proven and served."""
-    from tests.rendering.throwaway import write_vendor  # noqa: PLC0415 - shared with the catalogue's tests
-
     vendors, templates = write_vendor(tmp_path)
     overlay = {"PROVSERVER_CATALOG__VENDORS": str(vendors), "PROVSERVER_CATALOG__TEMPLATES": str(templates)}
     with serving(tmp_path, **overlay) as server:
-        set_up_phone(server, "02:ac:de:00:00:01")
-        status, text = server.fetch("/02acde000001.conf", "Acme A1 1.0")
+        set_up_phone(server, "02:ab:00:00:00:01")
+        status, text = server.fetch("/phone/02ab00000001.ini", "ThrowAway TA v1.2")
         assert status == 200
-        assert "101" in text
+        assert "L1_USER=101;\n" in text
 
 
 def test_no_secret_is_in_the_data_directory_or_the_log(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ def refusal(folder: Path, *arguments: str, **variables: str) -> str:
     ("text", "told"),
     [
         ("phones:\n  hots: x\n", "config.yaml:2: phones.hots: is not a key of the configuration"),
-        ("phones:\n  unknown_limit: 0\n", "config.yaml:2: phones.unknown_limit: Input should be greater than or equal to 1"),
+        (
+            "phones:\n  unknown_limit: 0\n",
+            "config.yaml:2: phones.unknown_limit: Input should be greater than or equal to 1",
+        ),
         ("phones:\n  auth: token,password\n", "config.yaml:2: phones.auth"),
         ("phones: [\n", "config.yaml:2: not readable as YAML"),
         ("phones:\n  port: 1\n  port: 2\n", "config.yaml:3: phones.port: the key stands here twice"),
