@@ -46,6 +46,8 @@ class Line:
         server = self.values.get("line.server_number")
         if server is not None:
             places |= {"server": str(server), "server0": str(server - 1)}
+        if "line.handset_line" in self.values:
+            places["handset_line"] = str(self.values["line.handset_line"])
         return places | _handset_places(self.slot, self.ipei)
 
 

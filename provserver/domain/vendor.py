@@ -125,7 +125,8 @@ class Mapping(Fact):
     to: tuple[str, ...] = Field(
         default=(),
         description="Parameter names. {line} and {line0} repeat it for each line, {slot}, {slot0}, {ipei} and {IPEI} "
-        "for each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base",
+        "for each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base; "
+        "what belongs to a line also knows {handset_line}, which line of its handset it is",
     )
     values: dict[str, str] | None = Field(default=None, description="Value -> spelling; others cannot be expressed")
     convert: str | None = Field(default=None, description="Named converter, for what a table cannot say")

@@ -15,7 +15,7 @@ from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import LINE_VALUES, SECRETS
 
 _IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+|\{\w+\})\])?(?:#.*)?")
-_REPEATED = re.compile(r"\{(?:line0?|slot0?|server0?|cell0?)\}|\d+")
+_REPEATED = re.compile(r"\{(?:line0?|handset_line|slot0?|server0?|cell0?)\}|\d+")
 _NAMED = re.compile(r"\{(?:ipei|IPEI)\}|\b[0-9a-fA-F]{10}\b")
 _ONLY_A_NUMBER = re.compile(r"[A-Z]\d+")
 LISTED = re.compile(r"\{(?P<place>line|slot|server|cell):(?P<key>\w+)\}")

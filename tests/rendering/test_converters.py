@@ -134,8 +134,9 @@ def test_items_are_written_one_by_one_up_to_the_last() -> None:
 
 def test_items_without_a_spelling_leave_no_gap_between_the_others() -> None:
     scope = Scope({}, {}, Mac("805ec0123456"), {"codecs": {"G722": "g722", "PCMA": "g711a"}})
-    codecs = [CONVERTERS["nth"](["G722", "OPUS", "PCMA"], scope, {"position": at, "table": "codecs"}) for at in (1, 2, 3)]
-    assert codecs == ["g722", "g711a", None]
+    wanted = ["G722", "OPUS", "PCMA"]
+    told = [CONVERTERS["nth"](wanted, scope, {"position": at, "table": "codecs"}) for at in (1, 2, 3)]
+    assert told == ["g722", "g711a", None]
 
 
 def test_a_files_name_is_read_from_its_url_without_query_and_escapes() -> None:

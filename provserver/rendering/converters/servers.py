@@ -28,28 +28,30 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{bracketed}:{number}" if number else bracketed
 
 
-@converter("kind", "rank", "part", takes=("on", "off", "udp", "tcp", "tls"))
+@converter("kind", "rank", "part", takes=("on", "off", "none", "udp", "tcp", "tls"))
 def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """One server of a line or base, for phones that take the registrar's name as the domain of the address of record.
 
     The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
     the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
-    `part` host, port or switch (`on`, `off`); `udp`, `tcp` and `tls` are the ports taken where none is said.
+    `part` host, port, address (both) or switch (`on`, `off`); `udp`, `tcp` and `tls` are the ports taken where none is
+    said. Where there is no such server, `none` is written, or nothing at all.
     """
     found = _hops(scope)[arguments["kind"]][arguments["rank"] - 1 : arguments["rank"]]
     if arguments["part"] == "switch":
         return str(arguments["on"] if found else arguments["off"])
     if not found:
-        return None
+        return str(arguments["none"]) if "none" in arguments else None
     name, number = found[0]
+    if arguments["part"] == "address":
+        return _joined(name, number)
     return name if arguments["part"] == "host" else str(number or arguments[scope.settings.get("sip.transport", "udp")])
 
 
 def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
-    settings, line = scope.settings, scope.line
+    settings = scope.settings
     usual = settings.get("sip.port")
-    server = line.get("line.server") or line["server.address"]
-    domain = line.get("line.domain") or line.get("server.domain") or server
+    server, domain = _server_and_domain(scope)
     outbound, backup = settings.get("sip.outbound_proxy"), settings.get("sip.backup_server")
     second = [(split_host_port(backup)[0], split_host_port(backup)[1] or usual)] if backup else []
     if outbound:
@@ -59,27 +61,39 @@ def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
     return {"registrar": [(domain, usual), *second], "proxy": []}
 
 
+def _server_and_domain(scope: Scope) -> tuple[str, str]:
+    """The registrar and the domain of the line, or of the server that lines of a base share."""
+    line = scope.line
+    server = line.get("line.server") or line["server.address"]
+    return server, line.get("line.domain") or line.get("server.domain") or server
+
+
 @converter()
 def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
-    return _joined(value, scope.settings.get("sip.port") if scope.line.get("line.server") == value else None)
+    return _joined(value, scope.settings.get("sip.port") if _server_and_domain(scope)[0] == value else None)
 
 
 @converter()
 def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
     """Nothing is written: `registrar` and `route` name the server, unless a proxy hides one beside the domain."""
-    if scope.settings.get("sip.outbound_proxy") and scope.line.get("line.server") != scope.line.get("line.domain"):
+    server, domain = _server_and_domain(scope)
+    if scope.settings.get("sip.outbound_proxy") and server != domain:
         raise Inexpressible("behind an outbound proxy the phones know no server but the domain")
 
 
-@converter("transport", "join")
+@converter("join", takes=("transport", "most"))
 def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Where the line's requests go in turn, separated by `join`; `transport` and the transport's name end each."""
+    """Where the line's requests go in turn, separated by `join`, and no more than `most` of it.
+
+    With `transport`, that text and the transport's name end each.
+    """
     hops = _hops(scope)
     turns = [*hops["proxy"], *hops["registrar"][1:]] if hops["proxy"] else hops["registrar"]
     transport = scope.settings.get("sip.transport")
-    end = f"{arguments['transport']}{transport}" if transport else ""
-    return str(arguments["join"]).join(f"{_joined(name, number)}{end}" for name, number in turns)
+    end = f"{arguments['transport']}{transport}" if transport and "transport" in arguments else ""
+    taken = turns[: arguments.get("most")]
+    return str(arguments["join"]).join(f"{_joined(name, number)}{end}" for name, number in taken)
 
 
 def _joined(name: str, number: int | None) -> str:

@@ -26,6 +26,20 @@ def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return spelling
 
 
+@converter("position", takes=("table", "otherwise"))
+def nth(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """The item at `position`, from 1, of a list or of words separated by blanks; `otherwise`, or nothing, beyond.
+
+    With `table`, only items that have a spelling in it count, and that spelling is written.
+    """
+    items = value.split() if isinstance(value, str) else value
+    if "table" in arguments:
+        table = scope.tables[arguments["table"]]
+        items = [table[item] for item in items if item in table]
+    found = items[arguments["position"] - 1 : arguments["position"]]
+    return str(found[0]) if found else arguments.get("otherwise")
+
+
 @converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"))
 def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The vendor's code of an IANA zone from `table`; else the code of a zone there with the very same rules.
