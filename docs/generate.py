@@ -53,7 +53,10 @@ def configuration() -> str:
 
 def _config_rows(prefix: str, section: type[BaseModel]) -> Iterator[tuple[str, ...]]:
     for name, field in section.model_fields.items():
-        if not _is_model(field.annotation):
+        if _is_model(field.annotation):
+            if prefix:  # a section inside a section has its rows there
+                yield from _config_rows(f"{prefix}{name}.", field.annotation)
+        else:
             key = prefix + name
             variable = "PROVSERVER_" + key.upper().replace(".", "__")
             yield _code(key), _code(variable), _default(field.default), field.description or ""

@@ -1,11 +1,12 @@
 """Configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`, frozen once read."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.proofs import PROOFS
@@ -13,6 +14,9 @@ from provserver.domain.texts import check_url
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
+_SIP_URI = re.compile(
+    r"sips?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp|tls))?", re.IGNORECASE
+)
 _TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
 
 
@@ -113,6 +117,73 @@ class Catalog(Section):
     templates: Folders = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
 
 
+class Kamailio(Section):
+    """Kamailio's JSON-RPC, for the back end `kamailio`."""
+
+    url: str = Field(
+        default="http://127.0.0.1:5060/RPC", pattern=r"^https?://", description="Where Kamailio answers JSON-RPC"
+    )
+    username: str | None = Field(default=None, description="For HTTP basic authentication, where a proxy wants it")
+    password: str | None = Field(default=None, repr=False, description="Its password")
+
+
+class Asterisk(Section):
+    """Asterisk's manager interface (AMI), for the back end `asterisk`."""
+
+    host: str = Field(default="127.0.0.1", description="Where AMI listens")
+    port: PortNumber = Field(default=5038, description="Its port; 5039 is usual with TLS")
+    username: str = Field(default="provserver", description="Manager account, with write=system and read=system")
+    password: str = Field(default="", repr=False, description="Its secret")
+    tls: bool = Field(default=False, description="Speak TLS, with `checksync.verify` and `checksync.ca`")
+
+
+class Freeswitch(Section):
+    """FreeSWITCH's event socket, for the back end `freeswitch`."""
+
+    host: str = Field(default="127.0.0.1", description="Where the event socket listens")
+    port: PortNumber = Field(default=8021, description="Its port")
+    password: str = Field(default="ClueCon", repr=False, description="Its password")
+    profile: str = Field(default="internal", description="Sofia profile that the phones register with")
+
+
+def _sip_uri(value: Any) -> Any:
+    if isinstance(value, str) and not _SIP_URI.fullmatch(value):
+        raise ValueError("is not a SIP URI like sip:host:port;transport=tcp")
+    return value
+
+
+class CheckSync(Section):
+    """How phones are told to fetch their configuration anew: SIP NOTIFY."""
+
+    backend: Literal["sip", "kamailio", "asterisk", "freeswitch"] = Field(
+        default="sip", description="Who sends the NOTIFY: this server by `sip`, or one of the SIP servers it can ask"
+    )
+    proxy: Annotated[str | None, BeforeValidator(_sip_uri)] = Field(
+        default=None,
+        description="Where `sip` sends to, `sip:host:port;transport=tcp`; absent: the device's own outbound proxy, "
+        "server or domain",
+    )
+    username: str | None = Field(default=None, description="What answers the proxy's challenge (407)")
+    password: str | None = Field(default=None, repr=False, description="Its password")
+    timeout: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=8.0, description="Seconds within which a check-sync answers; longer than the proxy's own timer"
+    )
+    verify: bool = Field(default=True, description="Whether certificates of SIP servers are verified")
+    ca: Path | None = Field(default=None, description="File with the root certificates for that; absent: the system's")
+    kamailio: Kamailio = Kamailio()
+    asterisk: Asterisk = Asterisk()
+    freeswitch: Freeswitch = Freeswitch()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_where_commented_out(cls, data: Any) -> Any:
+        """A subsection in which everything is commented out is null, and means its defaults."""
+        subsections = ("kamailio", "asterisk", "freeswitch")
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None or name not in subsections}
+
+
 class Log(Section):
     """What is logged, and how."""
 
@@ -127,6 +198,7 @@ class Config(Section):
     database: Database = Database()
     phones: Phones = Phones()
     api: Api = Api()
+    checksync: CheckSync = CheckSync()
     catalog: Catalog = Catalog()
     log: Log = Log()
 
