@@ -1,0 +1,133 @@
+"""A flow: one socket between us and one hop, shared by all transactions on it; responses find theirs by branch."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+from sipmessage import Response
+
+from provserver.checksync.framing import Framer, read_response
+from provserver.checksync.notify import Local
+
+IDLE_SECONDS = 60.0
+"""How long a flow that nobody uses is kept: proxies close idle connections, and addresses behind names change."""
+
+
+class Flow:
+    """Gives each response to the transaction that waits for its branch; tells all of them when the socket breaks."""
+
+    def __init__(self, transport: str, write: Callable[[bytes], None], close: Callable[[], None], name: Any) -> None:
+        host, port = name[0], name[1]
+        self.reliable = transport != "udp"
+        self.local = Local(transport.upper(), f"[{host}]" if ":" in host else host, port)
+        self.used = False
+        self.broken: Exception | None = None
+        self._write, self._close = write, close
+        self._waiting: dict[str, asyncio.Queue[Response | Exception]] = {}
+        self._idle: asyncio.TimerHandle | None = None
+        self._watch_idleness()
+
+    def send(self, message: bytes) -> None:
+        """Put a message on the wire; on a broken flow nothing happens, the listeners know."""
+        self.used = True
+        if self.broken is None:
+            self._write(message)
+
+    def listen(self, branch: str) -> "asyncio.Queue[Response | Exception]":
+        """Where the responses for `branch` arrive."""
+        queue = self._waiting[branch] = asyncio.Queue()
+        if self.broken is not None:
+            queue.put_nowait(self.broken)
+        self._watch_idleness()
+        return queue
+
+    def forget(self, branch: str, after: float) -> None:
+        """Let go of `branch`, `after` seconds from now."""
+        if after and self.broken is None:
+            asyncio.get_running_loop().call_later(after, self.forget, branch, 0)
+            return
+        self._waiting.pop(branch, None)
+        self._watch_idleness()
+
+    def received(self, message: bytes) -> None:
+        """A whole message came from the peer."""
+        read = read_response(message)
+        if read and (queue := self._waiting.get(read[0])):
+            queue.put_nowait(read[1])
+
+    def failed(self, error: Exception) -> None:
+        """The peer cannot be reached right now: those who wait are told; the socket may still serve the next ones."""
+        for queue in self._waiting.values():
+            queue.put_nowait(error)
+
+    def end(self, error: Exception) -> None:
+        """No more of this flow."""
+        if self.broken is None:
+            self.broken = error
+            self.failed(error)
+            if self._idle:
+                self._idle.cancel()
+            self._close()
+
+    def _watch_idleness(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+        if not self._waiting and self.broken is None:
+            loop = asyncio.get_running_loop()
+            self._idle = loop.call_later(IDLE_SECONDS, self.end, ConnectionResetError("closed: unused"))
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """UDP on a connected socket: only the hop is heard, and its ICMP errors arrive."""
+
+    flow: Flow
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is bound; our own address is known now."""
+        datagrams = cast("asyncio.DatagramTransport", transport)
+        self.flow = Flow("udp", datagrams.sendto, transport.close, transport.get_extra_info("sockname"))
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """One datagram is one message."""
+        self.flow.received(data)
+
+    def error_received(self, exc: Exception) -> None:
+        """ICMP says that nothing listens, or there is no way."""
+        self.flow.failed(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        self.flow.end(exc or ConnectionResetError("closed"))
+
+
+class Stream(asyncio.Protocol):
+    """TCP, or TLS over it."""
+
+    flow: Flow
+
+    def __init__(self, transport: str) -> None:
+        self._name = transport
+        self._framer = Framer()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The handshake is over."""
+        stream = self._transport = cast("asyncio.Transport", transport)
+        self.flow = Flow(self._name, stream.write, transport.close, transport.get_extra_info("sockname"))
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes, perhaps several messages."""
+        try:
+            messages = self._framer.feed(data)
+        except ValueError:
+            self.flow.end(ConnectionResetError("what answers there does not speak SIP"))
+            return
+        for message in messages:
+            self.flow.received(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer closed, or the network did."""
+        with suppress(AttributeError):  # lost within the handshake: there was no flow yet
+            self.flow.end(exc or ConnectionResetError("closed"))
