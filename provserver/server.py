@@ -1,16 +1,19 @@
 """The composition root: Config -> running server."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
+from provserver.checksync.backend import build_notifier
 from provserver.config import Config
+from provserver.domain.checksync import Notifier
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
@@ -23,8 +26,12 @@ from provserver.services.cache import DocumentCache
 from provserver.services.change import Actor, Change
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.notifying import Sender
 from provserver.services.provisioning import Doors, Provisioning
 from provserver.services.recording import Recorder
+from provserver.services.registrations import Registrations
+from provserver.services.resync import Resync
+from provserver.services.resync_runner import JobRunner
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.shipped import shipped
@@ -107,6 +114,9 @@ async def run(config: Config) -> AsyncIterator[Running]:
         for writer in (contacts, unknown):
             writer.start()
             stack.push_async_callback(writer.stop)
+        resync, registrations = await _check_sync(stack, stock)
+        jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
+        await _run_until_closed(stack, jobs.run())
         phones = _phones(stock, contacts, unknown, metrics)
         api = build_api(
             ApiFace(
@@ -115,6 +125,9 @@ async def run(config: Config) -> AsyncIterator[Running]:
                 renderer=stock.renderer,
                 configurations=stock.configurations,
                 contacts=contacts,
+                resync=resync,
+                registrations=registrations,
+                new_job=jobs.woken,
                 unknown=unknown,
                 sources=stock.sources,
                 window_seconds=config.phones.window,
@@ -131,6 +144,37 @@ async def run(config: Config) -> AsyncIterator[Running]:
         )
         _log.info("listening", phones=running.phones_url, api=running.api_url, proofs=",".join(config.phones.auth))
         yield running
+
+
+@asynccontextmanager
+async def open_resync(stock: Stock) -> AsyncIterator[tuple[Resync, Notifier]]:
+    """What tells phones to fetch anew, by the configured back end; closed at the end."""
+    settings, sources = stock.config.checksync, stock.sources
+    notifier = build_notifier(settings, clock=sources.now, entropy=sources.entropy)
+    try:
+        sender = Sender(notifier, settings.proxy, settings.timeout)
+        yield Resync(stock.configurations, sender, sources), notifier
+    finally:
+        await notifier.close()
+
+
+async def _check_sync(stack: AsyncExitStack, stock: Stock) -> tuple[Resync, Registrations]:
+    resync, notifier = await stack.enter_async_context(open_resync(stock))
+    silent = "the back end `sip` does not tell who is registered" if stock.config.checksync.backend == "sip" else None
+    registrations = Registrations(stock.database, stock.catalogue, notifier, silent)
+    stack.push_async_callback(registrations.close)
+    return resync, registrations
+
+
+async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
 
 
 async def ensure_platform_key(stock: Stock) -> str | None:

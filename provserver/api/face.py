@@ -1,5 +1,6 @@
 """What the API is built on."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.registrations import Registrations
+from provserver.services.resync import Resync
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
@@ -20,7 +23,7 @@ class ApiFace:
     """Everything the handlers work with; built once, in the composition root.
 
     `window_seconds`: how long a device stays armed. `bootstrap_key`: a platform key from the configuration, if any.
-    `contacts` and `unknown` are flushed before what they hold is shown.
+    `contacts` and `unknown` are flushed before what they hold is shown. `new_job` wakes whoever runs check-sync jobs.
     """
 
     database: Database
@@ -28,6 +31,9 @@ class ApiFace:
     renderer: Renderer
     configurations: Configurations
     contacts: ContactWriter
+    resync: Resync
+    registrations: Registrations
+    new_job: asyncio.Event
     unknown: UnknownDevices
     sources: Sources
     window_seconds: int

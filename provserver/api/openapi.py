@@ -130,6 +130,8 @@ def _models(route: Route) -> Iterator[tuple[Any, Mode]]:
         yield route.query, "validation"
     if route.answer is not None:
         yield route.answer, _ANSWERS
+    for model in route.refusals.values():
+        yield model, _ANSWERS
 
 
 def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
@@ -139,7 +141,14 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "summary": summary.rstrip("."),
         "tags": [route.tag],
         "parameters": [*_path_parameters(route), *_query_parameters(route, schemas), *_headers(route)],
-        "responses": {str(route.status): _success(route, schemas), **_failures(route.failures)},
+        "responses": {
+            str(route.status): _success(route, schemas),
+            **_failures(route.failures),
+            **{
+                str(status): _response(status, ("application/json", schemas.of(model)))
+                for status, model in route.refusals.items()
+            },
+        },
     }
     if rest.strip():
         operation["description"] = rest.strip()

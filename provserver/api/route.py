@@ -22,7 +22,10 @@ _BODIES = (*_WRITES, 409, 413, 415, 422)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method on a path. `errors` are statuses beside those that every route of its kind can answer."""
+    """A method on a path. `errors` are statuses beside those that every route of its kind can answer.
+
+    `refusals`: status -> what a failure answers that tells more than others.
+    """
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -34,6 +37,7 @@ class Route:
     body: type[BaseModel] | None = None
     scope: Scope = "account"
     errors: tuple[int, ...] = field(default=())
+    refusals: Mapping[int, type[BaseModel]] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from provserver.api.models import accounts as a
+from provserver.api.models import check_sync as c
 from provserver.api.models import devices as d
 from provserver.api.models import observed as o
 from provserver.api.models import users as u
@@ -12,6 +13,7 @@ from provserver.api.models.shown_devices import Assignment, CreatedDevice, DectB
 from provserver.api.resources import (
     accounts,
     assignments,
+    check_sync,
     devices,
     events,
     handsets,
@@ -31,9 +33,15 @@ _UNKNOWN = Listing[o.UnknownDevice]
 _UPDATE = d.DeviceUpdate
 _JSON = "application/json"
 
+_JOBS = Listing[c.CheckSyncJob]
+_SYNC = "/status/check-sync"
+
 platform = partial(Route, scope="platform")
 account = partial(Route, scope="account")
 either = partial(Route, scope="either")
+syncs = partial(
+    Route, "POST", status=200, answer=c.CheckSyncDone, body=c.CheckSyncOrder, refusals={409: c.CheckSyncFailure}
+)
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
@@ -62,23 +70,32 @@ ROUTES: tuple[Route, ...] = (
     account("GET", "/v1/devices/{id}/files/{name:.+}", reports.content, "Devices", 200, o.FileContent, errors=(422,)),
     account("GET", "/v1/devices/{id}/events", events.list_of_device, "Devices", 200, Listing[o.Event], o.EventQuery),
     account("POST", "/v1/devices/{id}/arm", devices.arm, "Devices", 200, Device, body=Nothing),
+    syncs("/v1/devices/{id}" + _SYNC, check_sync.notify, "Devices"),
 
     account("POST", "/v1/deskphones", devices.create_deskphone, "Desk phones", 201, Deskphone, body=d.DeviceCreate),
     account("GET", "/v1/deskphones", devices.list_deskphones, "Desk phones", 200, Listing[Deskphone], d.DeviceQuery),
     account("GET", "/v1/deskphones/{id}", devices.get, "Desk phones", 200, Deskphone, d.ExpandQuery),
     account("POST", "/v1/deskphones/{id}", devices.update, "Desk phones", 200, Deskphone, body=_UPDATE),
     account("DELETE", "/v1/deskphones/{id}", devices.delete, "Desk phones", 204),
+    syncs("/v1/deskphones/{id}" + _SYNC, check_sync.notify, "Desk phones"),
 
     account("POST", "/v1/dect-bases", devices.create_base, "DECT", 201, DectBase, body=d.DeviceCreate),
     account("GET", "/v1/dect-bases", devices.list_bases, "DECT", 200, Listing[DectBase], d.DeviceQuery),
     account("GET", "/v1/dect-bases/{id}", devices.get, "DECT", 200, DectBase, d.ExpandQuery),
     account("POST", "/v1/dect-bases/{id}", devices.update, "DECT", 200, DectBase, body=_UPDATE),
     account("DELETE", "/v1/dect-bases/{id}", devices.delete, "DECT", 204),
+    syncs("/v1/dect-bases/{id}" + _SYNC, check_sync.notify, "DECT"),
     account("POST", "/v1/dect-bases/{id}/handsets", handsets.create, "DECT", 201, DectHandset, body=d.DeviceCreate),
     account("GET", "/v1/dect-bases/{id}/handsets", handsets.list_all, "DECT", 200, _HANDSETS, d.HandsetQuery),
     account("GET", "/v1/dect-bases/{id}/handsets/{hid}", handsets.get, "DECT", 200, DectHandset, d.ExpandQuery),
     account("POST", "/v1/dect-bases/{id}/handsets/{hid}", handsets.update, "DECT", 200, DectHandset, body=_UPDATE),
     account("DELETE", "/v1/dect-bases/{id}/handsets/{hid}", handsets.delete, "DECT", 204),
+    syncs("/v1/dect-bases/{id}/handsets/{hid}" + _SYNC, check_sync.notify_handset, "DECT"),
+
+    account("POST", "/v1/check_sync_jobs", check_sync.create_job, "Jobs", 201, c.CheckSyncJob, body=c.JobCreate),
+    account("GET", "/v1/check_sync_jobs", check_sync.list_jobs, "Jobs", 200, _JOBS, PageQuery),
+    account("GET", "/v1/check_sync_jobs/{id}", check_sync.get_job, "Jobs", 200, c.CheckSyncJob),
+    account("DELETE", "/v1/check_sync_jobs/{id}", check_sync.cancel_job, "Jobs", 204),
 
     either("GET", "/v1/defaults", layers.defaults, "Settings", 200, ShownLayer),
     platform("GET", "/v1/platform/config", layers.get_platform, "Settings", 200, ShownLayer),

@@ -83,7 +83,8 @@ class Device:
 
     `revision` grows with every change of its own, its overrides, its assignments and their users. `fetched_stamp` is
     the stamp (see `domain.freshness`) under which the phone last fetched its own file, `fetched_etag` the entity tag
-    of what it got, `fetched_base_url` the address it used.
+    of what it got, `fetched_base_url` the address it used. `notified_at` is when its phone was last told to fetch anew,
+    `notified_event` the id of the event about that.
     """
 
     id: str
@@ -112,6 +113,8 @@ class Device:
     current_ip_address: str | None = None
     last_provisioned_at: datetime | None = None
     last_seen_at: datetime | None = None
+    notified_at: datetime | None = None
+    notified_event: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -134,11 +137,14 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a device; `details` holds what only this type has."""
+    """Something that happened to a device, or (`device_id` None) in an account.
+
+    `details` holds what only this type has.
+    """
 
     id: str
     account_id: str
-    device_id: str
+    device_id: str | None
     type: str
     created_at: datetime
     source_ip: str | None = None

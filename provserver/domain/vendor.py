@@ -187,11 +187,22 @@ class Syntax(Fact):
     cannot_carry: tuple[Refusal, ...] = ()
 
 
-class CheckSync(Fact):
+class EventWording(Fact):
     """The Event header of a NOTIFY, without and with reboot."""
 
     resync: str
     reboot: str
+
+
+class CheckSync(EventWording):
+    """How phones are told to fetch anew."""
+
+    exceptions: dict[str, EventWording] = Field(
+        default_factory=dict, description="Models and families that want other words"
+    )
+    chain_account: bool = Field(
+        default=False, description="A data master answers to an account named by its chain id, beside those of handsets"
+    )
 
 
 def _mappings(value: Any) -> Any:
@@ -272,13 +283,23 @@ class Vendor(Fact):
         """Whether `only`, `excluding`, `requires` and `roles` let it stand; an unknown model gets no special."""
         if condition.roles and role not in condition.roles:
             return False
-        name = self.model_named(model_name)
-        groups = {name, *(family for family, members in self.families.items() if name in members)}
+        groups = self._groups(model_name)
         if condition.only and not groups & set(condition.only):
             return False
         if groups & set(condition.excluding):
             return False
         return condition.requires is None or condition.requires in self.model(model_name).capabilities
+
+    def event_for(self, model_name: str | None, *, reboot: bool) -> str:
+        """The Event header that makes this model fetch its configuration, `reboot` or not."""
+        groups, exceptions = self._groups(model_name), self.check_sync.exceptions
+        wording = next((exceptions[name] for name in exceptions if name in groups), self.check_sync)
+        return wording.reboot if reboot else wording.resync
+
+    def _groups(self, model_name: str | None) -> set[str | None]:
+        """The model and the families it is in, as conditions name them."""
+        name = self.model_named(model_name)
+        return {name, *(family for family, members in self.families.items() if name in members)}
 
     def rules_for(self, model_name: str | None) -> Iterator[tuple[FileRule, str]]:
         """The rules whose file name is known for this model, with that name still holding {mac} and {MAC}."""

@@ -182,6 +182,9 @@ def _check_conditions(vendor: Vendor) -> Iterator[Problem]:
         for name in (*condition.only, *condition.excluding):
             if name not in names:
                 yield place, f"{name} is neither a model nor a family of this file"
+    for name in vendor.check_sync.exceptions:
+        if name not in names:
+            yield ("check_sync", "exceptions", name), f"{name} is neither a model nor a family of this file"
     for family, members in vendor.families.items():
         for name in members:
             if name not in vendor.models:

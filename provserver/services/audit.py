@@ -16,7 +16,9 @@ from provserver.store.database import Connection
 __all__ = ["AuditEntry", "list_entries", "note_device", "record", "snapshot"]
 
 _SECRET = frozenset({"sip_password", "token"})
-_OBSERVED = frozenset({"revision", "fetched_stamp", "fetched_etag", "fetched_base_url", "last_used_at"})
+_OBSERVED = frozenset(
+    {"revision", "fetched_stamp", "fetched_etag", "fetched_base_url", "last_used_at", "notified_event"}
+)
 
 
 def snapshot(resource: Account | User | Device | ApiKey) -> dict[str, Any]:

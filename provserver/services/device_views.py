@@ -27,6 +27,11 @@ class DeviceView:
     max_handsets: int | None
     config_state: ConfigState
 
+    @property
+    def everyone(self) -> list[Device]:
+        """The device, and of a base its handsets."""
+        return [self.device, *(view.device for view in self.handsets)]
+
 
 @dataclass(frozen=True, slots=True)
 class _Belongings:

@@ -1,5 +1,6 @@
 """Devices: created, found, deleted, armed. Updates are in `device_updates`, how they are shown in `device_views`."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceType, MulticellRole
@@ -14,7 +15,7 @@ from provserver.store.database import Connection
 from provserver.store.device_lists import DeviceFilter
 from provserver.store.sealing import Sealer
 
-__all__ = ["DeviceFilter", "arm", "create", "delete", "get", "list_devices"]
+__all__ = ["DeviceFilter", "arm", "create", "delete", "get", "list_devices", "spelled"]
 
 
 async def create(change: Change, catalogue: Catalogue, window: timedelta, account_id: str, wish: Wish) -> Device:
@@ -88,6 +89,14 @@ async def get(
 async def list_devices(conn: Connection, account_id: str, chosen: DeviceFilter, request: PageRequest) -> Page[Device]:
     """The account's devices, newest first."""
     return await device_lists.list_devices(conn, account_id, chosen, request)
+
+
+def spelled(catalogue: Catalogue, chosen: DeviceFilter) -> DeviceFilter:
+    """A filter whose vendor and model are spelled as they are recorded."""
+    vendor = catalogue.vendor_named(chosen.vendor)
+    dialects = catalogue.dialects_of(vendor)
+    model = next((name for one in dialects if (name := one.model_named(chosen.model))), chosen.model)
+    return replace(chosen, vendor=vendor or chosen.vendor, model=model)
 
 
 async def delete(change: Change, device: Device) -> None:

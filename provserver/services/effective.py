@@ -47,14 +47,15 @@ def compose(
     """Resolve and translate; pure. `base_url` is the provisioning folder with token, ending in a slash."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
-    layers = _layers(account, documents, vendor.dialect, base_url)
+    layers = layers_of(account, documents, vendor.dialect, base_url)
     resolved = resolve([*layers, *handset_parameters(parts)])
     repeated = repeated_of(device, parts, layers, resolved)
     translation = translate(vendor, device.model, resolved, repeated, device.mac)
     return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
 
 
-def _layers(account: Account, documents: Documents, dialect: str, base_url: str) -> Sequence[Layer]:
+def layers_of(account: Account, documents: Documents, dialect: str, base_url: str) -> Sequence[Layer]:
+    """The layers of a device whose vendor file is `dialect`, from the weakest to the strongest."""
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
     regional = tenant_abstractions.get("regional") or {}

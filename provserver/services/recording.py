@@ -1,6 +1,8 @@
 """What a fetch leaves behind: the contact, its event, and MACs that nobody knows."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from provserver.domain.device import DeviceStatus, Event, UnknownDevice
 from provserver.domain.errors import ProvserverError
@@ -13,6 +15,8 @@ from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.services.visits import PhoneRequest, Visit
 from provserver.store.contacts import Contact
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +109,14 @@ class Recorder:
             bytes=size,
             proof=visit.verdict.proof,
             request_id=request.request_id,
-            details={"error": error} if error else {},
+            details={**({"error": error} if error else {}), **_told_by(visit)},
         )
+
+
+def _told_by(visit: Visit) -> dict[str, Any]:
+    """The check-sync that this fetch answers: the first one since it was told."""
+    device = visit.record.device
+    told = device.notified_at
+    if told is None or not visit.match.rule.provisions or (device.last_provisioned_at or _NEVER) >= told:
+        return {}
+    return {"notified_at": told.isoformat().replace("+00:00", "Z"), "notified_event": device.notified_event}

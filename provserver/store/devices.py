@@ -27,6 +27,8 @@ _ONLY_OBSERVED = frozenset(
         "current_ip_address",
         "last_provisioned_at",
         "last_seen_at",
+        "notified_at",
+        "notified_event",
     }
 )
 
@@ -113,6 +115,18 @@ async def pin_window(conn: AsyncConnection, device_id: str, address: str) -> boo
     statement = update(devices).where(devices.c.id == device_id)
     unbound_or_ours = or_(devices.c.window_address.is_(None), devices.c.window_address == address)
     return (await conn.execute(statement.where(unbound_or_ours).values(window_address=address))).rowcount > 0
+
+
+async def set_notified(conn: AsyncConnection, device_id: str, *, at: datetime, event_id: str) -> None:
+    """Note that the phone is told to fetch anew, in the event `event_id`."""
+    values = {"notified_at": at, "notified_event": event_id}
+    await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
+
+
+async def unset_notified(conn: AsyncConnection, device_id: str, event_id: str) -> None:
+    """Take that back, where nothing else has been noted since."""
+    told_then = (devices.c.id == device_id, devices.c.notified_event == event_id)
+    await conn.execute(update(devices).where(*told_then).values(notified_at=None, notified_event=None))
 
 
 async def _one(conn: AsyncConnection, sealer: Sealer, *conditions: ColumnElement[bool]) -> Device | None:

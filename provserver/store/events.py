@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Event
@@ -26,6 +26,11 @@ async def insert_events(conn: AsyncConnection, happened: Sequence[Event]) -> Non
     """Store events, in one statement. Their details are stored as they are: they must hold no secret."""
     if happened:
         await conn.execute(insert(events), [_stored(event) for event in happened])
+
+
+async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[str, Any]) -> None:
+    """Put the outcome into an event that was stored when it began. `details` must hold no secret."""
+    await conn.execute(update(events).where(events.c.id == event_id).values(details=details))
 
 
 async def list_events(
@@ -71,8 +76,10 @@ async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 
 
 
 def _stored(event: Event) -> dict[str, Any]:
-    return {column.name: getattr(event, column.name) for column in events.c}
+    # Not NULL but '' where it is about no device: the column was there before such events were.
+    return {column.name: getattr(event, column.name) for column in events.c} | {"device_id": event.device_id or ""}
 
 
 def _event_of(row: RowMapping) -> Event:
-    return Event(**{column.name: row[column] for column in events.c})
+    values = {column.name: row[column] for column in events.c}
+    return Event(**{**values, "device_id": values["device_id"] or None})

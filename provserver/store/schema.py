@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -119,6 +120,8 @@ devices = Table(
     Column("current_ip_address", String),
     _moment("last_provisioned_at", nullable=True),
     _moment("last_seen_at", nullable=True),
+    _moment("notified_at", nullable=True),
+    Column("notified_event", String),
     _moment("created_at"),
     _moment("updated_at"),
     UniqueConstraint("account_id", "ordinal"),
@@ -196,6 +199,37 @@ events = Table(
     Index(None, "account_id", "id"),
     Index(None, "device_id", "id"),
     Index(None, "created_at"),
+)
+
+check_sync_jobs = Table(
+    "check_sync_jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    _account(),
+    Column("running_account", String, unique=True),  # the account while it runs, so that it has one such job at most
+    Column("state", String, nullable=False),
+    Column("filter", Json, nullable=False),
+    Column("reboot", Boolean, nullable=False),
+    Column("only_if_stale", Boolean, nullable=False),
+    Column("rate_per_second", Float, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("key_id", String, nullable=False),
+    Column("runner", String),
+    _moment("lease_until", nullable=True),
+    _moment("created_at"),
+    _moment("finished_at", nullable=True),
+    Index(None, "account_id", "id"),
+)
+
+check_sync_job_devices = Table(
+    "check_sync_job_devices",
+    metadata,
+    Column("job_id", ForeignKey("check_sync_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("device_id", String, nullable=False),  # no foreign key: a device that is deleted meanwhile still counts
+    Column("state", String, nullable=False),
+    PrimaryKeyConstraint("job_id", "position"),
+    Index(None, "job_id", "state", "position"),
 )
 
 unknown_devices = Table(

@@ -23,8 +23,8 @@ class Event(Shown):
     type: str
     event_type: str
     account_id: str
-    device_id: str
-    device: str
+    device_id: str | None = Field(description="null: it is about the account")
+    device: str | None
     created_at: datetime
     source_ip: str | None
     user_agent: str | None

@@ -1,5 +1,6 @@
 """Devices coming out. A field that has two names is shown under both."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from provserver.api.models.shared import Shown
 from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole
 from provserver.services.assignments import Line as LineRecord
 from provserver.services.device_views import DeviceView
+from provserver.services.registrations import RegistrationState
 
 
 def _expanded(description: str) -> Any:
@@ -57,6 +59,7 @@ class _Device(Shown):
     overrides: ShownLayer
     config_state: ConfigState = Field(description="Whether what the phone last fetched is what it would get now")
     registration_status: Literal["registered", "not_registered"] | None
+    registration_reason: str | None = Field(description="Why `registration_status` is null")
     last_registered_at: datetime | None
     last_call_at: datetime | None
     location: str | None
@@ -129,15 +132,19 @@ def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
     )
 
 
-def shown_device(view: DeviceView, *, expand: bool) -> Deskphone | DectBase | DectHandset:
-    """A device of any type; `expand` adds `assignments`."""
+def shown_device(
+    view: DeviceView, known: Mapping[str, RegistrationState], *, expand: bool
+) -> Deskphone | DectBase | DectHandset:
+    """A device of any type; `known`: the registrations by device; `expand` adds `assignments`."""
     device = view.device
+    registration = known[device.id]
     common: dict[str, Any] = {
         "location_id": device.location,
         "overrides": ShownLayer(**view.overrides),
         "config_state": view.config_state,
-        "registration_status": None,
-        "last_registered_at": None,
+        "registration_status": registration.status,
+        "registration_reason": registration.reason,
+        "last_registered_at": registration.last_registered_at,
         "last_call_at": None,
     }
     if expand:
@@ -151,7 +158,7 @@ def shown_device(view: DeviceView, *, expand: bool) -> Deskphone | DectBase | De
                 **common,
                 mac_address=str(device.mac),
                 max_handsets=view.max_handsets,
-                handsets=[shown_device(handset, expand=expand) for handset in view.handsets],
+                handsets=[shown_device(handset, known, expand=expand) for handset in view.handsets],
                 provisioning_window_until=device.window_until,
             )
         case DeviceType.DECT_HANDSET:

@@ -83,17 +83,8 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     query = call.query
     stale = getattr(query, "stale", None)
     if isinstance(query, models.DeviceQuery):
-        vendor = call.face.catalogue.vendor_named(query.vendor)
-        models_of = call.face.catalogue.dialects_of(vendor)
-        model = next((name for one in models_of if (name := one.model_named(query.model))), query.model)
-        chosen = replace(
-            chosen,
-            status=query.status,
-            vendor=vendor or query.vendor,
-            model=model,
-            location=query.location,
-            search=query.search,
-        )
+        said = {name: getattr(query, name) for name in ("status", "vendor", "model", "location", "search")}
+        chosen = devices.spelled(call.face.catalogue, replace(chosen, **said))
     await call.face.contacts.flush()
     async with call.read() as conn:
         if stale:
@@ -105,7 +96,8 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     if stale is not None:
         shown = [view for view in shown if (view.config_state is ConfigState.STALE) is stale]
     shown_page = Page(shown, page.next_cursor, page.previous_cursor)
-    return listing(call.request, shown_page, lambda view: shown_device(view, expand=bool(query.expand)))
+    known = call.face.registrations.of([one for view in shown for one in view.everyone])
+    return listing(call.request, shown_page, lambda view: shown_device(view, known, expand=bool(query.expand)))
 
 
 async def found(call: AnyCall) -> Device:
@@ -130,7 +122,9 @@ def type_of_path(call: AnyCall) -> DeviceType | None:
 async def present(call: AnyCall, device: Device) -> Answer:
     """200 with a device as it stands now."""
     [view] = await device_views.views(call.face.configurations, call.account, [device])
-    return Answer(200, shown_device(view, expand=bool(getattr(call.query, "expand", None))))
+    await call.face.registrations.asked(device)
+    known = call.face.registrations.of(view.everyone)
+    return Answer(200, shown_device(view, known, expand=bool(getattr(call.query, "expand", None))))
 
 
 async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, base_id: str | None = None) -> Answer:
@@ -143,4 +137,4 @@ async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, 
             await found_in(call, change)
         device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
         view = await device_views.fresh_view(change, call.face.configurations, device)
-        return await call.created(change, shown_device(view, expand=False))
+        return await call.created(change, shown_device(view, call.face.registrations.of(view.everyone), expand=False))

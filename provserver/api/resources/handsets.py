@@ -31,7 +31,7 @@ async def list_all(call: Call[models.HandsetQuery, None]) -> Answer:
 async def get(call: Call[models.ExpandQuery, None]) -> Answer:
     """One handset of the base."""
     async with call.read() as conn:
-        handset = await _found(call, conn)
+        handset = await found_handset(call, conn)
     return await any_device.present(call, handset)
 
 
@@ -39,7 +39,7 @@ async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
     """Change a handset of the base."""
     fields = call.body.fields()
     async with call.write() as change:
-        handset = await _found(call, change.conn)
+        handset = await found_handset(call, change.conn)
         handset = await device_updates.update(change, call.face.catalogue, handset, fields)
     return await any_device.present(call, handset)
 
@@ -47,11 +47,12 @@ async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
 async def delete(call: Call[None, None]) -> Answer:
     """Delete a handset of the base."""
     async with call.write() as change:
-        await devices.delete(change, await _found(call, change.conn))
+        await devices.delete(change, await found_handset(call, change.conn))
     return Answer(204)
 
 
-async def _found(call: AnyCall, conn: Connection) -> Device:
+async def found_handset(call: AnyCall, conn: Connection) -> Device:
+    """The handset that the path names, on the base that it names; raises `NotFound`."""
     sealer = call.face.database.sealer
     handset = await devices.get(conn, sealer, call.account.id, call.path["hid"], DeviceType.DECT_HANDSET)
     if handset.base_id != call.path["id"]:

@@ -1,0 +1,112 @@
+"""Check-sync: telling phones to fetch their configuration anew, one or many."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from provserver.api.models.devices import Vendor
+from provserver.api.models.shared import Body, Failure, Shown, Word
+from provserver.domain.checksync import LineStatus
+from provserver.domain.device import DeviceStatus, DeviceType
+from provserver.domain.jobs import CheckSyncJob as JobRecord
+from provserver.domain.jobs import JobDeviceState, JobState
+from provserver.services.devices import DeviceFilter
+from provserver.services.resync_reports import LineReport, ResyncReport
+
+
+class CheckSyncOrder(Body):
+    """What to tell the phone."""
+
+    reboot: bool = Field(default=False, description="Whether it must reboot; it may do so anyway")
+    only_if_stale: bool = Field(default=False, description="Not where the phone has what it would get now")
+
+
+class NotifiedLine(Shown):
+    """What became of a line. `delivered` says that the phone accepted; its next fetch says that it acted."""
+
+    line_number: int = Field(description="On a DECT base that of the SIP account; 0: the account of the chain id")
+    status: LineStatus
+    sip_status: int | None = Field(description="The final SIP answer; null: there was none")
+    reason: str | None = Field(description="In words; begins with `proxy:` where it is not the phone's doing")
+    targeted: bool = Field(description="Whether this device alone was told; false: every device of the user was")
+    other_devices: list[str] = Field(description="Where `targeted` is false: the user's other devices")
+
+
+class CheckSyncDone(Shown):
+    """The phone was told."""
+
+    success: Literal[True] = True
+    lines_notified: int
+    lines: list[NotifiedLine]
+    skipped: bool = Field(description="With `only_if_stale`: the phone has what it would get and was not told")
+
+
+class CheckSyncFailure(Failure):
+    """No line accepted."""
+
+    reason: Literal["not_registered", "unreachable"]
+    lines: list[NotifiedLine]
+
+
+class JobFilter(Body):
+    """Which devices; those of the list `/v1/devices`."""
+
+    type: DeviceType | None = Field(default=None, description="Absent: desk phones and DECT bases")
+    status: DeviceStatus | None = None
+    vendor: Vendor | None = None
+    model: Word | None = None
+    location: Word | None = None
+    search: Word | None = Field(default=None, description="As in the list of devices")
+    stale: bool | None = Field(default=None, description="Whether its file has changed since it was fetched")
+
+    def chosen(self) -> DeviceFilter:
+        """As the service takes it."""
+        return DeviceFilter(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class JobCreate(Body):
+    """A new job."""
+
+    filter: JobFilter = Field(default=JobFilter(), description="Absent: all desk phones and DECT bases")
+    reboot: bool = Field(default=False, description="Whether the phones must reboot; they may do so anyway")
+    only_if_stale: bool = Field(default=False, description="Not those whose phone has what it would get")
+    rate_per_second: Annotated[float, Field(ge=0.1, le=100)] = Field(
+        default=5.0, description="Devices told per second, evenly spaced"
+    )
+
+
+class CheckSyncJob(Shown):
+    """A job that tells many devices to fetch their configuration anew."""
+
+    id: str
+    state: JobState
+    filter: dict[str, Any]
+    reboot: bool
+    only_if_stale: bool
+    rate_per_second: float
+    total: int = Field(description="Devices in it")
+    done: int = Field(description="Devices that are through")
+    remaining: int = Field(description="Devices whose turn has not come")
+    outcomes: dict[JobDeviceState, int] = Field(description="How many devices came to what")
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def shown_report(report: ResyncReport) -> CheckSyncDone | CheckSyncFailure:
+    """What came of a check-sync, as the API says it."""
+    lines = [_line(line) for line in report.lines]
+    if report.success:
+        return CheckSyncDone(lines_notified=report.lines_notified, lines=lines, skipped=report.skipped)
+    return CheckSyncFailure(error=report.text, code=report.code, details={}, reason=report.reason, lines=lines)
+
+
+def shown_job(job: JobRecord) -> CheckSyncJob:
+    """A job as the API shows it."""
+    unsettled = (JobDeviceState.WAITING, JobDeviceState.SENDING)
+    outcomes = {state: count for state, count in job.counts.items() if state not in unsettled}
+    return CheckSyncJob.of(job, outcomes=outcomes, filter=dict(job.filter))
+
+
+def _line(line: LineReport) -> NotifiedLine:
+    return NotifiedLine.of(line.outcome, other_devices=list(line.other_devices))

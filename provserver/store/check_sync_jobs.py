@@ -1,0 +1,147 @@
+"""Check-sync jobs and the devices in them. A device is claimed before it is told, so that none is told twice."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.jobs import CheckSyncJob, JobDeviceState, JobState
+from provserver.store.conflicts import conflicts_named
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.schema import check_sync_job_devices as places
+from provserver.store.schema import check_sync_jobs as jobs
+
+_JOB = [
+    jobs.c[name]
+    for name in (
+        *("id", "account_id", "state", "filter", "reboot", "only_if_stale", "rate_per_second", "total", "key_id"),
+        *("created_at", "finished_at"),
+    )
+]
+_UNSETTLED = (JobDeviceState.SENDING, JobDeviceState.INTERRUPTED)
+
+
+async def insert_job(
+    conn: AsyncConnection, job: CheckSyncJob, device_ids: Sequence[str], *, runner: str | None, until: datetime | None
+) -> None:
+    """Store a new job with its devices in their order, leased to `runner` until `until` where it is said.
+
+    Raises `Conflict` with code `job_running` where the account has one that runs.
+    """
+    values = {column.name: getattr(job, column.name) for column in _JOB}
+    lease = {"running_account": job.account_id, "runner": runner, "lease_until": until}
+    with conflicts_named():
+        await conn.execute(insert(jobs).values({**values, **lease}))
+    rows = [
+        {"job_id": job.id, "position": position, "device_id": device_id, "state": JobDeviceState.WAITING}
+        for position, device_id in enumerate(device_ids)
+    ]
+    if rows:
+        await conn.execute(insert(places), rows)
+
+
+async def get_job(conn: AsyncConnection, account_id: str, job_id: str) -> CheckSyncJob | None:
+    """The job with its counts; None where there is none, or it is another account's."""
+    statement = select(*_JOB).where(jobs.c.id == job_id, jobs.c.account_id == account_id)
+    row = (await conn.execute(statement)).mappings().first()
+    return (await _counted(conn, [_job_of(row)]))[0] if row else None
+
+
+async def list_jobs(conn: AsyncConnection, account_id: str, request: PageRequest) -> Page[CheckSyncJob]:
+    """The account's jobs, newest first."""
+    statement = select(*_JOB).where(jobs.c.account_id == account_id)
+    page = await fetch_page(conn, statement, Window.of(request, jobs.c.id), _job_of)
+    return replace(page, items=await _counted(conn, page.items))
+
+
+async def end_job(conn: AsyncConnection, job_id: str, state: JobState, *, at: datetime) -> bool:
+    """Complete or cancel a job; False where it does not run. A device that was being told counts as interrupted."""
+    ended = {"state": state, "running_account": None, "finished_at": at, "runner": None, "lease_until": None}
+    statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+    return (await conn.execute(statement.values(ended))).rowcount > 0
+
+
+async def lease_any(conn: AsyncConnection, runner: str, *, now: datetime, until: datetime) -> CheckSyncJob | None:
+    """Lease a running job that nobody runs to `runner`; None where there is none.
+
+    What an earlier runner has left half told counts as interrupted from then on.
+    """
+    free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
+    statement = select(*_JOB).where(jobs.c.state == JobState.RUNNING, free).order_by(jobs.c.id).limit(1)
+    row = (await conn.execute(statement)).mappings().first()
+    if row is None or not await _lease(conn, row[jobs.c.id], free, runner, until):
+        return None
+    await interrupt_unsettled(conn, row[jobs.c.id])
+    return _job_of(row)
+
+
+async def renew_lease(conn: AsyncConnection, job_id: str, runner: str, *, until: datetime) -> bool:
+    """Hold a job for longer; False where it has ended, or is another's by now."""
+    return await _lease(conn, job_id, jobs.c.runner == runner, runner, until)
+
+
+async def release_lease(conn: AsyncConnection, job_id: str, runner: str) -> None:
+    """Leave a job to whoever comes next."""
+    statement = update(jobs).where(jobs.c.id == job_id, jobs.c.runner == runner)
+    await conn.execute(statement.values(runner=None, lease_until=None))
+
+
+async def waiting_devices(conn: AsyncConnection, job_id: str, after: int, limit: int) -> list[tuple[int, str]]:
+    """(position, device id) of devices whose turn has not come, behind position `after`, in their order."""
+    statement = select(places.c.position, places.c.device_id).where(
+        places.c.job_id == job_id, places.c.state == JobDeviceState.WAITING, places.c.position > after
+    )
+    rows = await conn.execute(statement.order_by(places.c.position).limit(limit))
+    return [(row.position, row.device_id) for row in rows]
+
+
+async def claim_device(conn: AsyncConnection, job_id: str, position: int) -> bool:
+    """Take the turn of a device; False where somebody has taken it, or the job does not run any more."""
+    running = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING).exists()
+    statement = update(places).where(_place(job_id, position), places.c.state == JobDeviceState.WAITING, running)
+    return (await conn.execute(statement.values(state=JobDeviceState.SENDING))).rowcount > 0
+
+
+async def settle_device(conn: AsyncConnection, job_id: str, position: int, state: JobDeviceState) -> None:
+    """What became of a device that was claimed."""
+    statement = update(places).where(_place(job_id, position), places.c.state.in_(_UNSETTLED))
+    await conn.execute(statement.values(state=state))
+
+
+async def interrupt_unsettled(conn: AsyncConnection, job_id: str) -> None:
+    """Devices that were being told when their runner ended."""
+    half_told = (places.c.job_id == job_id, places.c.state == JobDeviceState.SENDING)
+    await conn.execute(update(places).where(*half_told).values(state=JobDeviceState.INTERRUPTED))
+
+
+async def _lease(
+    conn: AsyncConnection, job_id: str, condition: ColumnElement[bool], runner: str, until: datetime
+) -> bool:
+    statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING, condition)
+    return (await conn.execute(statement.values(runner=runner, lease_until=until))).rowcount > 0
+
+
+def _place(job_id: str, position: int) -> ColumnElement[bool]:
+    return (places.c.job_id == job_id) & (places.c.position == position)
+
+
+async def _counted(conn: AsyncConnection, found: Sequence[CheckSyncJob]) -> list[CheckSyncJob]:
+    """The same jobs with their counts, in one statement."""
+    if not found:
+        return []
+    counts: dict[str, dict[JobDeviceState, int]] = {job.id: {} for job in found}
+    statement = (
+        select(places.c.job_id, places.c.state, func.count().label("devices"))
+        .where(places.c.job_id.in_(counts))
+        .group_by(places.c.job_id, places.c.state)
+    )
+    for row in await conn.execute(statement):
+        counts[row.job_id][JobDeviceState(row.state)] = row.devices
+    return [replace(job, counts=counts[job.id]) for job in found]
+
+
+def _job_of(row: RowMapping) -> CheckSyncJob:
+    values = {column.name: row[column] for column in _JOB}
+    return CheckSyncJob(**{**values, "state": JobState(values["state"])})
