@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,10 @@ from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.notifying import Sender
+from provserver.services.registrations import Registrations
+from provserver.services.resync import Resync
+from provserver.services.resync_runner import JobRunner
 from provserver.services.unknown import UnknownDevices
 from provserver.shipped import shipped
 from provserver.store.database import Database
@@ -26,6 +30,7 @@ from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
+from tests.services.fake_notifier import FakeNotifier
 
 PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
 
@@ -45,7 +50,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
     environment = build_environment([shipped("templates")])
     catalogue = load_catalogue([shipped("vendors")], environment)
-    catalogue = Catalogue({**catalogue.vendors, "acme": acme(catalogue.vendors["yealink"])}, "test")
+    catalogue = Catalogue({**catalogue.dialects, "acme": acme(catalogue.dialects["yealink"])}, "test")
     folder = tmp_path_factory.mktemp("stock")
     create_key_file(folder / "secret.key")
     asyncio.run(_migrate(folder))
@@ -73,6 +78,14 @@ async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
+        sources, notifier = clock.sources(), FakeNotifier()
+        configurations = Configurations(database, stock.catalogue, stock.renderer, "http://phones.example.net")
+        resync = Resync(configurations, Sender(notifier, timeout=2.0), sources)
+        registrations = Registrations(database, stock.catalogue, notifier)
+        stack.push_async_callback(registrations.close)
+        jobs = JobRunner(database, resync, "tests")
+        running_jobs = asyncio.create_task(jobs.run())
+        stack.push_async_callback(_ended, running_jobs)
         for writer in (contacts, unknown):
             writer.start()
             stack.push_async_callback(writer.stop)
@@ -80,10 +93,13 @@ async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator
             database=database,
             catalogue=stock.catalogue,
             renderer=stock.renderer,
-            configurations=Configurations(database, stock.catalogue, stock.renderer, "http://phones.example.net"),
+            configurations=configurations,
             contacts=contacts,
+            resync=resync,
+            registrations=registrations,
+            new_job=jobs.woken,
             unknown=unknown,
-            sources=clock.sources(),
+            sources=sources,
             window_seconds=3600,
             bootstrap_key=PLATFORM_KEY,
             registry=CollectorRegistry(),
@@ -92,6 +108,12 @@ async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator
         await server.start_server()
         stack.push_async_callback(server.close)
         yield server
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 @pytest.fixture
@@ -131,3 +153,11 @@ async def tenants(platform: Client) -> TwoTenants:
 def face(server: TestServer) -> ApiFace:
     """What the server is built on."""
     return server.app[FACE]
+
+
+@pytest.fixture
+def notifier(face: ApiFace) -> FakeNotifier:
+    """The back end that the server tells phones with; it notes what it is asked."""
+    fake = face.resync.sender.notifier
+    assert isinstance(fake, FakeNotifier)
+    return fake

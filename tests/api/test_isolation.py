@@ -13,11 +13,13 @@ async def _belongings(client: Client, mac: str, ipei: str) -> dict[str, dict[str
     base = await client.device(mac_address=f"02:00:01:00:{mac}:02", type="dect_base")
     handset = await client.device(ipei=ipei, base_id=base)
     await client.post(f"/v1/devices/{phone}/users", {"user_id": user["id"]}, expect=201)
+    job = await client.post("/v1/check_sync_jobs", {"filter": {"location": "nowhere"}}, expect=201)
     return {
         "users": {"id": user["id"]},
         "devices": {"id": phone, "user_id": user["id"], "name": "anything"},
         "deskphones": {"id": phone},
         "dect-bases": {"id": base, "hid": handset},
+        "check_sync_jobs": {"id": job["id"]},
     }
 
 
