@@ -1,8 +1,9 @@
 """All lines of a device at once, under one deadline; whatever goes wrong becomes an outcome, never an exception."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
 from provserver.checksync.problem import ProxyProblem
 from provserver.domain.checksync import LineOutcome, LineStatus, Target
@@ -49,3 +50,60 @@ def broken(target: Target, problem: ProxyProblem) -> LineOutcome:
     return LineOutcome(
         target.line_number, LineStatus.ERROR, problem.sip_status, f"proxy: {problem.text}", targeted=False
     )
+
+
+async def best_of(sendings: Sequence[Coroutine[Any, Any, LineOutcome]]) -> LineOutcome:
+    """Several bindings of one line at once: the first delivery ends it, else the outcome that tells most."""
+    tasks = [asyncio.create_task(sending) for sending in sendings]
+    outcomes = []
+    try:
+        for finished in asyncio.as_completed(tasks):
+            outcomes.append(await finished)
+            if outcomes[-1].status is LineStatus.DELIVERED:
+                return outcomes[-1]
+        return min(outcomes, key=lambda outcome: _TELLING.index(outcome.status))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_TELLING = (LineStatus.DELIVERED, LineStatus.ERROR, LineStatus.UNREACHABLE, LineStatus.NOT_REGISTERED)
+
+
+class Closable(Protocol):
+    """A connection to the SIP server."""
+
+    async def close(self) -> None:
+        """Hang up."""
+
+
+Connection = TypeVar("Connection", bound=Closable)
+
+
+async def ask_in_turn(
+    targets: Sequence[Target],
+    deadline_seconds: float,
+    connect: Callable[[], Awaitable[Connection]],
+    ask: Callable[[Connection, Target, Progress], Awaitable[LineOutcome]],
+) -> list[LineOutcome]:
+    """`ask` for one target after the other on one connection, all within the deadline."""
+    ends_at = asyncio.get_running_loop().time() + deadline_seconds
+    connection: Connection | None = None
+    outcomes: list[LineOutcome] = []
+
+    async def one(target: Target, progress: Progress) -> LineOutcome:
+        nonlocal connection
+        connection = connection or await connect()
+        return await ask(connection, target, progress)
+
+    try:
+        for target in targets:
+            left = max(ends_at - asyncio.get_running_loop().time(), 0.0)
+            outcomes.append(await _ask(target, left, one))
+            if connection is None:  # the others would fail the same way, after the same wait
+                return [replace(outcomes[-1], line_number=each.line_number) for each in targets]
+        return outcomes
+    finally:
+        if connection is not None:
+            await connection.close()

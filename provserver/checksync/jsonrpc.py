@@ -1,0 +1,68 @@
+"""JSON-RPC 2.0 over HTTP, as Kamailio's `jsonrpcs` speaks it."""
+
+import itertools
+import json
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from provserver.checksync.problem import ProxyProblem
+
+
+class RpcError(Exception):
+    """The method answered with an error: its `code` and `text`."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"{code} {text}")
+        self.code, self.text = code, text
+
+
+class JsonRpc:
+    """A client; its connections are opened when needed and kept."""
+
+    def __init__(self, url: str, auth: aiohttp.BasicAuth | None, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._url, self._auth, self._tls = url, auth, tls
+        self._session: aiohttp.ClientSession | None = None
+        self._ids = itertools.count(1)
+
+    async def call(self, method: str, *parameters: str) -> Any:
+        """The method's result. Raises `RpcError`, and `ProxyProblem` where Kamailio cannot be asked."""
+        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(parameters)}
+        try:
+            async with self._opened().post(self._url, json=request) as answer:
+                text = await answer.text()
+                status = answer.status
+        except aiohttp.ClientConnectorCertificateError:
+            raise ProxyProblem(f"{self._url}: its certificate is not accepted") from None
+        except aiohttp.ClientError as error:
+            raise ProxyProblem(f"{self._url}: {error}") from None
+        return _result(text, self._url, status)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=self._tls() if self._url.startswith("https:") else True)
+            # No time limit here: the deadline of the whole call ends it.
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=4)
+            self._session = aiohttp.ClientSession(connector=connector, auth=self._auth, timeout=timeout)
+        return self._session
+
+
+def _result(text: str, url: str, status: int) -> Any:
+    """Kamailio answers an error with HTTP 4xx or 5xx *and* a JSON-RPC body; the body is what counts."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
+        raise ProxyProblem(f"{url}: HTTP {status}, which is no JSON-RPC answer")
+    if error := answer.get("error"):
+        raise RpcError(int(error.get("code", 0)), str(error.get("message", "")))
+    return answer["result"]
