@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from provserver import __version__
+from provserver.cli.checksync import check_sync
 from provserver.cli.explaining import explain, render_file
 from provserver.cli.keys import key
 from provserver.cli.serving import serve
@@ -42,11 +43,12 @@ def main() -> None:
     At 3 in the morning:
       provserver explain 00:04:13:aa:bb:cc    every setting of that phone, and why
       provserver render 00:04:13:aa:bb:cc     the file it would get now
+      provserver check-sync 00:04:13:aa:bb:cc tell it to fetch that file
 
     Every command takes its configuration from --config, else from the variable PROVSERVER_CONFIG, else from config.yaml
     in this folder where there is one, else from embedded defaults. Variables PROVSERVER_<SECTION>__<KEY> override it.
     """  # noqa: D301 - click wants the character itself
 
 
-for command in (serve, init, check, migrate, key, render_file, explain, vendors):
+for command in (serve, init, check, migrate, key, render_file, explain, check_sync, vendors):
     main.add_command(command)

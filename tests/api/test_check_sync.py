@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from provserver.api.face import ApiFace
 from provserver.domain.checksync import LineStatus, Registration
+from provserver.store import assignments
 from tests.api.client import Client, Clock, TwoTenants
 from tests.services.fake_notifier import FakeNotifier
 
@@ -170,7 +172,7 @@ async def test_a_failure_is_an_event_of_its_own(api: Client, notifier: FakeNotif
     assert told["details"]["outcome"] == "unreachable"
 
 
-async def _base(api: Client, *handsets: str) -> tuple[str, list[str]]:
+async def _base(api: Client, face: ApiFace, *handsets: str) -> tuple[str, list[str]]:
     """A Yealink base with a user on each handset."""
     await api.post("/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
     base = await api.device(type="dect_base", mac_address="80:5e:c0:00:00:01", model="W70B")
@@ -180,11 +182,19 @@ async def _base(api: Client, *handsets: str) -> tuple[str, list[str]]:
         user = await api.user(f"User {extension}", extension=extension)
         await api.post(f"/v1/devices/{handset}/users", {"user_id": user["id"]}, expect=201)
         made.append(handset)
+        await _number_account(face, handset, number)
     return base, made
 
 
-async def test_a_base_is_told_once_whichever_id_is_named(api: Client, notifier: FakeNotifier) -> None:
-    base, handsets = await _base(api, "201", "202", "203")
+async def _number_account(face: ApiFace, handset: str, number: int) -> None:
+    """The number that the file of the base has for the handset's user."""
+    async with face.database.write() as conn:
+        [(assignment, _)] = await assignments.lines_of(conn, face.database.sealer, handset)
+        await assignments.set_account_number(conn, assignment.id, number)
+
+
+async def test_a_base_is_told_once_whichever_id_is_named(api: Client, face: ApiFace, notifier: FakeNotifier) -> None:
+    base, handsets = await _base(api, face, "201", "202", "203")
     paths = (
         f"/v1/devices/{base}",
         f"/v1/dect-bases/{base}",
@@ -200,17 +210,19 @@ async def test_a_base_is_told_once_whichever_id_is_named(api: Client, notifier: 
 
 
 async def test_the_next_account_of_a_base_is_tried_where_the_one_before_failed(
-    api: Client, notifier: FakeNotifier
+    api: Client, face: ApiFace, notifier: FakeNotifier
 ) -> None:
-    base, _ = await _base(api, "201", "202", "203")
+    base, _ = await _base(api, face, "201", "202", "203")
     notifier.answers = {"201": LineStatus.NOT_REGISTERED}
     answer = await api.post(f"/v1/devices/{base}/{SYNC}")
     assert notifier.users == ["201", "202"]
     assert [line["status"] for line in answer["lines"]] == ["not_registered", "delivered"]
 
 
-async def test_a_registered_account_of_a_base_is_tried_first(api: Client, notifier: FakeNotifier) -> None:
-    base, _ = await _base(api, "201", "202", "203")
+async def test_a_registered_account_of_a_base_is_tried_first(
+    api: Client, face: ApiFace, notifier: FakeNotifier
+) -> None:
+    base, _ = await _base(api, face, "201", "202", "203")
     notifier.registered = {"203": Registration(registered=True)}
     await api.post(f"/v1/devices/{base}/{SYNC}")
     assert notifier.users == ["203"]
@@ -250,8 +262,8 @@ async def test_registration_is_asked_for_and_kept_for_seconds(api: Client, notif
     assert notifier.asked == 1
 
 
-async def test_registration_of_a_base_and_of_each_handset(api: Client, notifier: FakeNotifier) -> None:
-    base, _ = await _base(api, "201", "202")
+async def test_registration_of_a_base_and_of_each_handset(api: Client, face: ApiFace, notifier: FakeNotifier) -> None:
+    base, _ = await _base(api, face, "201", "202")
     notifier.registered = {"202": Registration(registered=True)}
     device = await api.get(f"/v1/devices/{base}")
     assert device["registration_status"] == "registered"
@@ -322,8 +334,8 @@ async def test_a_cancelled_job_tells_nobody_any_more(api: Client, notifier: Fake
     await api.delete(f"/v1/check_sync_jobs/{job['id']}")
 
 
-async def test_handsets_are_told_by_their_base_once(api: Client, notifier: FakeNotifier) -> None:
-    await _base(api, "201", "202", "203")
+async def test_handsets_are_told_by_their_base_once(api: Client, face: ApiFace, notifier: FakeNotifier) -> None:
+    await _base(api, face, "201", "202", "203")
     body = {"filter": {"type": "dect_handset"}, "rate_per_second": 50}
     job = await api.post("/v1/check_sync_jobs", body, expect=201)
     assert (await _ended(api, job["id"]))["outcomes"] == {"delivered": 1}

@@ -1,0 +1,159 @@
+"""`check-sync`: phones are told to fetch their configuration anew."""
+
+import asyncio
+import sys
+from collections import Counter
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from provserver.cli.options import config_option, run_async
+from provserver.config import Config
+from provserver.domain.device import Account
+from provserver.domain.errors import NotFound
+from provserver.domain.jobs import CheckSyncJob, JobDeviceState
+from provserver.domain.mac import parse_mac
+from provserver.server import Stock, open_resync, open_stock
+from provserver.services import accounts, resync_jobs
+from provserver.services.change import Actor, Change, Connection
+from provserver.services.devices import DeviceFilter
+from provserver.services.paging import PageRequest
+from provserver.services.resync import Order, Resync
+from provserver.services.resync_jobs import JobWish
+from provserver.services.resync_reports import ResyncReport
+from provserver.services.resync_runner import JobRunner
+from provserver.store.fetches import find_by_mac
+
+_ACTOR = Actor("command line")
+
+
+@click.command("check-sync")
+@click.argument("mac", required=False)
+@config_option
+@click.option("--reboot", is_flag=True, help="The phone must reboot; without it, it may do so anyway.")
+@click.option("--only-if-stale", is_flag=True, help="Not where the phone has what it would get now.")
+@click.option("--all", "everyone", is_flag=True, help="All desk phones and DECT bases, with a progress bar.")
+@click.option("--rate", type=click.FloatRange(0.1, 100), default=5.0, help="With --all: devices per second (5).")
+@click.option("--account", metavar="ID", help="With --all: of this account alone.")
+def check_sync(
+    mac: str | None,
+    config: Config,
+    reboot: bool,
+    only_if_stale: bool,
+    everyone: bool,
+    rate: float,
+    account: str | None,
+) -> None:
+    """Tell the phone MAC to fetch its configuration anew.
+
+    Shows what became of each line, and exits with 1 where none accepted. With --all every phone is told at a steady
+    rate; Ctrl-C cancels the rest.
+    """
+    if everyone == (mac is not None):
+        raise click.UsageError("name one MAC, or say --all")
+    if account and not everyone:
+        raise click.UsageError("--account goes with --all")
+    if mac is not None:
+        run_async(_one(config, mac, Order(key_id=_ACTOR.key_id, reboot=reboot, only_if_stale=only_if_stale)))
+    else:
+        wish = JobWish(
+            chosen=DeviceFilter(), filter={}, reboot=reboot, only_if_stale=only_if_stale, rate_per_second=rate
+        )
+        run_async(_all(config, wish, account))
+
+
+async def _one(config: Config, mac_text: str, order: Order) -> None:
+    mac = parse_mac(mac_text, "MAC")
+    async with open_stock(config) as stock, open_resync(stock) as (resync, _):
+        async with stock.database.read() as conn:
+            record = await find_by_mac(conn, mac)
+        if record is None:
+            raise NotFound(f"there is no device {mac}")
+        report = await resync.notify(record.account.id, record.device.id, order)
+    if report is None:
+        raise LookupError("only an order with a claim can be refused")
+    if report.skipped:
+        click.echo(f"{mac} has what it would get; it was not told")
+        return
+    if report.lines:
+        Console().print(_lines_table(report))
+    if not report.success:
+        click.echo(f"provserver: {report.text}", err=True)
+        sys.exit(1)
+
+
+def _lines_table(report: ResyncReport) -> Table:
+    table = Table("line", "status", "SIP", "reason", "told with it")
+    for line in report.lines:
+        outcome = line.outcome
+        status = "" if outcome.sip_status is None else str(outcome.sip_status)
+        others = ", ".join(line.other_devices)
+        table.add_row(str(outcome.line_number), outcome.status, status, outcome.reason or "", others)
+    return table
+
+
+async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
+    counts: Counter[JobDeviceState] = Counter()
+    async with open_stock(config) as stock, open_resync(stock) as (resync, _):
+        for account in await _accounts(stock, account_id):
+            await _account(stock, resync, account, wish, counts)
+    table = Table("outcome", "devices")
+    for state in JobDeviceState:
+        if counts[state]:
+            table.add_row(state, str(counts[state]))
+    Console().print(table if counts else "there is no device to tell")
+
+
+async def _accounts(stock: Stock, account_id: str | None) -> list[Account]:
+    async with stock.database.read() as conn:
+        if account_id is not None:
+            return [await accounts.get(conn, account_id)]
+        found: list[Account] = []
+        cursor = None
+        while True:
+            page = await accounts.list_all(conn, PageRequest(limit=100, cursor=cursor))
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+
+async def _account(
+    stock: Stock, resync: Resync, account: Account, wish: JobWish, counts: Counter[JobDeviceState]
+) -> None:
+    """Run one account's job to its end; where it is interrupted the rest of it is cancelled."""
+    async with stock.database.read() as conn:
+        device_ids = await resync_jobs.select_devices(conn, stock.configurations, account, wish.chosen)
+    if not device_ids:
+        return
+    runner = JobRunner(stock.database, resync, stock.sources.new_id("run"))
+    async with stock.database.write() as conn:
+        job = await resync_jobs.create(_change(stock, conn), account, wish, device_ids, runner=runner.name)
+    try:
+        await _run(runner, job, account, counts)
+    except asyncio.CancelledError:
+        await asyncio.shield(_cancel(stock, job))
+        raise
+
+
+async def _run(runner: JobRunner, job: CheckSyncJob, account: Account, counts: Counter[JobDeviceState]) -> None:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(account.name, total=job.total)
+
+        def step(state: JobDeviceState) -> None:
+            counts[state] += 1
+            progress.advance(bar)
+
+        await runner.run_job(job, step)
+
+
+async def _cancel(stock: Stock, job: CheckSyncJob) -> None:
+    async with stock.database.write() as conn:
+        await resync_jobs.cancel(_change(stock, conn), job.account_id, job.id)
+
+
+def _change(stock: Stock, conn: Connection) -> Change:
+    return Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
