@@ -83,7 +83,7 @@ async def _send(manager: Manager, target: Target, choice: Choice, contacts: int)
 
 
 async def _can_aim(manager: Manager) -> bool:
-    """Whether Asterisk sends to a URI: it says "sent" in any case, but does so only with this endpoint (its own name)."""
+    """Whether Asterisk sends to a URI: it says "sent" in any case, but without this endpoint does nothing."""
     answer = await manager.action("PJSIPShowEndpoint", [("Endpoint", _OUTBOUND)])
     if answer.get("Response") != "Success":
         return False

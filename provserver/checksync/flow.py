@@ -23,6 +23,7 @@ class Flow:
         self.local = Local(transport.upper(), f"[{host}]" if ":" in host else host, port)
         self.used = False
         self.broken: Exception | None = None
+        self.closed = asyncio.Event()
         self._write, self._close = write, close
         self._waiting: dict[str, asyncio.Queue[Response | Exception]] = {}
         self._idle: asyncio.TimerHandle | None = None
@@ -87,7 +88,7 @@ class Datagrams(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is bound; our own address is known now."""
         datagrams = cast("asyncio.DatagramTransport", transport)
-        self.flow = Flow("udp", datagrams.sendto, transport.close, transport.get_extra_info("sockname"))
+        self.flow = Flow("udp", datagrams.sendto, datagrams.abort, transport.get_extra_info("sockname"))
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """One datagram is one message."""
@@ -100,6 +101,7 @@ class Datagrams(asyncio.DatagramProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         self.flow.end(exc or ConnectionResetError("closed"))
+        self.flow.closed.set()
 
 
 class Stream(asyncio.Protocol):
@@ -115,7 +117,7 @@ class Stream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The handshake is over."""
         stream = self._transport = cast("asyncio.Transport", transport)
-        self.flow = Flow(self._name, stream.write, transport.close, transport.get_extra_info("sockname"))
+        self.flow = Flow(self._name, stream.write, stream.abort, transport.get_extra_info("sockname"))
 
     def data_received(self, data: bytes) -> None:
         """Some bytes, perhaps several messages."""
@@ -131,3 +133,4 @@ class Stream(asyncio.Protocol):
         """The peer closed, or the network did."""
         with suppress(AttributeError):  # lost within the handshake: there was no flow yet
             self.flow.end(exc or ConnectionResetError("closed"))
+            self.flow.closed.set()

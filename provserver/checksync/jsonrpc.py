@@ -20,7 +20,7 @@ class RpcError(Exception):
 
 
 class JsonRpc:
-    """A client; its connections are opened when needed and kept."""
+    """A client."""
 
     def __init__(self, url: str, auth: aiohttp.BasicAuth | None, tls: Callable[[], ssl.SSLContext]) -> None:
         self._url, self._auth, self._tls = url, auth, tls
@@ -48,7 +48,9 @@ class JsonRpc:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(ssl=self._tls() if self._url.startswith("https:") else True)
+            # One connection per call: Kamailio closes after its answer without saying so, and a POST is not repeated.
+            tls = self._tls() if self._url.startswith("https:") else True
+            connector = aiohttp.TCPConnector(ssl=tls, force_close=True)
             # No time limit here: the deadline of the whole call ends it.
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=4)
             self._session = aiohttp.ClientSession(connector=connector, auth=self._auth, timeout=timeout)

@@ -44,7 +44,7 @@ class KamailioNotifier:
         }
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the client."""
         await self._rpc.close()
 
     async def _notify(self, target: Target, progress: Progress) -> LineOutcome:

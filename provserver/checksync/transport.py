@@ -62,8 +62,8 @@ class Flows:
         await asyncio.gather(*self._opening.values(), return_exceptions=True)
         for flow in list(self._open.values()):
             flow.end(ConnectionResetError("closed"))
+            await flow.closed.wait()
         self._open.clear()
-        await asyncio.sleep(0)  # the loop closes the sockets in its next round
 
     def _opened(self, hop: Hop, task: "asyncio.Task[Flow]") -> None:
         self._opening.pop(hop, None)
