@@ -1,0 +1,126 @@
+"""A job over a fleet, in a process that dies in the middle of it."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from provserver.config import load_config
+from provserver.domain.mac import Mac
+from provserver.server import open_stock
+from provserver.store import accounts, assignments, devices, layers, users
+from tests.e2e.process import Server, environment, run, serving
+from tests.e2e.scripted_phone import ScriptedPhone
+from tests.store import builders
+
+FLEET = 200
+RATE = 40
+
+
+async def _store_fleet(folder: Path, port: int, size: int = FLEET) -> str:
+    """An account with phones of one user each, all of whom the SIP server at `port` answers for; its id."""
+    variables = {name: value for name, value in environment(folder).items() if name.startswith("PROVSERVER_")}
+    account = builders.account()
+    sip = {"domain": "pbx.example.com", "server": "127.0.0.1", "port": port, "transport": "udp"}
+    async with open_stock(load_config(None, variables)) as stock, stock.database.write() as conn:
+        sealer = stock.database.sealer
+        await accounts.insert_account(conn, account)
+        await layers.write_layer(conn, sealer, account.id, {"abstractions": {"sip": sip}}, at=builders.START)
+        for number in range(size):
+            device = builders.device(account.id, mac=Mac(f"000413{number:06x}"), vendor="snom", model="D785")
+            user = builders.user(account.id, sip_username=f"u{number}")
+            await devices.insert_device(conn, sealer, device)
+            await users.insert_user(conn, sealer, user)
+            await assignments.insert_assignment(conn, builders.assignment(device, user))
+    return account.id
+
+
+def _job(server: Server, account: str, job_id: str) -> dict[str, Any]:
+    shown: dict[str, Any] = server.call("GET", f"/v1/check_sync_jobs/{job_id}", account=account)
+    return shown
+
+
+def _ended(server: Server, account: str, job_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        job = _job(server, account, job_id)
+        if job["state"] != "running":
+            return job
+        time.sleep(0.2)
+    raise AssertionError(job)
+
+
+def test_a_job_over_200_devices_survives_a_kill_and_tells_no_phone_twice(tmp_path: Path) -> None:
+    """Power fails in the middle: what was told is not told again, the rest is, and the rate is kept throughout."""
+    assert run(tmp_path, "migrate").returncode == 0
+    with ScriptedPhone() as phones:
+        account = asyncio.run(_store_fleet(tmp_path, phones.port))
+        with serving(tmp_path) as server:
+            wish = {"rate_per_second": RATE}
+            job_id = server.call("POST", "/v1/check_sync_jobs", wish, account)["id"]
+            started = time.monotonic()
+            while len(phones.heard) < FLEET // 4:
+                time.sleep(0.01)
+            took = time.monotonic() - started
+            server.stop(signal.SIGKILL)
+        before = len(phones.heard)
+        assert FLEET // 4 <= before < FLEET, "it died in the middle"
+        assert took > (FLEET // 4 - 2) / RATE, "no faster than was asked for"
+        with serving(tmp_path) as server:
+            job = _ended(server, account, job_id)
+            events = server.call("GET", "/v1/check_sync_jobs", account=account)["data"]
+    told = Counter(notify.user for notify in phones.heard)
+    assert max(told.values()) == 1, "nobody was told twice"
+    interrupted = job["outcomes"].get("interrupted", 0)
+    assert len(told) >= FLEET - interrupted
+    assert interrupted <= RATE, "only what was under way"
+    assert (job["state"], job["done"], job["remaining"]) == ("completed", FLEET, 0)
+    assert job["outcomes"]["delivered"] == FLEET - interrupted
+    assert [item["id"] for item in events] == [job_id]
+
+
+def test_a_stopped_server_goes_on_with_its_job_at_once(tmp_path: Path) -> None:
+    """A restart for a new version leaves nothing half told."""
+    assert run(tmp_path, "migrate").returncode == 0
+    with ScriptedPhone() as phones:
+        account = asyncio.run(_store_fleet(tmp_path, phones.port, 40))
+        with serving(tmp_path) as server:
+            job_id = server.call("POST", "/v1/check_sync_jobs", {"rate_per_second": 20}, account)["id"]
+            while len(phones.heard) < 10:
+                time.sleep(0.01)
+            assert server.stop() == 0
+        with serving(tmp_path) as server:
+            job = _ended(server, account, job_id)
+    assert job["outcomes"] == {"delivered": 40}
+    assert max(Counter(notify.user for notify in phones.heard).values()) == 1
+
+
+def test_a_job_of_the_command_line_is_finished_by_the_server(tmp_path: Path) -> None:
+    """The terminal is gone, the job is not: the server that runs beside takes it over."""
+    assert run(tmp_path, "migrate").returncode == 0
+    with ScriptedPhone() as phones:
+        account = asyncio.run(_store_fleet(tmp_path, phones.port, 40))
+        with serving(tmp_path) as server:
+            process = _killed_command(tmp_path, phones)
+            assert process == -signal.SIGKILL
+            [job] = server.call("GET", "/v1/check_sync_jobs", account=account)["data"]
+            job = _ended(server, account, job["id"])
+    told = Counter(notify.user for notify in phones.heard)
+    assert max(told.values()) == 1
+    assert job["done"] == 40
+
+
+def _killed_command(folder: Path, phones: ScriptedPhone) -> int:
+    command = [sys.executable, "-m", "provserver", "check-sync", "--all", "--rate", "20"]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while len(phones.heard) < 10:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    return process.wait(10)
