@@ -34,14 +34,15 @@ class KamailioNotifier:
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
         """From the location table; None where Kamailio cannot be asked."""
-        try:
-            found = await asyncio.gather(*(self._bindings(target) for target in targets))
-        except (ProxyProblem, ValueError):
-            return None
-        return {
-            target.line_number: registration_of(bindings, target)
-            for target, bindings in zip(targets, found, strict=True)
-        }
+        found = await asyncio.gather(*(self._bindings(target) for target in targets), return_exceptions=True)
+        known = {}
+        for target, bindings in zip(targets, found, strict=True):
+            if isinstance(bindings, ProxyProblem):
+                return None
+            if isinstance(bindings, BaseException):
+                raise bindings
+            known[target.line_number] = registration_of(bindings, target)
+        return known
 
     async def close(self) -> None:
         """Close the client."""

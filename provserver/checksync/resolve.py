@@ -60,7 +60,7 @@ class HopFinder:
 
     async def _served(self, services: list[tuple[Transport, str]], name: str) -> list[Hop]:
         """The servers of all services, in the order of the services, priorities and weights."""
-        answers = await asyncio.gather(*(self._query(place, "SRV") for _, place in services))
+        answers = await self._query_all([(place, "SRV") for _, place in services])
         hops: list[Hop] = []
         for (transport, _), records in zip(services, answers, strict=True):
             for record in self._weighed(records):
@@ -71,7 +71,8 @@ class HopFinder:
 
     def _weighed(self, records: Iterable[Any]) -> list[Any]:
         """Lowest priority first; within one, drawn by weight. A target of `.` says that the service is not offered."""
-        left = sorted((record for record in records if record.target != dns.name.root), key=lambda r: r.priority)
+        offered = (record for record in records if record.target != dns.name.root)
+        left = sorted(offered, key=lambda record: (record.priority, record.weight))
         ordered = []
         while left:
             group = [record for record in left if record.priority == left[0].priority]
@@ -94,7 +95,7 @@ class HopFinder:
 
     async def _addresses(self, host: str) -> list[str]:
         try:
-            ipv4, ipv6 = await asyncio.gather(self._query(host, "A"), self._query(host, "AAAA"))
+            ipv4, ipv6 = await self._query_all([(host, "A"), (host, "AAAA")])
         except dns.exception.DNSException:
             ipv4, ipv6 = [], []
         return [record.address for record in [*ipv4, *ipv6]] or await self._addresses_of_the_system(host)
@@ -107,6 +108,16 @@ class HopFinder:
         except OSError:
             return []
         return sorted({str(entry[4][0]) for entry in found}, key=lambda address: ":" in address)
+
+    async def _query_all(self, questions: list[tuple[str, str]]) -> list[list[Any]]:
+        """All at once; none is left running when one fails."""
+        answers = await asyncio.gather(*(self._query(*question) for question in questions), return_exceptions=True)
+        found = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            found.append(answer)
+        return found
 
     async def _query(self, name: str, kind: str) -> list[Any]:
         """The records; none where the name or kind does not exist. Raises `DNSException` where nobody answers."""
