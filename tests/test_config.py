@@ -73,6 +73,34 @@ def test_the_environment_beats_the_file_and_lists_have_commas(tmp_path: Path) ->
     assert config.catalog.vendors == (Path("/a"), Path("/b"))
 
 
+def test_a_section_inside_a_section_may_be_empty_or_come_from_the_environment(tmp_path: Path) -> None:
+    config = _load(
+        tmp_path,
+        "checksync:\n  backend: kamailio\n  kamailio:\n  asterisk:\n    host: pbx\n",
+        PROVSERVER_CHECKSYNC__ASTERISK__PORT="5039",
+        PROVSERVER_CHECKSYNC__ASTERISK__TLS="true",
+        PROVSERVER_CHECKSYNC__PASSWORD="secret",
+    )
+    assert config.checksync.backend == "kamailio"
+    assert config.checksync.kamailio == Config().checksync.kamailio
+    asterisk = config.checksync.asterisk
+    assert (asterisk.host, asterisk.port, asterisk.tls) == ("pbx", 5039, True)
+    assert "secret" not in repr(config), "a configuration that is logged tells no password"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["pbx.example.com", "sip:pbx;transport=sctp", "sip:user@pbx", "http://pbx", "sip:a b"]
+)
+def test_a_proxy_that_is_no_sip_uri_is_refused_by_name(tmp_path: Path, proxy: str) -> None:
+    with pytest.raises(BadConfiguration, match=r"checksync.proxy.*is not a SIP URI"):
+        _load(tmp_path, f"checksync: {{proxy: '{proxy}'}}\n")
+
+
+@pytest.mark.parametrize("proxy", ["sip:pbx", "sips:pbx.example.com:5061", "sip:[2001:db8::1]:5060;transport=TCP"])
+def test_a_proxy_is_a_sip_uri(tmp_path: Path, proxy: str) -> None:
+    assert _load(tmp_path, f"checksync: {{proxy: '{proxy}'}}\n").checksync.proxy == proxy
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("45", 45), ("45s", 45), ("3m", 180), ("24h", 86400), ("2d", 172800)])
 def test_a_duration_may_be_said_in_a_unit(tmp_path: Path, text: str, seconds: int) -> None:
     assert _load(tmp_path, f"phones: {{window: {text}}}\n").phones.window == seconds

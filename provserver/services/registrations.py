@@ -58,6 +58,11 @@ class Registrations:
         if self._silent is None and (asked := self._ask(device)):
             await asyncio.wait([asked], timeout=_WAIT_SECONDS)
 
+    def created(self, device: Device) -> dict[str, RegistrationState]:
+        """What is known of a device that has just been created: nobody is on it, so nothing is registered."""
+        nobody = RegistrationState("not_registered") if _asks_as(device) else UNPAIRED
+        return {device.id: self._silent or nobody}
+
     def of(self, devices: Sequence[Device]) -> dict[str, RegistrationState]:
         """What is known by now, without waiting; what is not fresh is asked for meanwhile."""
         if self._silent is not None:

@@ -116,6 +116,11 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
         "settings.sip.port: B7 is neither a model nor a family",
     ),
     (
+        {"check_sync": {"resync": "a", "reboot": "b", "exceptions": {"B7": {"resync": "a", "reboot": "b"}}}},
+        "B7:",
+        "check_sync.exceptions.B7: B7 is neither a model nor a family",
+    ),
+    (
         {"constants": [{"to": "x", "value": "1", "excluding": ["B7"]}]},
         "constants",
         "constants: B7 is neither a model nor a family",

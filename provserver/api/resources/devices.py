@@ -137,4 +137,4 @@ async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, 
             await found_in(call, change)
         device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
         view = await device_views.fresh_view(change, call.face.configurations, device)
-        return await call.created(change, shown_device(view, call.face.registrations.of(view.everyone), expand=False))
+        return await call.created(change, shown_device(view, call.face.registrations.created(device), expand=False))
