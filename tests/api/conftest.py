@@ -45,7 +45,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
     environment = build_environment([shipped("templates")])
     catalogue = load_catalogue([shipped("vendors")], environment)
-    catalogue = Catalogue({**catalogue.vendors, "acme": acme(catalogue.vendors["yealink"])}, "test")
+    catalogue = Catalogue({**catalogue.dialects, "acme": acme(catalogue.dialects["yealink"])}, "test")
     folder = tmp_path_factory.mktemp("stock")
     create_key_file(folder / "secret.key")
     asyncio.run(_migrate(folder))

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from provserver.domain.device import DeviceType, MulticellRole
 from provserver.domain.errors import CannotCarry
 from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import FileRule, Vendor
-from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY, flatten, nest
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY, flatten, nest
 from provserver.services.effective import EffectiveDevice, render
 
 from .fullest import (
@@ -20,6 +21,7 @@ from .fullest import (
     SECRET,
     TOKEN,
     Spellings,
+    all_lines,
     everything,
     full_lines,
     fullest_phone,
@@ -28,14 +30,24 @@ from .fullest import (
     value_of,
 )
 from .readers import read_pairs
-from .shipped_catalogue import CATALOGUE, RENDERER
+from .shipped_catalogue import RENDERED, RENDERER, rendered_models
 
-VENDORS = list(CATALOGUE.vendors.values())
-MODELS = [(vendor, model) for vendor in VENDORS for model in (*vendor.models, None)]
+MODELS = [(vendor, model) for vendor in RENDERED for model in (*rendered_models(vendor), None)]
+IN_SYSTEMS = [
+    (vendor, model, role)
+    for vendor, model in MODELS
+    for role in (MulticellRole.DATA_MASTER, MulticellRole.SECONDARY)
+    if vendor.type is DeviceType.DECT_BASE and vendor.model(model).cells != 1
+]
 
-every_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.vendor)
+every_vendor = pytest.mark.parametrize("vendor", RENDERED, ids=lambda vendor: vendor.dialect)
 every_model = pytest.mark.parametrize(
-    ("vendor", "model"), MODELS, ids=[f"{vendor.vendor}-{model or 'unknown'}" for vendor, model in MODELS]
+    ("vendor", "model"), MODELS, ids=[f"{vendor.dialect}-{model or 'unknown'}" for vendor, model in MODELS]
+)
+every_role = pytest.mark.parametrize(
+    ("vendor", "model", "role"),
+    IN_SYSTEMS,
+    ids=[f"{vendor.dialect}-{model or 'unknown'}-{role}" for vendor, model, role in IN_SYSTEMS],
 )
 
 
@@ -53,10 +65,20 @@ def _parameters(effective: EffectiveDevice) -> Counter[tuple[str, str]]:
 
 @every_model
 def test_a_model_renders_at_its_maximum(vendor: Vendor, model: str | None) -> None:
-    effective = fullest_phone(vendor, model)
-    assert len(effective.translation.rendered_lines) == full_lines(vendor, model)
+    effective = fullest_phone(vendor, model, lines=all_lines(vendor, model))
+    assert len(effective.translation.rendered_lines) == all_lines(vendor, model)
     assert not effective.translation.lines_not_rendered
     _check_own_files(effective)
+
+
+@every_role
+def test_a_base_of_a_system_renders_in_its_role(vendor: Vendor, model: str | None, role: MulticellRole) -> None:
+    """A data master is full and knows its cells; a secondary has no line, since lines reach it over the LAN."""
+    effective = fullest_phone(vendor, model, lines=all_lines(vendor, model), role=role)
+    lines = 0 if role is MulticellRole.SECONDARY else all_lines(vendor, model)
+    assert len(effective.translation.rendered_lines) == lines
+    _check_own_files(effective)
+    _check_nothing_vanished(effective)
 
 
 @every_model
@@ -100,7 +122,7 @@ def test_hostile_texts_do_not_change_the_shape_of_a_file(vendor: Vendor, model: 
 @pytest.mark.parametrize("path", FREE_TEXTS)
 def test_whatever_is_typed_arrives_intact(vendor: Vendor, path: str) -> None:
     """Found again by a reader that knows nothing of our templates."""
-    for model in vendor.models:
+    for model in rendered_models(vendor):
         effective = phone(vendor, model, nest({**_companions(path), path: HOSTILE}), [user_on(1, ORDINARY)])
         outcome = effective.translation.outcomes[path]
         if not outcome.supported:
@@ -143,7 +165,7 @@ LINE_BREAKERS = ["\n", "\r", "\x00", "\x0b", "\x1b", "\x7f", "\x85", "\u2028", "
 def test_control_characters_never_get_through(vendor: Vendor, character: str) -> None:
     """The last gate: even a value that no check has seen, from an old database or a mistake of ours, stays out."""
     evil = f"a{character}EVIL = 1"
-    model = next(iter(vendor.models))
+    model = rendered_models(vendor)[0]
     users = [user_on(1, ORDINARY)]
     phones = [phone(vendor, model, nest({path: evil}), users) for path in FREE_TEXTS]
     phones += [
@@ -164,13 +186,14 @@ def test_control_characters_never_get_through(vendor: Vendor, character: str) ->
 
 @every_vendor
 def test_a_setting_of_a_known_line_value_or_name_is_mapped_exactly_once(vendor: Vendor) -> None:
-    assert set(vendor.settings) == {*VOCABULARY, *LINE_VALUES}
+    given = {*LINE_VALUES, *(DECT_VALUES if vendor.type is DeviceType.DECT_BASE else ())}
+    assert set(vendor.settings) == {*VOCABULARY, *given}
 
 
 @every_vendor
 def test_every_default_that_is_not_expressed_is_known_to_be_so(vendor: Vendor) -> None:
     """A global default that a vendor cannot say is told on every device; it must at least be told in words."""
-    model = max(vendor.models, key=lambda name: full_lines(vendor, name))
+    model = max(rendered_models(vendor), key=lambda name: full_lines(vendor, name))
     outcomes = phone(vendor, model, {"sip": {"domain": "pbx.example.com"}}, [user_on(1, ORDINARY)]).translation.outcomes
     for path in flatten(GLOBAL_DEFAULTS):
         assert all(len(reason) > 5 for reason in outcomes[path].reasons)
@@ -194,7 +217,7 @@ def test_secrets_are_marked_where_they_stand(vendor: Vendor, model: str | None) 
 def test_common_files_are_the_same_for_everyone_and_hold_no_secret(vendor: Vendor) -> None:
     """They are given to anybody who asks."""
     served = [rule for rule in vendor.files if rule.scope == "common" and rule.template]
-    for model in (*vendor.models, None):
+    for model in (*rendered_models(vendor), None):
         rich, poor = fullest_phone(vendor, model), phone(vendor, model, {}, [])
         for rule in served:
             body = render(RENDERER, rich, rule).body
