@@ -126,6 +126,8 @@ class _Translator:
     def outcome(self, path: str) -> Outcome:
         """What becomes of the setting (or given value) `path`."""
         outcome = Outcome()
+        if path in DECT_VALUES and not any(self._given(path)):
+            return outcome
         mappings = self.vendor.settings.get(path, ())
         fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.repeated.role)]
         if mappings and not fitting:

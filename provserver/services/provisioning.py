@@ -78,7 +78,7 @@ class Provisioning:
         if visit.verdict.proof is None:
             self.recorder.refused(visit)
             return _refusal(claim, "no proof")
-        if match.rule.template is None:
+        if match.rule.template is None or not _is_for_role(match, device):
             return _refusal(claim, "a file that is not served")
         return await self._serve(visit)
 
@@ -183,6 +183,11 @@ def _with_told_model(device: Device, claim: Claim) -> Device:
     model = claim.told_model(device.vendor)
     firmware = claim.agent.firmware if claim.agent else None
     return replace(device, model=model or device.model, firmware_version=firmware or device.firmware_version)
+
+
+def _is_for_role(match: Match, device: Device) -> bool:
+    """Whether a base of this role gets the file; in some systems secondaries get all they need from their master."""
+    return not match.rule.roles or device.multicell_role in match.rule.roles
 
 
 def _same_entity(if_none_match: str | None, etag: str) -> bool:
