@@ -32,6 +32,7 @@ _REPEATING = {
     "server": "servers",
     "cell": "cells",
 }
+_NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 
 
@@ -139,7 +140,7 @@ class _Translator:
     def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
         role = self.repeated.role
         if role is not None and all(mapping.roles and role not in mapping.roles for mapping in mappings):
-            return f"a {role.value} base does not get it"
+            return _NOT_ON_SECONDARIES if role is MulticellRole.SECONDARY else f"a {role.value} base does not get it"
         return f"{self.model_name or 'a model not known yet'} does not have it"
 
     def _apply(self, path: str, mapping: SettingMapping, outcome: Outcome) -> None:
@@ -148,7 +149,10 @@ class _Translator:
         elif mapping.carried_by:
             outcome.carried_by = mapping.carried_by
         else:
-            for value, item in self._occurrences(path, mapping):
+            occurrences = list(self._occurrences(path, mapping))
+            if not occurrences and self.repeated.role is MulticellRole.SECONDARY:
+                outcome.reasons.append(_NOT_ON_SECONDARIES)
+            for value, item in occurrences:
                 try:
                     outcome.parameters.extend(self._parameters(path, mapping, value, item))
                 except Inexpressible as error:

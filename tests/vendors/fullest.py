@@ -8,7 +8,7 @@ from typing import Any
 from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.errors import Invalid
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Vendor
+from provserver.domain.vendor import Refusal, Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
 from provserver.services.effective import EffectiveDevice, compose
 from provserver.services.parts import Assigned, Parts, PlacedHandset
@@ -38,6 +38,23 @@ class Spellings:
 
 ORDINARY = Spellings(text="ordinary", url="https://files.example.com/a.bin")
 NASTY = Spellings(text=HOSTILE, url="https://files.example.com/a&b<c>\"';%20$\\ü漢😀{{7*7}}{%x%}-->]]>/d.bin?a=1&b=2#c")
+
+
+@cache
+def nasty(vendor_name: str, refused: tuple[Refusal, ...]) -> Spellings:
+    """The worst that people type, of what the files of this vendor can hold at all."""
+
+    def held(text: str) -> str:
+        kept = "".join(letter for letter in text if not any(one.pattern.search(f"a{letter}a") for one in refused))
+        assert not any(one.pattern.search(kept) for one in refused), f"{vendor_name} cannot hold {kept}"
+        return kept
+
+    return Spellings(text=held(NASTY.text), url=held(NASTY.url))
+
+
+def nasty_for(vendor: Vendor) -> Spellings:
+    """The same for a vendor file."""
+    return nasty(vendor.dialect, vendor.syntax.cannot_carry)
 
 
 def value_of(path: str, choice: int, spellings: Spellings) -> Any:
@@ -186,10 +203,11 @@ def fullest_phone(
     vendor: Vendor,
     model: str | None,
     choice: int = 0,
-    spellings: Spellings = NASTY,
+    spellings: Spellings | None = None,
     lines: int | None = None,
     role: MulticellRole = MulticellRole.SINGLE,
 ) -> EffectiveDevice:
-    """Every setting set, and every line taken unless `lines` says how many."""
+    """Every setting set, and every line taken unless `lines` says how many; nasty unless `spellings` are given."""
+    spellings = spellings or nasty_for(vendor)
     users = [user_on(line, spellings) for line in range(1, (lines or full_lines(vendor, model)) + 1)]
     return phone(vendor, model, everything(choice, spellings), users, name=f"phone {spellings.text}", role=role)
