@@ -7,7 +7,7 @@ from provserver.api.listing import listing, page_request
 from provserver.api.models import observed as models
 from provserver.api.models.shared import PageQuery
 from provserver.services import reports
-from provserver.services.effective import EffectiveDevice
+from provserver.services.effective import EffectiveDevice, off_loop
 from provserver.services.files import AskedFile, files_of
 from provserver.services.paging import page_of
 from provserver.services.reports import SettingReport
@@ -50,7 +50,8 @@ async def list_files(call: Call[PageQuery, None]) -> Answer:
 
 async def content(call: Call[None, None]) -> Answer:
     """The content of a file as the phone gets it, with secrets masked."""
-    document = reports.masked_file(call.face.renderer, await _effective(call), call.path["name"])
+    effective, name = await _effective(call), call.path["name"]
+    document = await off_loop(effective.device, lambda: reports.masked_file(call.face.renderer, effective, name))
     text = document.body.decode("utf-8")
     return Answer(200, models.FileContent(name=call.path["name"], content_type=document.content_type, content=text))
 
