@@ -1,15 +1,21 @@
 """What the file of a DECT base is made from: its handsets, their lines, and the bases of its system."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device
+from provserver.domain.device import Device, MulticellRole
 from provserver.store.assignments import Line, line_of_row
 from provserver.store.device_rows import device_of
+from provserver.store.revisions import bump_devices
 from provserver.store.schema import assignments, devices, settings_layers, users
 from provserver.store.sealing import Sealer
+
+_BREATH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,12 @@ async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> 
         .where(devices.c.base_id == base_id)
         .order_by(assignments.c.device_id, assignments.c.line_number)
     )
-    return [line_of_row(row, sealer) for row in (await conn.execute(statement)).mappings()]
+    lines = []
+    for row in (await conn.execute(statement)).mappings():
+        lines.append(line_of_row(row, sealer))
+        if len(lines) % _BREATH == 0:
+            await asyncio.sleep(0)  # a thousand passwords are opened in some 60 ms, too long for others to wait
+    return lines
 
 
 async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[Device]:
@@ -49,6 +60,45 @@ async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[De
     statement = select(devices).where(or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id))
     found = [device_of(row) for row in (await conn.execute(statement.order_by(devices.c.ordinal))).mappings()]
     return sorted(found, key=lambda base: base.id != data_master_id)
+
+
+async def lock_base(conn: AsyncConnection, base_id: str) -> None:
+    """Make others wait who also want a slot or an account number on this base."""
+    await conn.execute(select(devices.c.id).where(devices.c.id == base_id).with_for_update())
+
+
+async def move_handsets(conn: AsyncConnection, base_id: str, to_base_id: str) -> None:
+    """Move all handsets of a base to one that has none, each with its slot and its account numbers."""
+    moved = update(devices).where(devices.c.base_id == base_id)
+    await conn.execute(moved.values(base_id=to_base_id))
+    await bump_devices(conn, await _ids(conn, devices.c.base_id == to_base_id))
+
+
+async def lonely_secondaries(conn: AsyncConnection, account_id: str, vendor: str | None) -> list[str]:
+    """The ids of the account's secondary bases of a vendor that belong to no data master, oldest first."""
+    lonely = (
+        devices.c.account_id == account_id,
+        devices.c.vendor == vendor,
+        devices.c.multicell_role == MulticellRole.SECONDARY,
+        devices.c.data_master_id.is_(None),
+    )
+    return await _ids(conn, *lonely)
+
+
+async def link_secondaries(conn: AsyncConnection, base_ids: Sequence[str], data_master_id: str) -> None:
+    """Make bases belong to a data master, and every base of its system stale."""
+    await conn.execute(update(devices).where(devices.c.id.in_(base_ids)).values(data_master_id=data_master_id))
+    await bump_system(conn, data_master_id)
+
+
+async def bump_system(conn: AsyncConnection, data_master_id: str) -> None:
+    """Something changed that the files of all bases of a multicell system show."""
+    of_system = or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id)
+    await bump_devices(conn, await _ids(conn, of_system))
+
+
+async def _ids(conn: AsyncConnection, *conditions: Any) -> list[str]:
+    return list(await conn.scalars(select(devices.c.id).where(*conditions).order_by(devices.c.ordinal)))
 
 
 async def account_numbers(conn: AsyncConnection, base_id: str) -> set[int]:
