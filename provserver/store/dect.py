@@ -1,11 +1,12 @@
 """What the file of a DECT base is made from: its handsets, their lines, and the bases of its system."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, MulticellRole
@@ -16,6 +17,7 @@ from provserver.store.schema import assignments, devices, settings_layers, users
 from provserver.store.sealing import Sealer
 
 _BREATH = 100
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ async def handsets_of_base(conn: AsyncConnection, base_id: str) -> list[HandsetR
         .order_by(devices.c.slot_number)
     )
     rows = (await conn.execute(statement)).mappings()
-    return [HandsetRecord(device_of(row), row[settings_layers.c.sealed]) for row in rows]
+    return await _unhurried(rows, lambda row: HandsetRecord(device_of(row), row[settings_layers.c.sealed]))
 
 
 async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> list[Line]:
@@ -47,18 +49,13 @@ async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> 
         .where(devices.c.base_id == base_id)
         .order_by(assignments.c.device_id, assignments.c.line_number)
     )
-    lines = []
-    for row in (await conn.execute(statement)).mappings():
-        lines.append(line_of_row(row, sealer))
-        if len(lines) % _BREATH == 0:
-            await asyncio.sleep(0)  # a thousand passwords are opened in some 60 ms, too long for others to wait
-    return lines
+    return await _unhurried((await conn.execute(statement)).mappings(), lambda row: line_of_row(row, sealer))
 
 
 async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[Device]:
     """The data master and its secondaries, the data master first, then in the order of their creation."""
     statement = select(devices).where(or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id))
-    found = [device_of(row) for row in (await conn.execute(statement.order_by(devices.c.ordinal))).mappings()]
+    found = await _unhurried((await conn.execute(statement.order_by(devices.c.ordinal))).mappings(), device_of)
     return sorted(found, key=lambda base: base.id != data_master_id)
 
 
@@ -121,3 +118,13 @@ async def chain_id_exists(conn: AsyncConnection, account_id: str, chain_id: str)
     """Whether a multicell system of the account has this chain id."""
     statement = select(devices.c.id).where(devices.c.account_id == account_id, devices.c.chain_id == chain_id)
     return (await conn.execute(statement.limit(1))).first() is not None
+
+
+async def _unhurried(rows: Iterable[RowMapping], make: Callable[[RowMapping], Made]) -> list[Made]:
+    """What `make` makes of each row. A system has up to a thousand; others are served between two hundreds of them."""
+    made = []
+    for row in rows:
+        made.append(make(row))
+        if len(made) % _BREATH == 0:
+            await asyncio.sleep(0)
+    return made

@@ -45,7 +45,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
     environment = build_environment([shipped("templates")])
     catalogue = load_catalogue([shipped("vendors")], environment)
-    catalogue = Catalogue({**catalogue.dialects, "acme": acme(catalogue.dialects["yealink"])}, "test")
+    like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
+    catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
     folder = tmp_path_factory.mktemp("stock")
     create_key_file(folder / "secret.key")
     asyncio.run(_migrate(folder))
