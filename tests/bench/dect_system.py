@@ -21,7 +21,7 @@ from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.mac import Mac
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.server import load_vendors
+from provserver.server import load_vendors, settle_memory
 from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
 from provserver.services.provisioning import Doors, Provisioning
@@ -121,6 +121,7 @@ async def main(handsets: int, bases: int) -> None:
         contacts.start()
         face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
         async with TestClient(TestServer(build_phones(face))) as client:
+            settle_memory()  # as the server does once it has started
             print(f"M900, {bases} bases, {handsets} handsets")
             path = f"/p/{master.token}/{master.mac.upper if master.mac else ''}.htm"
             await _fetch(client, path, "first fetch ")
