@@ -1,8 +1,7 @@
 """What the file of a DECT base is made from: its handsets, their lines, and the bases of its system."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
