@@ -139,6 +139,7 @@ class Mapping(Fact):
     excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
     requires: str | None = Field(default=None, description="Capability that the model must have")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
+    whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are left out")
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
 
@@ -236,6 +237,9 @@ class Vendor(Fact):
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
     proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+    pairing: str | None = Field(
+        default=None, description="How handsets are paired with a base, where it does not know them by their IPEI"
+    )
 
     @model_validator(mode="before")
     @classmethod

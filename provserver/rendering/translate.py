@@ -1,6 +1,5 @@
 """Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,16 +21,8 @@ from provserver.rendering.parameters import (
     pattern_name,
     spell_raw,
 )
+from provserver.rendering.places import names_of, placed, repeating_group
 
-_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
-_REPEATING = {
-    "line": "lines",
-    "slot": "handsets",
-    "ipei": "handsets",
-    "IPEI": "handsets",
-    "server": "servers",
-    "cell": "cells",
-}
 _NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 
@@ -71,7 +62,7 @@ def translate(vendor: Vendor, model_name: str | None, resolved: Resolved, repeat
     shown = tuple(line for line in repeated.lines if limit is None or line.number <= limit)
     beyond = tuple(line.number for line in repeated.lines if line not in shown)
     work = _Translator(vendor, model_name, resolved, replace(repeated, lines=shown), mac, _values(resolved))
-    outcomes = {path: work.outcome(path) for path in (*work.given, *resolved.settings)}
+    outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)
     parameters = {parameter.identity: parameter for parameter in work.constants()}
     for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
@@ -124,6 +115,12 @@ class _Translator:
         """The values that come from lines, handsets and the system, not from layers."""
         return LINE_VALUES if self.repeated.role is None else (*LINE_VALUES, *DECT_VALUES)
 
+    @property
+    def apart(self) -> Iterable[str]:
+        """The settings that some handset has for itself."""
+        own = {id(item.resolved): item.resolved for item in self.repeated.handsets if item.resolved}
+        return dict.fromkeys(path for resolved in own.values() for path in resolved.settings)
+
     def outcome(self, path: str) -> Outcome:
         """What becomes of the setting (or given value) `path`."""
         outcome = Outcome()
@@ -158,6 +155,8 @@ class _Translator:
                 except Inexpressible as error:
                     if str(error) not in outcome.reasons:
                         outcome.reasons.append(str(error))
+                    if mapping.whole:
+                        outcome.parameters.clear()
                 if mapping.list:
                     self._report_unknown_items(mapping.list, value, outcome)
 
@@ -166,8 +165,10 @@ class _Translator:
         if path in LINE_VALUES or path in DECT_VALUES:
             yield from self._given(path)
             return
-        for item in self._items(_names(mapping)):
-            yield (item.resolved if item and item.resolved else self.resolved).value(path), item
+        for item in self._items(names_of(mapping)):
+            value = (item.resolved if item and item.resolved else self.resolved).value(path)
+            if value is not None:  # else only other handsets have it
+                yield value, item
 
     def _given(self, path: str) -> Iterator[tuple[Any, Item | None]]:
         group = path.partition(".")[0]
@@ -181,9 +182,9 @@ class _Translator:
     def _items(self, names: Iterable[str]) -> Iterable[Item | None]:
         """What a parameter of such a name repeats for; just once where nothing in it repeats."""
         for name in names:
-            place = _PLACE.search(name)
-            if place:
-                items: Iterable[Item] = getattr(self.repeated, _REPEATING[place[1]])
+            group = repeating_group(name)
+            if group:
+                items: Iterable[Item] = getattr(self.repeated, group)
                 return items
         return (None,)
 
@@ -195,7 +196,7 @@ class _Translator:
                 identity=self._identity(name, places),
                 value=text,
                 section=mapping.section,
-                attributes={key: _placed(text, places) for key, text in mapping.attributes.items()},
+                attributes={key: placed(text, places) for key, text in mapping.attributes.items()},
                 setting=path,
                 layer=effective.layer if effective else "assignment",
                 line=item.number if isinstance(item, Line) else None,
@@ -212,7 +213,7 @@ class _Translator:
                 kind = {"slot": "handset", "cell": "base"}.get(listed["place"], listed["place"])
                 raise Inexpressible(f"there is no {kind} {number} on these devices")
             name = name.replace(listed[0], entries[number - 1])
-        return _placed(name, places)
+        return placed(name, places)
 
     def _spelled(self, mapping: SettingMapping, value: Any, item: Item | None) -> Iterable[tuple[str, str]]:
         if mapping.list:
@@ -271,9 +272,9 @@ class _Translator:
             return  # beyond the last that has a name; the settings of that line, handset or server tell why
         yield Parameter(
             identity=identity,
-            value=_placed(constant.value, places).replace("{mac}", self.mac.bare),
+            value=placed(constant.value, places).replace("{mac}", self.mac.bare),
             section=constant.section,
-            attributes={key: _placed(text, places) for key, text in constant.attributes.items()},
+            attributes={key: placed(text, places) for key, text in constant.attributes.items()},
             layer="vendor",
             line=int(places["line"]) if "line" in places else None,
             slot=int(places["slot"]) if "slot" in places else _slot(item),
@@ -282,13 +283,6 @@ class _Translator:
 
 def _slot(item: Item | None) -> int | None:
     return getattr(item, "slot", None)
-
-
-def _names(mapping: SettingMapping) -> Iterator[str]:
-    yield from mapping.to
-    if mapping.list:
-        yield mapping.list.to or ""
-        yield from (*mapping.list.chosen, *mapping.list.others)
 
 
 def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -303,11 +297,3 @@ def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[
     for name in dict.fromkeys(spelling.names.values()):
         if name not in known:
             yield from ((parameter.replace("{item}", name), value) for parameter, value in spelling.others.items())
-
-
-def _placed(text: str, places: Mapping[str, str]) -> str:
-    # The label comes last: what a person typed is never taken for a place to fill.
-    for place, number in places.items():
-        if place != "line.label":
-            text = text.replace(f"{{{place}}}", number)
-    return text.replace("{line.label}", places["line.label"]) if "line.label" in places else text

@@ -50,14 +50,17 @@ def compose(
     """Resolve and translate; pure. `base_url` is the provisioning folder with token, ending in a slash."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
-    layers = _layers(account, documents, vendor.dialect, base_url)
+    layers = layers_of(account, documents, vendor.dialect, base_url)
     resolved = resolve([*layers, *handset_parameters(parts)])
     repeated = repeated_of(device, parts, layers, resolved)
     translation = translate(vendor, device.model, resolved, repeated, device.mac)
     return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
 
 
-def _layers(account: Account, documents: Documents, dialect: str, base_url: str) -> Sequence[Layer]:
+def layers_of(
+    account: Account, documents: Documents, dialect: str, base_url: str, *, own_name: str = "device"
+) -> list[Layer]:
+    """The layers of a device, weakest first; its own is called `own_name`."""
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
     regional = tenant_abstractions.get("regional") or {}
@@ -69,7 +72,7 @@ def _layers(account: Account, documents: Documents, dialect: str, base_url: str)
             "platform", platform.get("abstractions") or {}, (platform.get("vendor_overrides") or {}).get(dialect, {})
         ),
         Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(dialect, {})),
-        Layer("device", own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
+        Layer(own_name, own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
     ]
     if not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
         layers.append(Layer("server", {"provisioning": {"url": base_url}}))
@@ -127,6 +130,22 @@ def stamp_of(record: FetchRecord, catalogue: Catalogue) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Ingredients:
+    """Everything that `compose` takes."""
+
+    device: Device
+    account: Account
+    documents: Documents
+    parts: Parts
+    vendor: Vendor
+    base_url: str
+
+    def composed(self) -> EffectiveDevice:
+        """The device as it stands with these."""
+        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.base_url)
+
+
+@dataclass(frozen=True, slots=True)
 class Configurations:
     """Reads devices as they stand, for the API and the command line. `public_url`: where no phone has told another."""
 
@@ -137,6 +156,12 @@ class Configurations:
 
     async def effective(self, account_id: str, device_id: str, *, model: str | None = None) -> EffectiveDevice:
         """The device as it stands, or as if its phone told `model`. Raises `NotFound` where there is none here."""
+        found = await self.ingredients(account_id, device_id)
+        device = replace(found.device, model=model) if model else found.device
+        return await off_loop(device, lambda: replace(found, device=device).composed())
+
+    async def ingredients(self, account_id: str, device_id: str) -> "Ingredients":
+        """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it."""
         sealer = self.database.sealer
         async with self.database.read() as conn:
             record = await find_by_id(conn, account_id, device_id)
@@ -147,9 +172,7 @@ class Configurations:
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")
         base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
-        device = replace(record.device, model=model) if model else record.device
-        layers = record.open_layers(sealer)
-        return await off_loop(device, lambda: compose(device, record.account, layers, parts, vendor, base_url))
+        return Ingredients(record.device, record.account, record.open_layers(sealer), parts, vendor, base_url)
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]

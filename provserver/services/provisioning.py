@@ -12,6 +12,7 @@ from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.cache import DocumentCache, Rendered
 from provserver.services.effective import compose, off_loop, render, stamp_of, token_folder
+from provserver.services.files import is_served
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.sources import Sources
@@ -78,7 +79,7 @@ class Provisioning:
         if visit.verdict.proof is None:
             self.recorder.refused(visit)
             return _refusal(claim, "no proof")
-        if match.rule.template is None or not _is_for_role(match, device):
+        if not is_served(match.rule, device):
             return _refusal(claim, "a file that is not served")
         return await self._serve(visit)
 
@@ -186,11 +187,6 @@ def _with_told_model(device: Device, claim: Claim) -> Device:
     model = claim.told_model(device.vendor)
     firmware = claim.agent.firmware if claim.agent else None
     return replace(device, model=model or device.model, firmware_version=firmware or device.firmware_version)
-
-
-def _is_for_role(match: Match, device: Device) -> bool:
-    """Whether a base of this role gets the file; in some systems secondaries get all they need from their master."""
-    return not match.rule.roles or device.multicell_role in match.rule.roles
 
 
 def _same_entity(if_none_match: str | None, etag: str) -> bool:

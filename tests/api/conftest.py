@@ -5,19 +5,25 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import FACE
 from provserver.domain.vendor import Catalogue
+from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
+from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.provisioning import Doors, Provisioning
+from provserver.services.recording import Recorder
 from provserver.services.unknown import UnknownDevices
 from provserver.shipped import shipped
 from provserver.store.database import Database
@@ -126,6 +132,23 @@ async def api(platform: Client) -> Client:
 async def tenants(platform: Client) -> TwoTenants:
     """Two accounts, each with a key of its own."""
     return await TwoTenants.made(platform)
+
+
+@pytest.fixture
+async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
+    """The phones' listener over the same database, which lets in whoever has a token or an open window."""
+    provisioning = Provisioning(
+        database=face.database,
+        catalogue=face.catalogue,
+        renderer=face.renderer,
+        cache=DocumentCache(10_000_000),
+        recorder=Recorder(face.catalogue, face.contacts, face.unknown, face.sources),
+        sources=face.sources,
+        doors=Doors(frozenset({"token", "window"}), ()),
+    )
+    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
+    async with TestClient(TestServer(build_phones(listener))) as client:
+        yield client
 
 
 @pytest.fixture

@@ -172,8 +172,6 @@ async def test_files(api: Client) -> None:
     assert "/p/" not in content["content"].replace(f"/p/{MASK}", "")
     await api.get(f"/v1/devices/{phone}/files/none.cfg", expect=404)
     await api.get(f"/v1/devices/{phone}/files/../x", expect=404)
-    handset = await api.device(ipei="0328A00001")
-    await api.get(f"/v1/devices/{handset}/files", expect=404)
 
 
 async def test_defaults(api: Client, platform: Client) -> None:
