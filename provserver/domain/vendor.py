@@ -139,7 +139,7 @@ class Mapping(Fact):
     excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
     requires: str | None = Field(default=None, description="Capability that the model must have")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
-    whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are left out")
+    whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are not")
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
 

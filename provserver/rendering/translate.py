@@ -34,6 +34,7 @@ class Outcome:
     parameters: list[Parameter] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     carried_by: str | None = None
+    withheld: bool = False
 
     @property
     def supported(self) -> bool:
@@ -132,6 +133,8 @@ class _Translator:
             outcome.reasons.append(self._why_not(mappings))
         for mapping in fitting:
             self._apply(path, mapping, outcome)
+        if outcome.withheld:
+            outcome.parameters.clear()
         return outcome
 
     def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
@@ -155,8 +158,7 @@ class _Translator:
                 except Inexpressible as error:
                     if str(error) not in outcome.reasons:
                         outcome.reasons.append(str(error))
-                    if mapping.whole:
-                        outcome.parameters.clear()
+                    outcome.withheld = outcome.withheld or mapping.whole
                 if mapping.list:
                     self._report_unknown_items(mapping.list, value, outcome)
 

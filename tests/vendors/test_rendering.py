@@ -132,9 +132,16 @@ def _check_nothing_vanished(effective: EffectiveDevice) -> None:
 def test_hostile_texts_do_not_change_the_shape_of_a_file(vendor: Vendor, model: str | None) -> None:
     """A name must not be able to add a parameter: it could send the phone, and its calls, somewhere else."""
     rule = _configuration(vendor)
-    ordinary = read_pairs(render(RENDERER, fullest_phone(vendor, model, spellings=ORDINARY), rule).body)
-    hostile = read_pairs(render(RENDERER, fullest_phone(vendor, model), rule).body)
-    assert [name for name, _ in ordinary] == [name for name, _ in hostile]
+    tame, wild = fullest_phone(vendor, model, spellings=ORDINARY), fullest_phone(vendor, model)
+    ordinary, hostile = ([name for name, _ in read_pairs(render(RENDERER, one, rule).body)] for one in (tame, wild))
+    # A URL that does not tell what a system takes from it is reported, and nothing is written for it.
+    refused = {path for path, outcome in wild.translation.outcomes.items() if not outcome.parameters}
+    left_out = {item.name for path in refused for item in tame.translation.outcomes[path].parameters}
+
+    def kept(names: list[str]) -> list[str]:
+        return [name for name in names if name not in left_out and name.rpartition(".")[2] not in left_out]
+
+    assert kept(ordinary) == kept(hostile)
 
 
 @every_vendor

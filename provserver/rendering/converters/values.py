@@ -100,7 +100,7 @@ def extract(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     found = re.search(arguments["pattern"], str(value), re.IGNORECASE)
     if found is None:
         raise Inexpressible(f"{value} does not tell what the phones need to know")
-    return found[1]
+    return str(found[1])
 
 
 @converter("text", takes=("when",))
