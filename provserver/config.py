@@ -1,5 +1,6 @@
 """Configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`, frozen once read."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -13,6 +14,8 @@ from provserver.domain.texts import check_url
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
+# What Kubernetes tells every container of a Service that is called provserver; none of it is ours.
+_OF_KUBERNETES = re.compile(r"PROVSERVER_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\w+)?)")
 _TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
 
 
@@ -177,7 +180,7 @@ def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> 
     """Put each variable at its place; returns path -> variable name, for errors."""
     variables = {}
     for name in sorted(environment):
-        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG":
+        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG" or _OF_KUBERNETES.fullmatch(name):
             continue
         *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
         place = values
