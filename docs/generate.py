@@ -17,9 +17,10 @@ from pydantic.functional_validators import AfterValidator
 from provserver.cli.main import main as command_line
 from provserver.config import Config
 from provserver.domain.coverage import coverage_of
+from provserver.domain.device import DeviceType
 from provserver.domain.settings import GLOBAL_DEFAULTS, Abstractions
 from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url
-from provserver.domain.vendor import Catalogue, Evidence, Model, Vendor
+from provserver.domain.vendor import Evidence, Model, Vendor
 from provserver.domain.vocabulary import VOCABULARY, Setting, flatten
 from provserver.server import load_vendors
 
@@ -194,34 +195,45 @@ _MARKS = {
 def coverage() -> str:
     """docs/coverage.md: settings and models by vendor."""
     catalogue, _ = load_vendors(Config())
-    vendors = list(catalogue.vendors.values())
+    dialects = sorted(catalogue.dialects.values(), key=lambda one: (one.type != DeviceType.DESKPHONE, one.dialect))
+    phones = [one for one in dialects if one.is_rendered and one.type is DeviceType.DESKPHONE]
+    bases = [one for one in dialects if one.is_rendered and one.type is DeviceType.DECT_BASE]
     parts = [
         "# Coverage\n",
         _prose("""
             What each shipped vendor makes of each setting, and how well that is known. `provserver vendors VENDOR`
-            names the parameters; a device's `/settings` tells what its own model makes of them.
+            names the parameters; a device's `/settings` tells what its own model makes of them. A vendor whose DECT
+            systems speak differently from each other or from its desk phones has several files.
         """),
         _table(("mark", "means"), _MARKS.items()),
         _table(("evidence", "means"), ((_code(evidence), meaning) for evidence, meaning in _EVIDENCE.items())),
         _table(
-            ("vendor", "evidence unless said otherwise", "models", "source"),
-            ((v.name, _code(v.evidence), str(len(v.models)), v.source or "") for v in vendors),
+            ("file", "vendor", "for", "evidence unless said otherwise", "models", "source"),
+            (
+                (_code(v.dialect), v.name, v.type, _code(v.evidence), str(len(v.models)), v.source or "")
+                for v in dialects
+            ),
         ),
-        "## Settings by vendor\n",
-        _table(("setting", *(vendor.name for vendor in vendors)), _coverage_rows(catalogue)),
+        "## Settings on desk phones\n",
+        _table(("setting", *(vendor.name for vendor in phones)), _coverage_rows(phones)),
+        "## Settings on DECT bases\n",
+        _table(("setting", *(vendor.dialect for vendor in bases)), _coverage_rows(bases)),
     ]
-    for vendor in vendors:
-        parts += [f"## {vendor.name}: not expressed\n", _table(("setting", "why"), _reasons(vendor))]
-        parts += [
-            f"## {vendor.name}: models\n",
-            _table(("model", "type", "lines", "keys", "expansion modules", "evidence"), _models(vendor)),
-        ]
+    for vendor in dialects:
+        if vendor.is_rendered:
+            parts += [f"## {_title(vendor)}: not expressed\n", _table(("setting", "why"), _reasons(vendor))]
+        parts += [f"## {_title(vendor)}: models\n", _models_table(vendor)]
     return _page(parts)
 
 
-def _coverage_rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
+def _title(vendor: Vendor) -> str:
+    """The vendor, with the name of the file where it has more than one."""
+    return vendor.name if vendor.dialect == vendor.vendor else f"{vendor.name} ({vendor.dialect})"
+
+
+def _coverage_rows(dialects: Sequence[Vendor]) -> Iterator[tuple[str, ...]]:
     for path in VOCABULARY:
-        yield _code(path), *(coverage_of(vendor, path).mark for vendor in catalogue.vendors.values())
+        yield _code(path), *(coverage_of(vendor, path).mark for vendor in dialects)
 
 
 def _reasons(vendor: Vendor) -> Iterator[tuple[str, str]]:
@@ -231,10 +243,28 @@ def _reasons(vendor: Vendor) -> Iterator[tuple[str, str]]:
             yield _code(path), "; ".join(dict.fromkeys(reasons))
 
 
-def _models(vendor: Vendor) -> Iterator[tuple[str, ...]]:
+def _models_table(vendor: Vendor) -> str:
+    if vendor.type is DeviceType.DECT_BASE:
+        return _table(("model", "handsets", "users per handset", "SIP accounts", "bases", "evidence"), _bases(vendor))
+    return _table(("model", "lines", "keys", "expansion modules", "evidence"), _phones(vendor))
+
+
+def _phones(vendor: Vendor) -> Iterator[tuple[str, ...]]:
     for name, model in vendor.models.items():
-        evidence = model.evidence or vendor.evidence
-        yield name, model.type, _count(model.lines), _count(model.keys), _expansion(model), _code(evidence)
+        yield name, _count(model.lines), _count(model.keys), _expansion(model), _known_by(vendor, model)
+
+
+def _bases(vendor: Vendor) -> Iterator[tuple[str, ...]]:
+    for name, model in vendor.models.items():
+        counts = (model.handsets, model.lines_per_handset, model.lines, model.cells)
+        yield name, *map(_count, counts), _known_by(vendor, model)
+
+
+def _known_by(vendor: Vendor, model: Model) -> str:
+    """How well a model is known; one that is only recognised says why it gets no files."""
+    if model.not_rendered:
+        return f"**recognised only**: {model.not_rendered}"
+    return _code(model.evidence or vendor.evidence)
 
 
 def _count(number: int | None) -> str:

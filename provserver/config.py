@@ -17,6 +17,8 @@ _PREFIX = "PROVSERVER_"
 _SIP_URI = re.compile(
     r"sips?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp|tls))?", re.IGNORECASE
 )
+# What Kubernetes tells every container of a Service that is called provserver; none of it is ours.
+_OF_KUBERNETES = re.compile(r"PROVSERVER_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\w+)?)")
 _TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
 
 
@@ -249,7 +251,7 @@ def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> 
     """Put each variable at its place; returns path -> variable name, for errors."""
     variables = {}
     for name in sorted(environment):
-        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG":
+        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG" or _OF_KUBERNETES.fullmatch(name):
             continue
         *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
         place = values

@@ -204,3 +204,11 @@ def test_no_environment_makes_the_start_fail_with_anything_but_bad_configuration
     except BadConfiguration as failure:
         message = failure.message
     assert message is None or "PROVSERVER_" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PROVSERVER_PORT", "PROVSERVER_SERVICE_HOST", "PROVSERVER_SERVICE_PORT_API", "PROVSERVER_PORT_8080_TCP_ADDR"],
+)
+def test_what_kubernetes_tells_a_service_called_provserver_does_not_stop_the_start(name: str) -> None:
+    assert load_config(None, {name: "tcp://10.0.0.1:8080"}) == Config()

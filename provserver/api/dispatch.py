@@ -78,6 +78,7 @@ async def envelope(request: web.Request, handler: Next) -> web.StreamResponse:
 async def name_request(request: web.Request, response: web.StreamResponse) -> None:
     """Put the request's id, and what browsers should know, on every answer just before it goes out."""
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    response.headers["Server"] = "provserver"
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Cache-Control", "no-store")
 

@@ -60,9 +60,9 @@ def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:
     if name is None:
         return next(rule for rule in effective.vendor.files if rule.provisions)
     for file in files_of(effective):
-        if file.name.casefold() == name.casefold() and file.rule.template is not None:
+        if file.name.casefold() == name.casefold() and file.served:
             return file.rule
-    known = ", ".join(file.name for file in files_of(effective) if file.rule.template is not None)
+    known = ", ".join(file.name for file in files_of(effective) if file.served)
     raise NotFound(f"this phone gets no file {name}; it gets {known}")
 
 

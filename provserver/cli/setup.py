@@ -1,5 +1,6 @@
 """`init`, `check` and `migrate`: before the server runs."""
 
+import json
 from pathlib import Path
 
 import click
@@ -26,7 +27,8 @@ def init(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     data = (directory / "data").resolve()
     example = shipped("config.example.yaml").read_text(encoding="utf-8")
-    path.write_text(example.replace("data_dir: data\n", f"data_dir: {data}\n"), encoding="utf-8")
+    quoted = json.dumps(str(data), ensure_ascii=False)  # a path may hold what YAML takes for its own
+    path.write_text(example.replace("data_dir: data\n", f"data_dir: {quoted}\n"), encoding="utf-8")
     config = load_config(path, {})
     prepare_data(config)
     run_async(_create(config))

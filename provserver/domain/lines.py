@@ -122,7 +122,10 @@ Item = Line | Handset | Server | Cell
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Everything that repeats in one file. `role` and `chain_id` are those of a DECT base in its system."""
+    """Everything that repeats in one file. `role` and `chain_id` are those of a DECT base in its system.
+
+    `paired_at`: when its newest handset was added, in seconds since 1970; for systems that pair in a window of time.
+    """
 
     lines: tuple[Line, ...] = ()
     handsets: tuple[Handset, ...] = ()
@@ -130,14 +133,16 @@ class Repeated:
     cells: tuple[Cell, ...] = ()
     role: MulticellRole | None = None
     chain_id: str | None = None
+    paired_at: int | None = None
 
     @property
     def system_values(self) -> Mapping[str, Any]:
         """The values vendor files map as `system.*`; nothing on a device that is no base."""
         if self.role is None:
             return {}
-        chain = {"system.chain_id": self.chain_id} if self.chain_id else {}
-        return {"system.role": self.role.value, "system.bases": max(len(self.cells), 1), **chain}
+        given = {"system.chain_id": self.chain_id, "system.paired_at": self.paired_at}
+        known = {path: value for path, value in given.items() if value is not None}
+        return {"system.role": self.role.value, "system.bases": max(len(self.cells), 1), **known}
 
 
 @dataclass(frozen=True, slots=True)

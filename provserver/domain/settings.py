@@ -17,6 +17,10 @@ Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(check_
 HostPort = Annotated[str, Field(min_length=1, max_length=260), AfterValidator(check_host_port)]
 Url = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_url)]
 Dialable = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z*#+._@:-]+$")]
+# LDAP attribute descriptions (RFC 4512, 2.5), separated by blanks.
+Attributes = Annotated[
+    str, Field(max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9;.-]*( [A-Za-z0-9][A-Za-z0-9;.-]*)*$")
+]
 Timezone = Annotated[str, AfterValidator(check_timezone)]
 Language = Annotated[str, AfterValidator(check_language)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -246,8 +250,8 @@ class Ldap(Group):
     password: Text | None = _setting("Bind password", secret=True)
     name_filter: Text | None = _setting("Filter of a search by name; `%` stands for what was typed")
     number_filter: Text | None = _setting("Filter of a search by number; `%` stands for what was typed")
-    name_attributes: Text | None = _setting("Attributes that hold the name, separated by blanks")
-    number_attributes: Text | None = _setting("Attributes that hold numbers, separated by blanks")
+    name_attributes: Attributes | None = _setting("Attributes that hold the name, separated by blanks")
+    number_attributes: Attributes | None = _setting("Attributes that hold numbers, separated by blanks")
     display_name: Text | None = _setting("How a hit is shown, for example `%cn`")
 
 

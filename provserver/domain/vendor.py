@@ -74,6 +74,7 @@ class FileRule(Fact):
     id: str = Field(description="Name of the rule inside this file")
     pattern: Pattern = Field(description="Matched against the whole path; groups `mac` (or `<mac>`) and `model`")
     query: bool = Field(default=False, description="The MAC stands in the query (`?mac=`), not in the path")
+    roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
     scope: Literal["device", "common"] = Field(description="`device` needs a proof; `common` is the same for everyone")
     template: str | None = Field(default=None, description="Template below templates/<vendor>/; absent: answered 404")
     content_type: str = "text/plain; charset=utf-8"
@@ -138,6 +139,7 @@ class Mapping(Fact):
     excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
     requires: str | None = Field(default=None, description="Capability that the model must have")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
+    whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are not")
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
 
@@ -219,6 +221,7 @@ class Vendor(Fact):
     """One vendor file: one dialect of a vendor, who may have others in files of their own."""
 
     vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name the API uses")
+    usual: bool = Field(default=False, description="Assumed for devices of this type whose model is not known yet")
     dialect: str = Field(
         default="", pattern=r"^[a-z0-9_]*$", description="Name of the file where the vendor has more than one"
     )
@@ -239,12 +242,15 @@ class Vendor(Fact):
     tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
     names: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
-        description="Parameter names that follow no rule, by number: {line:key}, {slot:key} or {server:key} in a name is "
-        "the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter",
+        description="Parameter names that follow no rule, by number: {line:key}, {slot:key} or {server:key} in a name "
+        "is the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter",
     )
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
     proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+    pairing: str | None = Field(
+        default=None, description="How handsets are paired with a base, where it does not know them by their IPEI"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -322,7 +328,8 @@ class Catalogue:
         self._prefixes = {prefix: dialect for dialect in dialects.values() for prefix in dialect.mac_prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
         self.by_vendor: dict[str, list[Vendor]] = {}
-        for dialect in sorted(dialects.values(), key=lambda one: (one.dialect != one.vendor, one.dialect)):
+        ordered = sorted(dialects.values(), key=lambda one: (one.dialect != one.vendor, not one.usual, one.dialect))
+        for dialect in ordered:
             self.by_vendor.setdefault(dialect.vendor, []).append(dialect)
         self._names = {
             alias.casefold(): one.vendor for one in dialects.values() for alias in (one.vendor, *one.aliases)
@@ -344,6 +351,10 @@ class Catalogue:
         """The file that says how a device, or the base of a handset, is configured."""
         if device.type is DeviceType.DECT_HANDSET:
             return self.dialect_for(device.vendor, DeviceType.DECT_BASE, None)
+        if device.model is None and device.mac:
+            block = self.by_mac(device.mac.bare)
+            if block and (block.vendor, block.type) == (device.vendor, device.type):
+                return block
         return self.dialect_for(device.vendor, device.type, device.model)
 
     def dialect_for(self, vendor: str | None, kind: DeviceType, model: str | None) -> Vendor | None:

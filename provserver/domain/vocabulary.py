@@ -92,6 +92,7 @@ DECT_VALUES = {
         LineValue("system.role", "Role of this base in its multicell system"),
         LineValue("system.chain_id", "Number that all bases of a multicell system share"),
         LineValue("system.bases", "How many bases the multicell system has"),
+        LineValue("system.paired_at", "When the newest handset was added, in seconds since 1970"),
         LineValue("cell.mac", "MAC address of a base of the multicell system"),
         LineValue("cell.role", "Role of a base of the multicell system"),
     )

@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from provserver.domain.lines import Line
+from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
+from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
-from provserver.rendering.translate import Parameter
 
-_OWN_VALUES = frozenset({DeviceFacts, Line, Mac, Parameter})
+_OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Server})
 """What templates are given: frozen, and every public attribute of it is meant for them."""
 
 

@@ -1,6 +1,5 @@
 """Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,16 +21,9 @@ from provserver.rendering.parameters import (
     pattern_name,
     spell_raw,
 )
+from provserver.rendering.places import names_of, placed, repeating_group
 
-_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
-_REPEATING = {
-    "line": "lines",
-    "slot": "handsets",
-    "ipei": "handsets",
-    "IPEI": "handsets",
-    "server": "servers",
-    "cell": "cells",
-}
+_NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 
 
@@ -42,6 +34,7 @@ class Outcome:
     parameters: list[Parameter] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     carried_by: str | None = None
+    withheld: bool = False
 
     @property
     def supported(self) -> bool:
@@ -70,7 +63,7 @@ def translate(vendor: Vendor, model_name: str | None, resolved: Resolved, repeat
     shown = tuple(line for line in repeated.lines if limit is None or line.number <= limit)
     beyond = tuple(line.number for line in repeated.lines if line not in shown)
     work = _Translator(vendor, model_name, resolved, replace(repeated, lines=shown), mac, _values(resolved))
-    outcomes = {path: work.outcome(path) for path in (*work.given, *resolved.settings)}
+    outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)
     parameters = {parameter.identity: parameter for parameter in work.constants()}
     for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
@@ -123,21 +116,31 @@ class _Translator:
         """The values that come from lines, handsets and the system, not from layers."""
         return LINE_VALUES if self.repeated.role is None else (*LINE_VALUES, *DECT_VALUES)
 
+    @property
+    def apart(self) -> Iterable[str]:
+        """The settings that some handset has for itself."""
+        own = {id(item.resolved): item.resolved for item in self.repeated.handsets if item.resolved}
+        return dict.fromkeys(path for resolved in own.values() for path in resolved.settings)
+
     def outcome(self, path: str) -> Outcome:
         """What becomes of the setting (or given value) `path`."""
         outcome = Outcome()
+        if path in DECT_VALUES and not any(self._given(path)):
+            return outcome
         mappings = self.vendor.settings.get(path, ())
         fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.repeated.role)]
         if mappings and not fitting:
             outcome.reasons.append(self._why_not(mappings))
         for mapping in fitting:
             self._apply(path, mapping, outcome)
+        if outcome.withheld:
+            outcome.parameters.clear()
         return outcome
 
     def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
         role = self.repeated.role
         if role is not None and all(mapping.roles and role not in mapping.roles for mapping in mappings):
-            return f"a {role.value} base does not get it"
+            return _NOT_ON_SECONDARIES if role is MulticellRole.SECONDARY else f"a {role.value} base does not get it"
         return f"{self.model_name or 'a model not known yet'} does not have it"
 
     def _apply(self, path: str, mapping: SettingMapping, outcome: Outcome) -> None:
@@ -146,12 +149,16 @@ class _Translator:
         elif mapping.carried_by:
             outcome.carried_by = mapping.carried_by
         else:
-            for value, item in self._occurrences(path, mapping):
+            occurrences = list(self._occurrences(path, mapping))
+            if not occurrences and self.repeated.role is MulticellRole.SECONDARY:
+                outcome.reasons.append(_NOT_ON_SECONDARIES)
+            for value, item in occurrences:
                 try:
                     outcome.parameters.extend(self._parameters(path, mapping, value, item))
                 except Inexpressible as error:
                     if str(error) not in outcome.reasons:
                         outcome.reasons.append(str(error))
+                    outcome.withheld = outcome.withheld or mapping.whole
                 if mapping.list:
                     self._report_unknown_items(mapping.list, value, outcome)
 
@@ -160,8 +167,10 @@ class _Translator:
         if path in LINE_VALUES or path in DECT_VALUES:
             yield from self._given(path)
             return
-        for item in self._items(_names(mapping)):
-            yield (item.resolved if item and item.resolved else self.resolved).value(path), item
+        for item in self._items(names_of(mapping)):
+            value = (item.resolved if item and item.resolved else self.resolved).value(path)
+            if value is not None:  # else only other handsets have it
+                yield value, item
 
     def _given(self, path: str) -> Iterator[tuple[Any, Item | None]]:
         group = path.partition(".")[0]
@@ -175,9 +184,9 @@ class _Translator:
     def _items(self, names: Iterable[str]) -> Iterable[Item | None]:
         """What a parameter of such a name repeats for; just once where nothing in it repeats."""
         for name in names:
-            place = _PLACE.search(name)
-            if place:
-                items: Iterable[Item] = getattr(self.repeated, _REPEATING[place[1]])
+            group = repeating_group(name)
+            if group:
+                items: Iterable[Item] = getattr(self.repeated, group)
                 return items
         return (None,)
 
@@ -189,7 +198,7 @@ class _Translator:
                 identity=self._identity(name, places),
                 value=text,
                 section=mapping.section,
-                attributes={key: _placed(text, places) for key, text in mapping.attributes.items()},
+                attributes={key: placed(text, places) for key, text in mapping.attributes.items()},
                 setting=path,
                 layer=effective.layer if effective else "assignment",
                 line=item.number if isinstance(item, Line) else None,
@@ -206,7 +215,7 @@ class _Translator:
                 kind = {"slot": "handset", "cell": "base"}.get(listed["place"], listed["place"])
                 raise Inexpressible(f"there is no {kind} {number} on these devices")
             name = name.replace(listed[0], entries[number - 1])
-        return _placed(name, places)
+        return placed(name, places)
 
     def _spelled(self, mapping: SettingMapping, value: Any, item: Item | None) -> Iterable[tuple[str, str]]:
         if mapping.list:
@@ -265,9 +274,9 @@ class _Translator:
             return  # beyond the last that has a name; the settings of that line, handset or server tell why
         yield Parameter(
             identity=identity,
-            value=_placed(constant.value, places).replace("{mac}", self.mac.bare),
+            value=placed(constant.value, places).replace("{mac}", self.mac.bare),
             section=constant.section,
-            attributes={key: _placed(text, places) for key, text in constant.attributes.items()},
+            attributes={key: placed(text, places) for key, text in constant.attributes.items()},
             layer="vendor",
             line=int(places["line"]) if "line" in places else None,
             slot=int(places["slot"]) if "slot" in places else _slot(item),
@@ -276,13 +285,6 @@ class _Translator:
 
 def _slot(item: Item | None) -> int | None:
     return getattr(item, "slot", None)
-
-
-def _names(mapping: SettingMapping) -> Iterator[str]:
-    yield from mapping.to
-    if mapping.list:
-        yield mapping.list.to or ""
-        yield from (*mapping.list.chosen, *mapping.list.others)
 
 
 def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -297,11 +299,3 @@ def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[
     for name in dict.fromkeys(spelling.names.values()):
         if name not in known:
             yield from ((parameter.replace("{item}", name), value) for parameter, value in spelling.others.items())
-
-
-def _placed(text: str, places: Mapping[str, str]) -> str:
-    # The label comes last: what a person typed is never taken for a place to fill.
-    for place, number in places.items():
-        if place != "line.label":
-            text = text.replace(f"{{{place}}}", number)
-    return text.replace("{line.label}", places["line.label"]) if "line.label" in places else text

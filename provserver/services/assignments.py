@@ -6,7 +6,8 @@ from provserver.domain.vendor import Catalogue
 from provserver.services import audit
 from provserver.services.carrying import check_user_carried
 from provserver.services.change import Change
-from provserver.services.dect import lowest_free
+from provserver.services.dect import dialect_of, lowest_free
+from provserver.services.numbering import next_number
 from provserver.services.paging import Page, PageRequest
 from provserver.store import assignments, users
 from provserver.store.assignments import Line
@@ -20,7 +21,8 @@ async def assign(change: Change, catalogue: Catalogue, device: Device, user_id: 
     """Put a user on the lowest free line of a device.
 
     Raises `NotFound` for the user, `Impossible` with code `assign_to_handset` for a base, `Conflict` with code
-    `device_full` or `user_already_assigned`, and `CannotCarry` where the device's files could not hold the user.
+    `device_full`, `handset_full`, `base_full` or `user_already_assigned`, and `CannotCarry` where the device's files
+    could not hold the user.
     """
     if device.type is DeviceType.DECT_BASE:
         raise Impossible(
@@ -32,13 +34,14 @@ async def assign(change: Change, catalogue: Catalogue, device: Device, user_id: 
         raise NotFound(f"user_id {reason}", details={"user_id": reason})
     used = await assignments.line_numbers(change.conn, device.id)
     await _check_room(change, device, user_id, used)
-    check_user_carried(catalogue, device, user)
+    check_user_carried(await dialect_of(change.conn, catalogue, device), user)
     assignment = Assignment(
         id=change.sources.new_id("dln"),
         account_id=device.account_id,
         device_id=device.id,
         user_id=user.id,
         line_number=lowest_free(set(used)),
+        account_number=await next_number(change, catalogue, device, len(used)),
         created_at=change.at,
     )
     await assignments.insert_assignment(change.conn, assignment)

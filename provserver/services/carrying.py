@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provserver.domain.device import Assignment, Device, User
+from provserver.domain.device import Assignment, User
 from provserver.domain.errors import CannotCarry
 from provserver.domain.lines import line_of
 from provserver.domain.vendor import Catalogue, Vendor
@@ -38,12 +38,11 @@ def document_values(document: Mapping[str, Any], prefix: str) -> list[tuple[str,
     return [*settings.items(), *((f"{prefix}vendor_overrides.{name}", value) for name, value in raw.items())]
 
 
-def check_user_carried(catalogue: Catalogue, device: Device, user: User) -> None:
-    """Raise `CannotCarry` where the files of `device` could not hold what `user` brings along."""
-    vendor = catalogue.dialect_of(device)
+def check_user_carried(vendor: Vendor | None, user: User) -> None:
+    """Raise `CannotCarry` where the files of this vendor, if it is known, could not hold what `user` brings along."""
     if vendor is None:
         return
-    line = line_of(_anywhere(user, device), user, {})
+    line = line_of(_anywhere(user), user, {})
     values = [(_FIELDS[path], value) for path, value in line.values.items() if path in _FIELDS]
     if user.sip_display_name is None:
         values = [("name" if field == "sip.display_name" else field, value) for field, value in values]
@@ -67,11 +66,11 @@ async def check_layer_carried(
             check_carried(vendor, ((f"vendor_overrides.{name}.{parameter}", value) for parameter, value in raw.items()))
 
 
-def _anywhere(user: User, device: Device) -> Assignment:
+def _anywhere(user: User) -> Assignment:
     return Assignment(
         id="",
         account_id=user.account_id,
-        device_id=device.id,
+        device_id="",
         user_id=user.id,
         line_number=1,
         created_at=user.created_at,

@@ -24,6 +24,7 @@ class Wish:
     base_id: str | None = None
     multicell_role: MulticellRole | None = None
     data_master_id: str | None = None
+    chain_id: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
 
 
@@ -37,9 +38,9 @@ class Kind:
 
 
 _FOREIGN_FIELDS = {
-    DeviceType.DESKPHONE: ("ipei", "base_id", "multicell_role", "data_master_id"),
+    DeviceType.DESKPHONE: ("ipei", "base_id", "multicell_role", "data_master_id", "chain_id"),
     DeviceType.DECT_BASE: ("ipei", "base_id"),
-    DeviceType.DECT_HANDSET: ("mac", "multicell_role", "data_master_id", "location"),
+    DeviceType.DECT_HANDSET: ("mac", "multicell_role", "data_master_id", "chain_id", "location"),
 }
 _SPELLED = {"mac": "mac_address"}
 

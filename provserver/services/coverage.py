@@ -50,11 +50,16 @@ def covered(vendor: Vendor, path: str) -> dict[str, Any]:
 
 def becomes(vendor: Vendor, path: str) -> list[str]:
     """The parameters that a setting becomes with this vendor, on any model."""
+    return _becomes(vendor, path, frozenset())
+
+
+def _becomes(vendor: Vendor, path: str, carried: frozenset[str]) -> list[str]:
+    # Of two settings one may carry the other on some models and be carried by it on the rest.
     names: dict[str, None] = {}
     for mapping in vendor.settings.get(path, ()):
         names |= dict.fromkeys(mapping.to)
         if mapping.list:
             names |= dict.fromkeys([*([mapping.list.to] if mapping.list.to else []), *mapping.list.chosen])
-        if mapping.carried_by:
-            names |= dict.fromkeys(becomes(vendor, mapping.carried_by))
+        if mapping.carried_by and mapping.carried_by not in carried:
+            names |= dict.fromkeys(_becomes(vendor, mapping.carried_by, carried | {path}))
     return list(names)

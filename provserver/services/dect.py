@@ -1,10 +1,12 @@
-"""DECT systems: which handset is on which slot of which base, and which secondary belongs to which data master."""
+"""Handsets on bases: which slots there are, and what the vendor file of a base says of them."""
 
 from provserver.domain.device import Device, DeviceType, MulticellRole
-from provserver.domain.errors import Conflict, Impossible, Invalid, NotFound
-from provserver.domain.vendor import Catalogue
+from provserver.domain.errors import Conflict, Impossible, NotFound
+from provserver.domain.vendor import Catalogue, Model, Vendor
 from provserver.services.change import Change
+from provserver.store import dect as store_dect
 from provserver.store import device_lists, devices
+from provserver.store.database import Connection
 
 
 async def base_for_handset(change: Change, account_id: str, base_id: str) -> Device:
@@ -12,12 +14,13 @@ async def base_for_handset(change: Change, account_id: str, base_id: str) -> Dev
 
     Raises `NotFound`, or `Impossible` with code `not_a_base` or `base_is_secondary`.
     """
-    base = await _device(change, account_id, base_id, "base_id")
+    base = await base_named(change, account_id, base_id, "base_id")
     if base.type is not DeviceType.DECT_BASE:
-        raise _impossible("not_a_base", "base_id", f"is a {base.type.value}; handsets are paired with DECT bases")
+        raise impossible("not_a_base", "base_id", f"is a {base.type.value}; handsets are paired with DECT bases")
     if base.multicell_role is MulticellRole.SECONDARY:
         reason = "is a secondary base; handsets are added to the data master of their system"
-        raise _impossible("base_is_secondary", "base_id", reason)
+        raise impossible("base_is_secondary", "base_id", reason)
+    await store_dect.lock_base(change.conn, base.id)
     return base
 
 
@@ -33,8 +36,7 @@ async def free_slot(change: Change, catalogue: Catalogue, base: Device) -> int:
 
 def max_handsets(catalogue: Catalogue, base: Device) -> int | None:
     """How many handsets the model of a base takes; None where that is not known."""
-    dialect = catalogue.dialect_of(base)
-    return dialect.model(base.model).handsets if dialect else None
+    return facts_of(catalogue, base).handsets
 
 
 def lowest_free(used: set[int | None]) -> int:
@@ -42,46 +44,22 @@ def lowest_free(used: set[int | None]) -> int:
     return next(number for number in range(1, len(used) + 2) if number not in used)
 
 
-async def data_master_for(
-    change: Change, account_id: str, role: MulticellRole | None, wanted: str | None, *, own_id: str | None = None
-) -> str | None:
-    """The data master of a base with this role: the one that is `wanted`, or the account's only one; None without any.
-
-    Raises `Invalid` for a data master of anything but a secondary, `NotFound`, or `Impossible` with code
-    `not_a_data_master` or `ambiguous_data_master`.
-    """
-    if role is not MulticellRole.SECONDARY:
-        if wanted is not None:
-            reason = "is only for a base whose multicell_role is secondary"
-            raise Invalid(f"data_master_id {reason}", details={"data_master_id": reason})
-        return None
-    if wanted is not None:
-        master = await _device(change, account_id, wanted, "data_master_id")
-        if master.multicell_role is not MulticellRole.DATA_MASTER or master.id == own_id:
-            raise _impossible("not_a_data_master", "data_master_id", "is not the id of a data master")
-        return master.id
-    masters = [base for base in await device_lists.data_masters(change.conn, account_id) if base.id != own_id]
-    if len(masters) > 1:
-        reason = f"is needed: the account has {len(masters)} data masters"
-        raise _impossible("ambiguous_data_master", "data_master_id", reason)
-    return masters[0].id if masters else None
+async def dialect_of(conn: Connection, catalogue: Catalogue, device: Device) -> Vendor | None:
+    """The vendor file that says how a device is configured; of a handset, that of its base."""
+    if device.base_id is None:
+        return catalogue.dialect_of(device)
+    [base] = await device_lists.devices_by_id(conn, [device.base_id])
+    return catalogue.dialect_of(base)
 
 
-async def check_role_change(change: Change, base: Device, role: MulticellRole) -> None:
-    """Raise `Conflict` where what hangs on a base does not allow it to take `role`."""
-    if role is MulticellRole.SECONDARY:
-        handsets = (await device_lists.handsets_of_bases(change.conn, [base.id]))[base.id]
-        if handsets:
-            reason = f"cannot be secondary while {len(handsets)} handsets are paired with this base"
-            raise Conflict(f"multicell_role {reason}", code="base_in_use", details={"multicell_role": reason})
-    if base.multicell_role is MulticellRole.DATA_MASTER and role is not MulticellRole.DATA_MASTER:
-        secondaries = await device_lists.secondaries_of(change.conn, base.id)
-        if secondaries:
-            reason = f"must stay data_master while {len(secondaries)} secondary bases belong to this one"
-            raise Conflict(f"multicell_role {reason}", code="base_in_use", details={"multicell_role": reason})
+def facts_of(catalogue: Catalogue, base: Device) -> Model:
+    """What is known of the model of a base."""
+    dialect = catalogue.dialect_of(base)
+    return dialect.model(base.model) if dialect else Model()
 
 
-async def _device(change: Change, account_id: str, device_id: str, field: str) -> Device:
+async def base_named(change: Change, account_id: str, device_id: str, field: str) -> Device:
+    """The device that the field of a request refers to; raises `NotFound`."""
     device = await devices.get_device(change.conn, change.sealer, account_id, device_id)
     if device is None:
         reason = "is not the id of a device"
@@ -89,5 +67,6 @@ async def _device(change: Change, account_id: str, device_id: str, field: str) -
     return device
 
 
-def _impossible(code: str, field: str, reason: str) -> Impossible:
+def impossible(code: str, field: str, reason: str) -> Impossible:
+    """The refusal of what a field asks for."""
     return Impossible(f"{field} {reason}", code=code, details={field: reason})

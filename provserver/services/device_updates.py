@@ -6,11 +6,14 @@ from typing import Any
 from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
 from provserver.domain.errors import Impossible, Invalid
 from provserver.domain.vendor import Catalogue
-from provserver.services import audit, dect, layers
+from provserver.services import audit, dect, layers, multicell
 from provserver.services.change import Change
 from provserver.services.classification import configurable_model, unsupported
 from provserver.services.devices import get
+from provserver.services.numbering import renumber
+from provserver.services.promotion import is_promotion, promote
 from provserver.store import devices
+from provserver.store.revisions import bump_device
 
 _SPELLED = {"mac": "mac_address"}
 _ONLY_OF = {
@@ -20,6 +23,7 @@ _ONLY_OF = {
     "base_id": (DeviceType.DECT_HANDSET,),
     "multicell_role": (DeviceType.DECT_BASE,),
     "data_master_id": (DeviceType.DECT_BASE,),
+    "chain_id": (DeviceType.DECT_BASE,),
 }
 
 
@@ -30,18 +34,19 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     `Impossible`, and `CannotCarry`.
     """
     _check_fields(device, wished)
+    if is_promotion(device, wished):
+        device = await promote(change, catalogue, device)
     changes = {name: wished[name] for name in ("name", "location", "ipei") if name in wished}
     changes |= _status(device, wished)
     changes |= _vendor_and_model(catalogue, device, wished)
-    changes |= await _system(change, device, wished)
+    changes |= await _system(change, device, {**wished, **changes})
     changes |= await _place(change, catalogue, device, wished)
     changes = {name: value for name, value in changes.items() if getattr(device, name) != value}
     before, after = audit.snapshot(device), device
     if changes:
         await devices.update_device(change.conn, change.sealer, device.account_id, device.id, at=change.at, **changes)
         after = await get(change.conn, change.sealer, device.account_id, device.id)
-    if "vendor" in changes:
-        await layers.check_vendor_fits(change, catalogue, after)
+        await _follow(change, catalogue, device, after, changes)
     shown = {**audit.snapshot(after)}
     if "overrides" in wished and (layer := await layers.patch_own_layer(change, catalogue, after, wished["overrides"])):
         before["overrides"], shown["overrides"] = layer
@@ -52,6 +57,21 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     await audit.note_device(change, after, "updated", fields=sorted(_SPELLED.get(name, name) for name in changes))
     await audit.record(change, "device.updated", device.id, account_id=device.account_id, before=before, after=shown)
     return await get(change.conn, change.sealer, device.account_id, device.id)
+
+
+async def _follow(
+    change: Change, catalogue: Catalogue, before: Device, after: Device, changes: Mapping[str, Any]
+) -> None:
+    """What a change brings along for what hangs on the device."""
+    if after.type is DeviceType.DECT_BASE and changes.keys() & {"multicell_role", "data_master_id", "chain_id"}:
+        await multicell.settle(change, catalogue, before, after)
+    multicell.check_model(catalogue, after)
+    if "base_id" in changes:
+        await renumber(change, catalogue, after)
+    if "status" in changes and after.base_id:
+        await bump_device(change.conn, after.id)  # else its base, which has it, would not tell that it has it anew
+    if changes.keys() & {"vendor", "base_id"}:
+        await layers.check_vendor_fits(change, catalogue, after)
 
 
 def _check_fields(device: Device, wished: Mapping[str, Any]) -> None:
@@ -99,18 +119,24 @@ def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str,
 
 
 async def _system(change: Change, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
-    """Role and data master of a base."""
-    if device.type is not DeviceType.DECT_BASE or not {"multicell_role", "data_master_id"} & wished.keys():
+    """Role, data master and chain id of a base."""
+    asked = {"multicell_role", "data_master_id", "chain_id"} & wished.keys()
+    if device.type is not DeviceType.DECT_BASE or not asked:
         return {}
     role = wished.get("multicell_role", device.multicell_role) or MulticellRole.SINGLE
     if role is not device.multicell_role:
-        await dect.check_role_change(change, device, role)
+        await multicell.check_role_change(change, device, role)
+    current = None if "chain_id" in wished else device.chain_id
+    chain_id = wished.get("chain_id")
+    if chain_id != device.chain_id or role is not device.multicell_role:
+        chain_id = await multicell.chain_id_for(change, device.account_id, role, chain_id, current)
+    place = {"multicell_role": role, "chain_id": chain_id}
     if "data_master_id" in wished and wished["data_master_id"] is None:
-        return {"multicell_role": role, "data_master_id": None}
+        return {**place, "data_master_id": None}
     kept = device.data_master_id if role is MulticellRole.SECONDARY else None
-    wanted = wished.get("data_master_id", kept)
-    master = await dect.data_master_for(change, device.account_id, role, wanted, own_id=device.id)
-    return {"multicell_role": role, "data_master_id": master}
+    told = {"wanted": wished.get("data_master_id", kept), "vendor": wished.get("vendor", device.vendor)}
+    master = await multicell.data_master_for(change, device.account_id, role, own_id=device.id, **told)
+    return {**place, "data_master_id": master}
 
 
 async def _place(change: Change, catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from provserver.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """A device with what belongs to it. `not_rendered` are the line numbers beyond what its model can show."""
+    """A device with what belongs to it. `not_rendered` are the line numbers beyond what its model can show.
+
+    `chain_id` is that of the multicell system of a base, which is recorded on its data master alone.
+    """
 
     device: Device
     overrides: dict[str, Any]
@@ -25,6 +28,7 @@ class DeviceView:
     not_rendered: list[int]
     handsets: list["DeviceView"]
     max_handsets: int | None
+    chain_id: str | None
     config_state: ConfigState
 
     @property
@@ -38,6 +42,7 @@ class _Belongings:
     lines: dict[str, list[Line]]
     handsets: dict[str, list[Device]]
     documents: dict[str, dict[str, Any]]
+    above: dict[str, Device]
 
 
 async def shared_stamp_of(conn: Connection, configurations: Configurations, account: Account) -> str:
@@ -56,28 +61,33 @@ async def views(configurations: Configurations, account: Account, devices: Seque
         bases = [device.id for device in devices if device.type is DeviceType.DECT_BASE]
         handsets = await device_lists.handsets_of_bases(conn, bases)
         everyone = [*(device.id for device in devices), *(one.id for listed in handsets.values() for one in listed)]
+        referred = {above for device in devices for above in (device.base_id, device.data_master_id) if above}
+        above = {device.id: device for device in await device_lists.devices_by_id(conn, referred)}
         belongings = _Belongings(
             lines=await assignments.lines_of_devices(conn, database.sealer, everyone),
             handsets=handsets,
             documents=await layers.read_documents(conn, database.sealer, everyone),
+            above={**above, **{device.id: device for device in devices}},
         )
-        parents = await device_lists.devices_by_id(conn, {device.base_id for device in devices if device.base_id})
         stamp = await shared_stamp_of(conn, configurations, account)
-    fetching = {device.id: device for device in (*devices, *parents) if device.type is not DeviceType.DECT_HANDSET}
-    states = await configurations.config_states(list(fetching.values()), {account.id: stamp})
+    fetching = {device.base_id or device.id for device in devices}
+    fetched = [device for device in belongings.above.values() if device.id in fetching and device.mac is not None]
+    states = await configurations.config_states(fetched, {account.id: stamp})
     return [_view(configurations, device, belongings, states) for device in devices]
 
 
 async def fresh_view(change: Change, configurations: Configurations, device: Device) -> DeviceView:
     """The view of a device that this transaction has just created: nothing but its overrides can be there."""
     documents = await layers.read_documents(change.conn, change.sealer, [device.id])
-    return _view(configurations, device, _Belongings({device.id: []}, {}, documents), {})
+    referred = {above for above in (device.base_id, device.data_master_id) if above}
+    above = {other.id: other for other in await device_lists.devices_by_id(change.conn, referred)}
+    return _view(configurations, device, _Belongings({device.id: []}, {}, documents, above), {})
 
 
 def _view(
     configurations: Configurations, device: Device, belongings: _Belongings, states: dict[str, ConfigState]
 ) -> DeviceView:
-    vendor = configurations.catalogue.dialect_of(device)
+    vendor = configurations.catalogue.dialect_of(belongings.above.get(device.base_id or "", device))
     lines = belongings.lines[device.id]
     limit = vendor.model(device.model).lines if vendor and device.type is DeviceType.DESKPHONE else None
     beyond = [line.line_number for line, _ in lines if limit is not None and line.line_number > limit]
@@ -91,5 +101,6 @@ def _view(
             _view(configurations, handset, belongings, states) for handset in belongings.handsets.get(device.id, [])
         ],
         max_handsets=max_handsets(configurations.catalogue, device) if device.type is DeviceType.DECT_BASE else None,
+        chain_id=belongings.above.get(device.data_master_id or "", device).chain_id,
         config_state=states.get(fetches_as, ConfigState.NEVER),
     )

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceType, MulticellRole
-from provserver.domain.errors import Impossible, NotFound
+from provserver.domain.errors import Conflict, Impossible, NotFound
 from provserver.domain.vendor import Catalogue
-from provserver.services import audit, dect, layers
+from provserver.services import audit, dect, layers, multicell
 from provserver.services.change import Change
-from provserver.services.classification import Wish, classify
+from provserver.services.classification import Kind, Wish, classify
 from provserver.services.paging import Page, PageRequest
+from provserver.store import dect as store_dect
 from provserver.store import device_lists, devices, unknown_devices
 from provserver.store.database import Connection
 from provserver.store.device_lists import DeviceFilter
@@ -21,31 +22,18 @@ __all__ = ["DeviceFilter", "arm", "create", "delete", "get", "list_devices", "sp
 async def create(change: Change, catalogue: Catalogue, window: timedelta, account_id: str, wish: Wish) -> Device:
     """A new device. One with a MAC gets its path secret and is armed for `window`.
 
-    Raises `Invalid` as `classify` does, `Conflict` with code `mac_address_taken`, `ipei_taken` or `base_full`,
-    `NotFound` for what it refers to, and `Impossible`.
+    Raises `Invalid` as `classify` does, `Conflict` with code `mac_address_taken`, `ipei_taken`, `base_full`,
+    `system_full` or `chain_id_taken`, `NotFound` for what it refers to, and `Impossible`.
     """
     kind = classify(catalogue, wish)
     if kind.type is DeviceType.DECT_HANDSET:
         device = await _handset(change, catalogue, account_id, wish, kind.vendor)
     else:
-        role = (wish.multicell_role or MulticellRole.SINGLE) if kind.type is DeviceType.DECT_BASE else None
-        device = Device(
-            id=change.sources.new_id(ID_PREFIXES[kind.type]),
-            account_id=account_id,
-            type=kind.type,
-            mac=wish.mac,
-            name=wish.name,
-            location=wish.location,
-            vendor=kind.vendor,
-            model=kind.model,
-            multicell_role=role,
-            data_master_id=await dect.data_master_for(change, account_id, role, wish.data_master_id),
-            token=change.sources.token(),
-            window_until=change.at + window,
-            created_at=change.at,
-            updated_at=change.at,
-        )
+        device = await _fetching(change, window, account_id, wish, kind)
+        multicell.check_model(catalogue, device)
     await devices.insert_device(change.conn, change.sealer, device)
+    if device.type is DeviceType.DECT_BASE:
+        await multicell.settle(change, catalogue, None, device)
     if device.mac is not None:
         await unknown_devices.forget_unknown(change.conn, device.mac)
     if wish.overrides:
@@ -54,6 +42,29 @@ async def create(change: Change, catalogue: Catalogue, window: timedelta, accoun
     await audit.note_device(change, device, "created")
     await audit.record(change, "device.created", device.id, account_id=account_id, after=audit.snapshot(device))
     return device
+
+
+async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wish, kind: Kind) -> Device:
+    """A device that fetches files of its own: a desk phone or a base."""
+    role = (wish.multicell_role or MulticellRole.SINGLE) if kind.type is DeviceType.DECT_BASE else None
+    wanted = wish.data_master_id
+    return Device(
+        id=change.sources.new_id(ID_PREFIXES[kind.type]),
+        account_id=account_id,
+        type=kind.type,
+        mac=wish.mac,
+        name=wish.name,
+        location=wish.location,
+        vendor=kind.vendor,
+        model=kind.model,
+        multicell_role=role,
+        data_master_id=await multicell.data_master_for(change, account_id, role, wanted, vendor=kind.vendor),
+        chain_id=await multicell.chain_id_for(change, account_id, role, wish.chain_id),
+        token=change.sources.token(),
+        window_until=change.at + window,
+        created_at=change.at,
+        updated_at=change.at,
+    )
 
 
 async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: Wish, vendor: str | None) -> Device:
@@ -99,9 +110,24 @@ def spelled(catalogue: Catalogue, chosen: DeviceFilter) -> DeviceFilter:
     return replace(chosen, vendor=vendor or chosen.vendor, model=model)
 
 
-async def delete(change: Change, device: Device) -> None:
-    """Delete a device with its assignments, and a base with its handsets."""
+async def delete(change: Change, device: Device, *, cascade: bool = False) -> None:
+    """Delete a device with its assignments, and a base with its handsets; with `cascade` a whole multicell system.
+
+    Raises `Conflict` with code `base_in_use` for a data master that has secondaries, without `cascade`.
+    """
+    secondaries = await device_lists.secondaries_of(change.conn, device.id)
+    if secondaries and not cascade:
+        text = f"{len(secondaries)} secondary bases belong to this one; cascade=true deletes the whole system"
+        raise Conflict(text, code="base_in_use")
+    for base in await device_lists.devices_by_id(change.conn, secondaries):
+        await _delete(change, base)
+    await _delete(change, device)
+
+
+async def _delete(change: Change, device: Device) -> None:
     handsets = (await device_lists.handsets_of_bases(change.conn, [device.id]))[device.id]
+    if device.data_master_id:
+        await store_dect.bump_system(change.conn, device.data_master_id)
     await devices.delete_device(change.conn, device.account_id, device.id, at=change.at)
     for gone in (device, *handsets):
         await audit.note_device(change, gone, "deleted")

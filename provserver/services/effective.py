@@ -1,10 +1,11 @@
 """A device as it stands: its layers resolved, its lines, its parameters; and whether its phone has all that."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from provserver.domain.device import Account, ConfigState, Device
+from provserver.domain.device import Account, ConfigState, Device, DeviceType
 from provserver.domain.errors import NotFound, ProvserverError
 from provserver.domain.freshness import stamp
 from provserver.domain.layers import Layer, Resolved, resolve
@@ -18,6 +19,8 @@ from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, find_by_id
+
+Made = TypeVar("Made")
 
 Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
 """The stored layer documents of the platform, the account and the device."""
@@ -54,8 +57,10 @@ def compose(
     return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
 
 
-def layers_of(account: Account, documents: Documents, dialect: str, base_url: str) -> Sequence[Layer]:
-    """The layers of a device whose vendor file is `dialect`, from the weakest to the strongest."""
+def layers_of(
+    account: Account, documents: Documents, dialect: str, base_url: str, *, own_name: str = "device"
+) -> list[Layer]:
+    """The layers of a device, weakest first; its own is called `own_name`."""
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
     regional = tenant_abstractions.get("regional") or {}
@@ -67,7 +72,7 @@ def layers_of(account: Account, documents: Documents, dialect: str, base_url: st
             "platform", platform.get("abstractions") or {}, (platform.get("vendor_overrides") or {}).get(dialect, {})
         ),
         Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(dialect, {})),
-        Layer("device", own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
+        Layer(own_name, own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
     ]
     if not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
         layers.append(Layer("server", {"provisioning": {"url": base_url}}))
@@ -106,6 +111,14 @@ def masked(effective: EffectiveDevice) -> EffectiveDevice:
     return replace(effective, base_url=base_url, translation=hidden)
 
 
+async def off_loop(device: Device, work: Callable[[], Made]) -> Made:
+    """What `work` returns; for a base in a thread, since a system of a thousand handsets takes a second.
+
+    The threads share one interpreter, so it gets no faster, but other phones go on being served meanwhile.
+    """
+    return await asyncio.to_thread(work) if device.type is DeviceType.DECT_BASE else work()
+
+
 def token_folder(public_url: str, token: str | None) -> str:
     """The provisioning folder of the device that has `token`; everybody's folder for one that has none."""
     return f"{public_url.rstrip('/')}/p/{token}/" if token else f"{public_url.rstrip('/')}/"
@@ -114,6 +127,22 @@ def token_folder(public_url: str, token: str | None) -> str:
 def stamp_of(record: FetchRecord, catalogue: Catalogue) -> str:
     """The stamp under which this record's file is what it is."""
     return stamp(catalogue.digest, record.platform_revision, record.account.revision, record.device.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """Everything that `compose` takes."""
+
+    device: Device
+    account: Account
+    documents: Documents
+    parts: Parts
+    vendor: Vendor
+    base_url: str
+
+    def composed(self) -> EffectiveDevice:
+        """The device as it stands with these."""
+        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +156,12 @@ class Configurations:
 
     async def effective(self, account_id: str, device_id: str, *, model: str | None = None) -> EffectiveDevice:
         """The device as it stands, or as if its phone told `model`. Raises `NotFound` where there is none here."""
+        found = await self.ingredients(account_id, device_id)
+        device = replace(found.device, model=model) if model else found.device
+        return await off_loop(device, lambda: replace(found, device=device).composed())
+
+    async def ingredients(self, account_id: str, device_id: str) -> "Ingredients":
+        """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it."""
         sealer = self.database.sealer
         async with self.database.read() as conn:
             record = await find_by_id(conn, account_id, device_id)
@@ -137,8 +172,7 @@ class Configurations:
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")
         base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
-        device = replace(record.device, model=model) if model else record.device
-        return compose(device, record.account, record.open_layers(sealer), parts, vendor, base_url)
+        return Ingredients(record.device, record.account, record.open_layers(sealer), parts, vendor, base_url)
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]
@@ -161,8 +195,8 @@ class Configurations:
         try:
             effective = await self.effective(device.account_id, device.id)
             rule = next(rule for rule in effective.vendor.files if rule.provisions)
-            same = render(self.renderer, effective, rule).etag == device.fetched_etag
+            document = await off_loop(device, lambda: render(self.renderer, effective, rule))
         except ProvserverError:
             # What cannot be rendered now is not what the phone has.
             return ConfigState.STALE
-        return ConfigState.CURRENT if same else ConfigState.STALE
+        return ConfigState.CURRENT if document.etag == device.fetched_etag else ConfigState.STALE

@@ -8,6 +8,7 @@ from provserver.domain.vendor import Catalogue
 from provserver.services import audit, documents
 from provserver.services.carrying import check_carried, check_layer_carried, check_user_carried, document_values
 from provserver.services.change import Change
+from provserver.services.dect import dialect_of
 from provserver.services.masking import masked_own, masked_shared
 from provserver.store.assignments import lines_of
 from provserver.store.database import Connection
@@ -48,7 +49,7 @@ async def patch_own_layer(
 
     Raises `Invalid`, and `CannotCarry` where the device's files could not hold a value.
     """
-    vendor = catalogue.dialect_of(device)
+    vendor = await dialect_of(change.conn, catalogue, device)
     stored = (await read_layer(change.conn, change.sealer, device.id, for_update=True)).document
     document = documents.patched_own(stored, patch, vendor, "overrides")
     if vendor is not None:
@@ -64,7 +65,7 @@ async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device
 
     Raises `Invalid` for raw parameters of the device that are none of this vendor, `CannotCarry` for values.
     """
-    vendor = catalogue.dialect_of(device)
+    vendor = await dialect_of(change.conn, catalogue, device)
     if vendor is None:
         return
     stored = await read_documents(change.conn, change.sealer, [PLATFORM, device.account_id, device.id])
@@ -75,4 +76,4 @@ async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device
         prefix = "platform config: " if owner == PLATFORM else "account config: "
         check_carried(vendor, document_values({"abstractions": document.get("abstractions")}, prefix))
     for _, user in await lines_of(change.conn, change.sealer, device.id):
-        check_user_carried(catalogue, device, user)
+        check_user_carried(vendor, user)

@@ -72,15 +72,16 @@ def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved:
         )
         for handset in parts.handsets
     ]
-    base = base_lines(paired, resolved)
+    role = device.multicell_role or MulticellRole.SINGLE
+    base = base_lines(paired, resolved) if role is not MulticellRole.SECONDARY else Repeated()
     cells = tuple(
         Cell(number, base.mac, base.multicell_role or MulticellRole.SINGLE)
         for number, base in enumerate(parts.bases, start=1)
         if base.mac
     )
     chain_id = next((base.chain_id for base in parts.bases if base.chain_id), None)
-    role = device.multicell_role or MulticellRole.SINGLE
-    return Repeated(base.lines, base.handsets, base.servers, cells, role, chain_id)
+    paired_at = max((int(handset.device.created_at.timestamp()) for handset in parts.handsets), default=None)
+    return Repeated(base.lines, base.handsets, base.servers, cells, role, chain_id, paired_at)
 
 
 def _own(layers: Sequence[Layer], handset: PlacedHandset) -> Resolved | None:

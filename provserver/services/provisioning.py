@@ -9,9 +9,10 @@ from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.proofs import REFUSED, Evidence, Verdict, judge
 from provserver.domain.vendor import Catalogue
-from provserver.rendering.renderer import Renderer
+from provserver.rendering.renderer import Document, Renderer
 from provserver.services.cache import DocumentCache, Rendered
-from provserver.services.effective import compose, render, stamp_of, token_folder
+from provserver.services.effective import compose, off_loop, render, stamp_of, token_folder
+from provserver.services.files import is_served
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.sources import Sources
@@ -78,7 +79,7 @@ class Provisioning:
         if visit.verdict.proof is None:
             self.recorder.refused(visit)
             return _refusal(claim, "no proof")
-        if match.rule.template is None:
+        if not is_served(match.rule, device):
             return _refusal(claim, "a file that is not served")
         return await self._serve(visit)
 
@@ -146,9 +147,12 @@ class Provisioning:
             parts = await read_parts(conn, sealer, visit.device)
         folder = token_folder(visit.request.public_url, record.open_token(sealer))
         layers = record.open_layers(sealer)
-        effective = compose(visit.device, record.account, layers, parts, visit.vendor, folder)
-        document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
-        return Rendered(document, parts.handset_revisions)
+
+        def made() -> Document:
+            effective = compose(visit.device, record.account, layers, parts, visit.vendor, folder)
+            return render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+
+        return Rendered(await off_loop(visit.device, made), parts.handset_revisions)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

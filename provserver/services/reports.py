@@ -30,11 +30,15 @@ class SettingReport:
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """A line and the parameters of its own; without them it lies beyond what the model can show."""
+    """A line and the parameters of its own; without them it lies beyond what the model can show.
+
+    `account_number` is that of the SIP account in the file of a base.
+    """
 
     line_number: int
     user_id: str
     parameters: list[tuple[str, str]]
+    account_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +57,20 @@ def report(effective: EffectiveDevice) -> DeviceReport:
     own: dict[int, list[tuple[str, str]]] = {}
     for parameter in translation.parameters:
         if parameter.line is not None:
-            own.setdefault(parameter.line, []).append(_shown(parameter))
+            own.setdefault(parameter.line, []).append(shown_parameter(parameter))
     return DeviceReport(
         settings=[
-            _setting(path, value, translation.outcomes[path], secret=path in SECRETS)
+            setting_report(path, value, translation.outcomes[path], secret=path in SECRETS)
             for path, value in sorted(resolved.settings.items())
         ],
         vendor_overrides=[
-            _raw(name, value, secret=is_secret(name, vendor))
+            raw_report(name, value, secret=is_secret(name, vendor))
             for name, value in sorted(resolved.vendor_overrides.items())
         ],
-        lines=[LineReport(line.number, line.user_id, own.get(line.number, [])) for line in effective.lines],
+        lines=[
+            LineReport(line.number, line.user_id, own.get(line.number, []), line.number if line.slot else None)
+            for line in effective.lines
+        ],
         not_rendered=list(translation.lines_not_rendered),
     )
 
@@ -73,13 +80,14 @@ def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Do
 
     Raises `NotFound` where the phone asks for no such file, or gets none.
     """
-    rule = next((file.rule for file in files_of(effective) if file.name == name and file.rule.template), None)
+    rule = next((file.rule for file in files_of(effective) if file.name == name and file.served), None)
     if rule is None:
         raise NotFound("this phone asks for no such file, or it is answered 404")
     return render(renderer, masked(effective), rule)
 
 
-def _setting(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> SettingReport:
+def setting_report(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> SettingReport:
+    """A setting and what became of it."""
     return SettingReport(
         path=path,
         value=MASK if secret else value.value,
@@ -87,11 +95,12 @@ def _setting(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> 
         shadows=_shadows(value, secret=secret),
         supported=outcome.supported,
         reason="; ".join(outcome.reasons) or None,
-        parameters=[_shown(parameter) for parameter in _unique(outcome.parameters)],
+        parameters=[shown_parameter(parameter) for parameter in _unique(outcome.parameters)],
     )
 
 
-def _raw(name: str, value: Effective, *, secret: bool) -> SettingReport:
+def raw_report(name: str, value: Effective, *, secret: bool) -> SettingReport:
+    """A raw parameter."""
     shown = MASK if secret else value.value
     spelled = MASK if secret else str(value.value)
     return SettingReport(name, shown, value.layer, _shadows(value, secret=secret), True, None, [(name, spelled)])  # noqa: FBT003
@@ -105,5 +114,6 @@ def _unique(parameters: Iterable[Parameter]) -> list[Parameter]:
     return list({parameter.identity: parameter for parameter in parameters}.values())
 
 
-def _shown(parameter: Parameter) -> tuple[str, str]:
+def shown_parameter(parameter: Parameter) -> tuple[str, str]:
+    """Its name and value, a secret masked."""
     return parameter.identity, MASK if parameter.secret else parameter.value

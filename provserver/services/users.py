@@ -10,6 +10,8 @@ from provserver.services import audit
 from provserver.services.carrying import check_user_carried
 from provserver.services.change import Change
 from provserver.services.credentials import new_password, new_username
+from provserver.services.dect import dialect_of
+from provserver.services.multicell import check_username
 from provserver.services.paging import Page, PageRequest
 from provserver.store import assignments, devices, users
 from provserver.store.database import Connection
@@ -20,7 +22,7 @@ async def create(change: Change, account_id: str, fields: Mapping[str, Any]) -> 
     """A new user; `fields` are fields of `User` by name.
 
     Where they name no SIP user name it is the extension, else made; a password is made where none is given. Raises
-    `Conflict` with code `sip_username_taken` or `extension_taken`.
+    `Conflict` with code `sip_username_taken`, `extension_taken` or `chain_id_taken`.
     """
     user = User(
         id=change.sources.new_id("user"),
@@ -29,6 +31,7 @@ async def create(change: Change, account_id: str, fields: Mapping[str, Any]) -> 
         updated_at=change.at,
         **{**fields, **_made(change, fields, fields.get("extension"))},
     )
+    await check_username(change, account_id, user.sip_username)
     await users.insert_user(change.conn, change.sealer, user)
     await audit.record(change, "user.created", user.id, account_id=account_id, after=audit.snapshot(user))
     return user
@@ -63,6 +66,8 @@ async def update(
     made = {name: value for name, value in _made(change, changes, extension).items() if name in changes}
     await users.update_user(change.conn, change.sealer, account_id, user_id, at=change.at, **{**changes, **made})
     after = await get(change.conn, change.sealer, account_id, user_id)
+    if after.sip_username != before.sip_username:
+        await check_username(change, account_id, after.sip_username)
     await _note(change, catalogue, after)
     await audit.record(
         change,
@@ -101,5 +106,5 @@ async def _note(change: Change, catalogue: Catalogue, user: User) -> None:
     for device_id in await assignments.devices_of_user(change.conn, user.id):
         device = await devices.get_device(change.conn, change.sealer, user.account_id, device_id)
         if device is not None:
-            check_user_carried(catalogue, device, user)
+            check_user_carried(await dialect_of(change.conn, catalogue, device), user)
             await audit.note_device(change, device, "updated", user_id=user.id)

@@ -1,6 +1,6 @@
 """What phones leave behind by fetching, written for many phones at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,9 @@ class Contact:
     event: Event
 
 
+_HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
+
+
 async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
     """Store contacts with their events; returns the ids of the devices that became provisioned by them.
 
@@ -60,7 +63,7 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> 
         if SEARCHED & changed.keys():
             await index_device(conn, after[device_id])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
-    await _count_users(conn, [after[device_id] for device_id in provisioned])
+    await _count_users(conn, {one.id: one.last_provisioned_at for one in map(after.__getitem__, provisioned)})
     for contact in contacts:
         await _provision_handsets(conn, contact)
     return provisioned
@@ -68,16 +71,17 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> 
 
 async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
     """The handsets that a base has just fetched in their present form are provisioned."""
-    if not contact.handsets:
-        return
-    told = dict(contact.handsets)
-    waiting = select(devices).where(devices.c.id.in_(told), devices.c.status == DeviceStatus.PENDING_SYNC)
-    found = [device_of(row) for row in (await conn.execute(waiting)).mappings()]
-    done = [replace(one, last_provisioned_at=contact.at) for one in found if one.revision == told[one.id]]
-    if done:
-        values = {"status": DeviceStatus.PROVISIONED, "last_provisioned_at": contact.at}
-        await conn.execute(update(devices).where(devices.c.id.in_([one.id for one in done])).values(values))
-        await _count_users(conn, done)
+    for start in range(0, len(contact.handsets), _HANDSETS_AT_ONCE):
+        told = dict(contact.handsets[start : start + _HANDSETS_AT_ONCE])
+        column = devices.c
+        waiting = select(column.id, column.revision).where(
+            column.id.in_(told), column.status == DeviceStatus.PENDING_SYNC
+        )
+        done = [row.id for row in await conn.execute(waiting) if row.revision == told[row.id]]
+        if done:
+            values = {"status": DeviceStatus.PROVISIONED, "last_provisioned_at": contact.at}
+            await conn.execute(update(devices).where(column.id.in_(done)).values(values))
+            await _count_users(conn, dict.fromkeys(done, contact.at))
 
 
 def _contacted(device: Device, contact: Contact) -> Device:
@@ -133,11 +137,10 @@ async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> 
         await conn.execute(statement, rows)
 
 
-async def _count_users(conn: AsyncConnection, provisioned: Sequence[Device]) -> None:
-    """Users on devices that have just become provisioned count as used from then on."""
-    if not provisioned:
+async def _count_users(conn: AsyncConnection, since: Mapping[str, datetime | None]) -> None:
+    """Users on devices (by id) that have just become provisioned count as used from then on."""
+    if not since:
         return
-    since = {device.id: device.last_provisioned_at for device in provisioned}
     rows = await conn.execute(select(assignments).where(assignments.c.device_id.in_(since)))
     spans = [
         Span(account_id=row.account_id, user_id=row.user_id, device_id=row.device_id, started_at=started_at)

@@ -1,15 +1,22 @@
 """What the file of a DECT base is made from: its handsets, their lines, and the bases of its system."""
 
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device
+from provserver.domain.device import Device, MulticellRole
 from provserver.store.assignments import Line, line_of_row
 from provserver.store.device_rows import device_of
+from provserver.store.revisions import bump_devices
 from provserver.store.schema import assignments, devices, settings_layers, users
 from provserver.store.sealing import Sealer
+
+_BREATH = 100
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ async def handsets_of_base(conn: AsyncConnection, base_id: str) -> list[HandsetR
         .order_by(devices.c.slot_number)
     )
     rows = (await conn.execute(statement)).mappings()
-    return [HandsetRecord(device_of(row), row[settings_layers.c.sealed]) for row in rows]
+    return await _unhurried(rows, lambda row: HandsetRecord(device_of(row), row[settings_layers.c.sealed]))
 
 
 async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> list[Line]:
@@ -41,14 +48,53 @@ async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> 
         .where(devices.c.base_id == base_id)
         .order_by(assignments.c.device_id, assignments.c.line_number)
     )
-    return [line_of_row(row, sealer) for row in (await conn.execute(statement)).mappings()]
+    return await _unhurried((await conn.execute(statement)).mappings(), lambda row: line_of_row(row, sealer))
 
 
 async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[Device]:
     """The data master and its secondaries, the data master first, then in the order of their creation."""
     statement = select(devices).where(or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id))
-    found = [device_of(row) for row in (await conn.execute(statement.order_by(devices.c.ordinal))).mappings()]
+    found = await _unhurried((await conn.execute(statement.order_by(devices.c.ordinal))).mappings(), device_of)
     return sorted(found, key=lambda base: base.id != data_master_id)
+
+
+async def lock_base(conn: AsyncConnection, base_id: str) -> None:
+    """Make others wait who also want a slot or an account number on this base."""
+    await conn.execute(select(devices.c.id).where(devices.c.id == base_id).with_for_update())
+
+
+async def move_handsets(conn: AsyncConnection, base_id: str, to_base_id: str) -> None:
+    """Move all handsets of a base to one that has none, each with its slot and its account numbers."""
+    moved = update(devices).where(devices.c.base_id == base_id)
+    await conn.execute(moved.values(base_id=to_base_id))
+    await bump_devices(conn, await _ids(conn, devices.c.base_id == to_base_id))
+
+
+async def lonely_secondaries(conn: AsyncConnection, account_id: str, vendor: str | None) -> list[str]:
+    """The ids of the account's secondary bases of a vendor that belong to no data master, oldest first."""
+    lonely = (
+        devices.c.account_id == account_id,
+        devices.c.vendor == vendor,
+        devices.c.multicell_role == MulticellRole.SECONDARY,
+        devices.c.data_master_id.is_(None),
+    )
+    return await _ids(conn, *lonely)
+
+
+async def link_secondaries(conn: AsyncConnection, base_ids: Sequence[str], data_master_id: str) -> None:
+    """Make bases belong to a data master, and every base of its system stale."""
+    await conn.execute(update(devices).where(devices.c.id.in_(base_ids)).values(data_master_id=data_master_id))
+    await bump_system(conn, data_master_id)
+
+
+async def bump_system(conn: AsyncConnection, data_master_id: str) -> None:
+    """Something changed that the files of all bases of a multicell system show."""
+    of_system = or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id)
+    await bump_devices(conn, await _ids(conn, of_system))
+
+
+async def _ids(conn: AsyncConnection, *conditions: Any) -> list[str]:
+    return list(await conn.scalars(select(devices.c.id).where(*conditions).order_by(devices.c.ordinal)))
 
 
 async def account_numbers(conn: AsyncConnection, base_id: str) -> set[int]:
@@ -71,3 +117,13 @@ async def chain_id_exists(conn: AsyncConnection, account_id: str, chain_id: str)
     """Whether a multicell system of the account has this chain id."""
     statement = select(devices.c.id).where(devices.c.account_id == account_id, devices.c.chain_id == chain_id)
     return (await conn.execute(statement.limit(1))).first() is not None
+
+
+async def _unhurried(rows: Iterable[RowMapping], make: Callable[[RowMapping], Made]) -> list[Made]:
+    """What `make` makes of each row. A system has up to a thousand; others are served between two hundreds of them."""
+    made = []
+    for row in rows:
+        made.append(make(row))
+        if len(made) % _BREATH == 0:
+            await asyncio.sleep(0)
+    return made

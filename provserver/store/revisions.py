@@ -1,5 +1,7 @@
 """Revisions: what grows, so that no cached file and no entity tag outlives a change."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +17,11 @@ async def bump_account(conn: AsyncConnection, account_id: str) -> None:
 async def bump_device(conn: AsyncConnection, device_id: str) -> None:
     """Something changed that the file of this device shows; for a handset, its base's file as well."""
     await _bump(conn, select(devices.c.id).where(devices.c.id == device_id))
+
+
+async def bump_devices(conn: AsyncConnection, device_ids: Collection[str]) -> None:
+    """The same for several devices at once."""
+    await _bump(conn, select(devices.c.id).where(devices.c.id.in_(device_ids)))
 
 
 async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:

@@ -5,20 +5,26 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import FACE
 from provserver.domain.vendor import Catalogue
+from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
+from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
 from provserver.services.notifying import Sender
+from provserver.services.provisioning import Doors, Provisioning
+from provserver.services.recording import Recorder
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
@@ -50,7 +56,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
     environment = build_environment([shipped("templates")])
     catalogue = load_catalogue([shipped("vendors")], environment)
-    catalogue = Catalogue({**catalogue.dialects, "acme": acme(catalogue.dialects["yealink"])}, "test")
+    like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
+    catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
     folder = tmp_path_factory.mktemp("stock")
     create_key_file(folder / "secret.key")
     asyncio.run(_migrate(folder))
@@ -147,6 +154,23 @@ async def api(platform: Client) -> Client:
 async def tenants(platform: Client) -> TwoTenants:
     """Two accounts, each with a key of its own."""
     return await TwoTenants.made(platform)
+
+
+@pytest.fixture
+async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
+    """The phones' listener over the same database, which lets in whoever has a token or an open window."""
+    provisioning = Provisioning(
+        database=face.database,
+        catalogue=face.catalogue,
+        renderer=face.renderer,
+        cache=DocumentCache(10_000_000),
+        recorder=Recorder(face.catalogue, face.contacts, face.unknown, face.sources),
+        sources=face.sources,
+        doors=Doors(frozenset({"token", "window"}), ()),
+    )
+    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
+    async with TestClient(TestServer(build_phones(listener))) as client:
+        yield client
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
-"""DECT systems: bases, handsets, multicell."""
+"""DECT bases and their handsets. Systems of several bases are in `test_multicell`."""
+
+from typing import Any
 
 import pytest
 
+from provserver.api.face import ApiFace
 from tests.api.client import Client
 
 
@@ -141,13 +144,91 @@ async def test_deleting_a_base_takes_its_handsets_along(api: Client) -> None:
     await api.device(ipei="0328A00001")
 
 
+async def accounts_of(api: Client, station: str, face: ApiFace) -> dict[str, int]:
+    """User name -> number of the SIP account in the base's file."""
+    effective = await face.configurations.effective(api.account or "", station)
+    return {line.username: line.number for line in effective.lines}
+
+
+async def user_on(api: Client, handset: str, username: str, *, expect: int = 201) -> Any:
+    """A new user on a handset, or how it is refused."""
+    user = await api.user(sip={"username": username})
+    return await api.post(f"/v1/devices/{handset}/users", {"user_id": user["id"]}, expect=expect)
+
+
+async def test_account_numbers_are_those_of_slots_where_they_can_be(api: Client, face: ApiFace) -> None:
+    """A number that shifts makes every handset behind it ring for somebody else."""
+    station = await base(api, model="B9")
+    one, two, three = [await api.device(ipei=f"0328A0000{number}", base_id=station) for number in (1, 2, 3)]
+    await user_on(api, three, "c")
+    await user_on(api, one, "a")
+    await user_on(api, one, "a2")
+    await user_on(api, two, "b")
+    assert await accounts_of(api, station, face) == {"c": 3, "a": 1, "a2": 2, "b": 4}
+    await api.delete(f"/v1/devices/{one}")
+    await user_on(api, two, "b2")
+    assert await accounts_of(api, station, face) == {"c": 3, "b": 4, "b2": 1}
+    new = await api.device(ipei="0328A00009", base_id=station)
+    assert (await api.get(f"/v1/devices/{new}"))["slot_number"] == 1, "the slot of the one that is gone"
+    await user_on(api, new, "n")
+    assert (await accounts_of(api, station, face))["n"] == 2, "the number of its slot is another's"
+
+
+async def test_handset_that_moves_is_numbered_anew(api: Client, face: ApiFace) -> None:
+    first, second = await base(api, "01", model="B9"), await base(api, "02", model="B9")
+    stays = await api.device(ipei="0328A00001", base_id=second)
+    moves = await api.device(ipei="0328A00002", base_id=first)
+    for name in ("m1", "m2"):
+        await user_on(api, moves, name)
+    await user_on(api, stays, "s")
+    assert await accounts_of(api, first, face) == {"m1": 1, "m2": 2}
+    await api.post(f"/v1/devices/{moves}", {"base_id": second})
+    assert await accounts_of(api, first, face) == {}
+    assert await accounts_of(api, second, face) == {"s": 1, "m1": 2, "m2": 3}
+    await api.post(f"/v1/devices/{moves}", {"base_id": None})
+    assert await accounts_of(api, second, face) == {"s": 1}
+    await api.post(f"/v1/devices/{moves}", {"base_id": first})
+    assert await accounts_of(api, first, face) == {"m1": 1, "m2": 2}
+
+
+async def test_more_users_than_a_handset_or_a_base_takes(api: Client) -> None:
+    """Refused here: an account that is not in the file cannot ring."""
+    station = await base(api, model="B2")
+    one, two = [await api.device(ipei=f"0328A0000{number}", base_id=station) for number in (1, 2)]
+    for name in ("a", "b"):
+        await user_on(api, one, name)
+    assert (await user_on(api, one, "c", expect=409))["code"] == "handset_full"
+    await user_on(api, two, "d")
+    assert (await user_on(api, two, "e", expect=409))["code"] == "base_full"
+    loose = await api.device(ipei="0328A00003")
+    for name in ("x", "y", "z"):
+        await user_on(api, loose, name)
+    other = await base(api, "02", model="B2")
+    assert (await api.post(f"/v1/devices/{loose}", {"base_id": other}, expect=409))["code"] == "handset_full"
+    assert (await api.get(f"/v1/devices/{loose}"))["status"] == "unpaired"
+
+
+async def test_raw_parameters_of_a_handset_are_those_of_its_base(api: Client) -> None:
+    """Checked against the file that they end up in, also when the handset comes to a base of another vendor."""
+    snom = await api.device(type="dect_base", mac_address="00:04:13:00:00:01", model="M900")
+    handset = await api.device(ipei="0328A00001", base_id=await base(api))
+    body = {"overrides": {"vendor_overrides": {"handset.1.x": "1"}}}
+    assert (await api.post(f"/v1/devices/{handset}", body))["overrides"]["vendor_overrides"]
+    error = await api.post(f"/v1/devices/{handset}", {"base_id": snom}, expect=400)
+    assert list(error["details"]) == ["overrides.vendor_overrides.handset.1.x"]
+
+
 async def test_raw_parameters_wait_for_a_vendor(api: Client) -> None:
     handset = await api.device(ipei="0328A00001")
     body = {"overrides": {"vendor_overrides": {"account.1.x": 1}}}
     assert (await api.post(f"/v1/devices/{handset}", body, expect=422))["code"] == "vendor_unknown"
 
 
-async def test_model_the_catalogue_cannot_know_is_kept(api: Client) -> None:
-    """Where a vendor has no models of a type in the catalogue, what a person says stands."""
-    station = await api.device(type="dect_base", mac_address="00:15:65:00:00:01", model="W90")
-    assert (await api.get(f"/v1/devices/{station}"))["model"] == "W90"
+async def test_model_that_gets_no_files_is_refused_when_it_is_created(api: Client) -> None:
+    """An operator learns it before the base is hung up, with the reason, and never gets an invented file."""
+    body = {"mac_address": "02:00:01:00:00:01", "model": "b0"}
+    error = await api.post("/v1/devices", body, expect=400)
+    assert error["code"] == "unsupported_model"
+    assert "how its files look" in error["details"]["model"]
+    station = await base(api)
+    assert (await api.post(f"/v1/devices/{station}", {"model": "B0"}, expect=400))["code"] == "unsupported_model"

@@ -56,8 +56,13 @@ async def test_type_follows_from_model_or_prefix(api: Client) -> None:
     assert created["type"] == "dect_base"
     created = await api.post("/v1/devices", {"ipei": "0328A0000F"}, expect=201)
     assert created["type"] == "dect_handset"
-    error = await api.post("/v1/devices", {"mac_address": "02:00:01:00:00:02"}, expect=400)
-    assert list(error["details"]) == ["type"]
+    created = await api.post("/v1/devices", {"mac_address": "02:00:01:00:00:02"}, expect=201)
+    assert created["type"] == "deskphone"
+    created = await api.post("/v1/devices", {"mac_address": "02:00:01:70:00:01"}, expect=201)
+    assert created["type"] == "dect_base"
+    assert (await api.get(f"/v1/devices/{created['id']}"))["model"] == "B2", "all of that block are"
+    body = {"mac_address": "02:00:01:70:00:02", "type": "deskphone"}
+    assert "B2" in (await api.post("/v1/devices", body, expect=400))["details"]["type"]
     body = {"mac_address": "02:00:01:00:00:02", "model": "A1", "type": "dect_base"}
     error = await api.post("/v1/devices", body, expect=400)
     assert list(error["details"]) == ["type"]

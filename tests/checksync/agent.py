@@ -74,9 +74,11 @@ async def udp_agent(script: Script, host: str = "127.0.0.1", port: int = 0) -> A
         lambda: _Datagrams(agent), local_addr=(host, port)
     )
     agent.port = transport.get_extra_info("sockname")[1]
-    yield agent
-    transport.close()
-    await asyncio.sleep(0)
+    try:
+        yield agent
+    finally:
+        transport.close()
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -102,7 +104,9 @@ async def stream_agent(
     agent.hang_up = hang_up
     server = await asyncio.start_server(serve, host, port, ssl=tls)
     agent.port = server.sockets[0].getsockname()[1]
-    yield agent
-    server.close()
-    hang_up()
-    await asyncio.sleep(0.02)
+    try:
+        yield agent
+    finally:
+        server.close()
+        hang_up()
+        await asyncio.sleep(0.02)

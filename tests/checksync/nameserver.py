@@ -43,9 +43,11 @@ async def nameserver(zone: Zone) -> AsyncIterator[tuple[dns.asyncresolver.Resolv
     transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Server(zone), local_addr=("127.0.0.1", 0)
     )
-    yield resolver_at(transport.get_extra_info("sockname")[1]), server.asked
-    transport.close()
-    await asyncio.sleep(0)
+    try:
+        yield resolver_at(transport.get_extra_info("sockname")[1]), server.asked
+    finally:
+        transport.close()
+        await asyncio.sleep(0)
 
 
 def resolver_at(port: int) -> dns.asyncresolver.Resolver:

@@ -46,8 +46,10 @@ async def client(
 ) -> AsyncIterator[SipNotifier]:
     finder = HopFinder(resolver or resolver_at(9), unlike)
     notifier = SipNotifier(identity, Flows(tls_context(ca, verify=True)), finder, unlike, timers)
-    yield notifier
-    await notifier.close()
+    try:
+        yield notifier
+    finally:
+        await notifier.close()
 
 
 def to(agent: Agent, transport: str = "udp", host: str = "127.0.0.1") -> Route:
@@ -106,11 +108,12 @@ async def test_tls_is_verified_against_the_name_of_the_route(authority: tuple[tr
     ca, path = authority
     serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     ca.issue_cert("localhost").configure_cert(serving)
-    async with stream_agent(always("200 OK"), serving) as agent:
-        async with client(ca=path) as notifier:
+    zone = {("localhost", "A"): ["127.0.0.1"]}
+    async with stream_agent(always("200 OK"), serving) as agent, nameserver(zone) as (resolver, _):
+        async with client(ca=path, resolver=resolver) as notifier:
             right = await one(notifier, to(agent, "tls", "localhost"))
             wrong_name = await one(notifier, to(agent, "tls"))
-        async with client() as notifier:
+        async with client(resolver=resolver) as notifier:
             unknown_root = await one(notifier, to(agent, "tls", "localhost"))
     assert right.status is LineStatus.DELIVERED
     for refused in (wrong_name, unknown_root):

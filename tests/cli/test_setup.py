@@ -11,7 +11,7 @@ def test_init_leaves_a_configuration_that_works_and_a_key_that_only_its_owner_re
     assert place.key.startswith("sk_live_")
     assert (place.folder / "data" / "secret.key").stat().st_mode & 0o777 == 0o600
     assert (place.folder / "data").stat().st_mode & 0o777 == 0o700
-    assert f"data_dir: {place.folder / 'data'}\n" in place.config.read_text()
+    assert f'data_dir: "{place.folder / "data"}"\n' in place.config.read_text()
     assert "vendors" in command("check", "--config", place.config).stdout
 
 
@@ -29,8 +29,10 @@ def test_init_overwrites_nothing(command: Command, place: Place) -> None:
 
 
 def test_init_makes_the_folder_it_is_told(command: Command, tmp_path: Path) -> None:
-    command("init", tmp_path / "new" / "place")
-    assert (tmp_path / "new" / "place" / "config.yaml").is_file()
+    strange = tmp_path / "new: place #1"
+    command("init", strange)
+    assert (strange / "data" / "provserver.db").is_file()
+    command("check", "--config", strange / "config.yaml")
 
 
 def test_check_tells_every_mistake_of_a_vendor_file_with_its_place(

@@ -1,7 +1,7 @@
 """A document's blocks, replayed in one shell as a reader would paste them.
 
 - `sh`: pasted. With the word `fails` it must end in an error. `provserver serve` is run behind the shell's back, as in
-  a terminal of its own, until the document ends or starts another one.
+  a terminal of its own, until the document ends.
 - a language with `file=<path>`: the reader writes this file.
 - `json`: the answer of the last `curl` before it; shown is its shape. A key `…` stands for keys that are left out.
 - `text`: lines of what the block before it printed; `…` stands for anything.
@@ -12,11 +12,14 @@ Everything else is only to be read.
 import json
 import os
 import re
+import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +39,8 @@ _PROVSERVER = """#!/usr/bin/env bash
 # The real program; `serve` runs in the background, once it listens.
 set -euo pipefail
 if [[ "${{1:-}}" != serve ]]; then exec "{python}" -m provserver "$@"; fi
-if [[ -s "$SERVER" ]]; then kill "$(cat "$SERVER")"; tail --pid="$(cat "$SERVER")" -f /dev/null; fi
-setsid "{python}" -m provserver "$@" > "$SERVER.out" 2> "$SERVER.err" < /dev/null & echo $! > "$SERVER"
+if [[ -s "$SERVER" ]]; then echo "this document has a server already" >&2; exit 1; fi
+"{python}" -m provserver "$@" > "$SERVER.out" 2> "$SERVER.err" < /dev/null & echo $! > "$SERVER"
 for _ in $(seq 200); do
   grep -q ' listening ' "$SERVER.err" && {{ [[ "$*" != *--demo* ]] || grep -q 'Try next' "$SERVER.out"; }} && exit 0
   kill -0 "$(cat "$SERVER")" || break
@@ -87,7 +90,7 @@ class Reader:
                 env=self._environment(),
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=300,
                 check=False,
             )
         finally:
@@ -120,7 +123,9 @@ class Reader:
         return f': > "$ANSWER"\n{{\n{text}}} > "{kept}.txt" 2>&1\ncp "$ANSWER" "{kept}.json"\n'
 
     def _environment(self) -> dict[str, str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("PROVSERVER_")}
+        # Coverage of these processes is measured by other tests; here it would only take time.
+        not_ours = ("PROVSERVER_", "COVERAGE_", "COV_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(not_ours)}
         return {
             **clean,
             "PATH": f"{self._hidden / 'bin'}:{clean['PATH']}",
@@ -144,18 +149,19 @@ class Reader:
     def _stop_server(self) -> None:
         pid = self._kept("server").strip()
         if pid:
-            subprocess.run(["bash", "-c", f"kill {pid} && tail --pid={pid} -f /dev/null"], timeout=20, check=False)
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGTERM)
 
 
 def _free_ports(count: int) -> list[int]:
-    with_sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in with_sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in with_sockets]
-    finally:
-        for each in with_sockets:
-            each.close()
+    """Ports below those that systems hand out by themselves, so that nothing takes one before the server does."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.add(port)
+    return sorted(ports)
 
 
 def differences(shown: Any, came: Any, path: str = "answer") -> Iterator[str]:

@@ -83,17 +83,17 @@ def test_the_longest_block_wins_because_vendors_live_inside_others_blocks() -> N
 @given(st.integers(0, 2**48 - 1).map(lambda n: f"{n:012x}"))
 def test_no_longer_block_than_the_chosen_one_holds_the_address(bare: str) -> None:
     both = catalogue()
-    fitting = {prefix: v.vendor for v in both.vendors.values() for prefix in v.mac_prefixes if bare.startswith(prefix)}
+    fitting = {prefix: v.vendor for v in both.dialects.values() for prefix in v.mac_prefixes if bare.startswith(prefix)}
     chosen = both.by_mac(bare)
     assert (chosen.vendor if chosen else None) == (fitting[max(fitting, key=len)] if fitting else None)
 
 
 @pytest.mark.parametrize("name", ["acme", "ACME", "acme_phones", "Acme_Phones"])
 def test_a_vendor_answers_to_its_name_and_aliases_in_any_case(name: str) -> None:
-    found = catalogue().named(name)
-    assert found is not None
-    assert found.vendor == "acme"
-    assert catalogue().named("apple") is None
+    assert catalogue().vendor_named(name) == "acme"
+    assert [dialect.dialect for dialect in catalogue().dialects_of(name)] == ["acme"]
+    assert catalogue().vendor_named("apple") is None
+    assert catalogue().dialects_of("apple") == []
 
 
 @pytest.mark.parametrize(

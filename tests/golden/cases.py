@@ -1,8 +1,10 @@
 """Golden cases: a device as an operator would describe it, a request as its phone makes it, and the file it must get.
 
-`<vendor>/<case>/device.yaml` holds `mac`, `model` (as recorded before, if any), `layers` (platform, account, device),
-`lines`, `token` and `base_url`; `request.yaml` holds `path` and `user_agent`, and what must be read from them: `rule`,
-`expected_model`, `expected_firmware`; `expected.*` is the file, byte for byte.
+`<dialect>/<case>/device.yaml` holds `mac`, `model` (as recorded before, if any), `layers` (platform, account, device),
+`lines`, `token` and `base_url`; that of a DECT base also `type: dect_base`, its `role`, the `chain_id` and the `cells`
+of its system, and instead of `lines` its `handsets` with their own `lines` and `overrides`. `request.yaml` holds `path`
+and `user_agent`, and what must be read from them: `rule`, `expected_model`, `expected_firmware`; `expected.*` is the
+file, byte for byte.
 """
 
 from dataclasses import dataclass
@@ -11,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from provserver.domain.device import Account, Assignment, Device, DeviceType, User
+from provserver.domain.device import Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.effective import EffectiveDevice, compose, render, token_folder
+from provserver.services.parts import Parts, PlacedHandset
 from provserver.strictyaml import parse
 
 FOLDER = Path(__file__).parent
@@ -24,8 +27,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(id="acct", name="Golden", created_at=NOW, updated_at=NOW)
 
 LAYERS = {"abstractions", "vendor_overrides"}
-DEVICE_KEYS = {"mac", "model", "name", "layers", "lines", "token", "base_url"}
-LINE_KEYS = {"line_number", "name", "username", "auth_username", "password", "display_name", "extension", "domain"}
+DEVICE_KEYS = {"mac", "type", "model", "name", "layers", "token", "base_url"}
+PHONE_KEYS = {"lines"}
+BASE_KEYS = {"role", "chain_id", "cells", "handsets"}
+HANDSET_KEYS = {"slot", "ipei", "name", "lines", "overrides"}
+USER_KEYS = {"name", "username", "auth_username", "password", "display_name", "extension", "domain"}
 REQUEST_KEYS = {"path", "user_agent", "rule", "expected_model", "expected_firmware"}
 
 
@@ -36,16 +42,16 @@ class Case:
     folder: Path
 
     @property
-    def vendor(self) -> str:
+    def dialect(self) -> str:
         return self.folder.parent.name
 
     @property
     def name(self) -> str:
-        return f"{self.vendor}/{self.folder.name}"
+        return f"{self.dialect}/{self.folder.name}"
 
     @property
     def device(self) -> dict[str, Any]:
-        return self._read("device.yaml", DEVICE_KEYS)
+        return self._read("device.yaml", DEVICE_KEYS | PHONE_KEYS | BASE_KEYS)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -92,51 +98,115 @@ def claim_of(case: Case, catalogue: Catalogue) -> Claim:
 def serve(case: Case, catalogue: Catalogue, renderer: Renderer) -> Served:
     """What the phone gets: the way of a real request, without the store and the proofs."""
     claim = claim_of(case, catalogue)
-    match = claim.match_for(case.vendor)
-    vendor = catalogue.named(case.vendor)
+    match = claim.match_for(case.dialect)
+    vendor = catalogue.dialects[case.dialect]
     assert match is not None, f"{case.name}: no file rule fits"
-    assert vendor is not None, f"{case.name}: there is no such vendor"
     told = claim.agent.model if claim.agent else None
     source = case.device
+    assert source.get("type", "deskphone") == vendor.type, f"{case.name}: these files are for {vendor.type}"
+    assert not set(source) & (PHONE_KEYS if vendor.type is DeviceType.DECT_BASE else BASE_KEYS), case.name
     device = Device(
         id="dev",
         account_id=ACCOUNT.id,
-        type=DeviceType.DESKPHONE,
+        type=vendor.type,
         mac=parse_mac(source["mac"]),
-        vendor=case.vendor,
+        vendor=vendor.vendor,
         model=told or vendor.model_named(match.model) or source.get("model"),
         name=source.get("name"),
+        multicell_role=MulticellRole(source.get("role", "single")) if vendor.type is DeviceType.DECT_BASE else None,
+        chain_id=source.get("chain_id"),
         created_at=NOW,
         updated_at=NOW,
     )
     layers = source.get("layers") or {}
     assert not set(layers) - {"platform", "account", "device"}, f"{case.name}: unknown layers"
-    documents = tuple(layers.get(name) or {} for name in ("platform", "account", "device"))
+    documents = layers.get("platform") or {}, layers.get("account") or {}, layers.get("device") or {}
     assert not any(set(document) - LAYERS for document in documents), f"{case.name}: unknown keys of a layer"
-    lines = [_line(number, line) for number, line in enumerate(source.get("lines") or [], start=1)]
     folder = token_folder(source["base_url"], source["token"])
-    effective = compose(device, ACCOUNT, documents, lines, vendor, folder)  # type: ignore[arg-type]
-    return Served(claim, match, effective, render(renderer, effective, match.rule))
+    effective = compose(device, ACCOUNT, documents, _parts(source), vendor, folder)
+    return Served(claim, match, effective, render(renderer, effective, match.rule, ipei=match.ipei))
 
 
-def _line(position: int, line: dict[str, Any]) -> tuple[Assignment, User]:
-    assert not set(line) - LINE_KEYS, f"unknown keys of a line: {set(line) - LINE_KEYS}"
-    username = line.get("username", f"10{position}")
-    number = line.get("line_number", position)
+def _parts(source: dict[str, Any]) -> Parts:
+    if source.get("type") != "dect_base":
+        lines = source.get("lines") or []
+        return Parts([_line("dev", number, number, line, "line_number") for number, line in enumerate(lines, start=1)])
+    handsets = source.get("handsets") or []
+    assigned = []
+    for handset in handsets:
+        assert not set(handset) - HANDSET_KEYS, f"unknown keys of a handset: {set(handset) - HANDSET_KEYS}"
+        for position, line in enumerate(handset.get("lines") or [], start=1):
+            told = (f"handset_{handset['slot']}", position, len(assigned) + 1, line, "account_number")
+            assigned.append(_line(*told))
+    return Parts(
+        assigned, [_handset(handset) for handset in handsets], [_cell(cell, source) for cell in _cells(source)]
+    )
+
+
+def _cells(source: dict[str, Any]) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = source.get("cells") or []
+    return cells
+
+
+def _handset(handset: dict[str, Any]) -> PlacedHandset:
+    device = Device(
+        id=f"handset_{handset['slot']}",
+        account_id=ACCOUNT.id,
+        type=DeviceType.DECT_HANDSET,
+        ipei=handset["ipei"],
+        base_id="dev",
+        slot_number=handset["slot"],
+        name=handset.get("name"),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    overrides = handset.get("overrides") or {}
+    assert not set(overrides) - LAYERS, f"unknown keys of overrides: {set(overrides) - LAYERS}"
+    return PlacedHandset(device, overrides)
+
+
+def _cell(cell: dict[str, Any], source: dict[str, Any]) -> Device:
+    return Device(
+        id=f"base_{cell['mac']}",
+        account_id=ACCOUNT.id,
+        type=DeviceType.DECT_BASE,
+        mac=parse_mac(cell["mac"]),
+        multicell_role=MulticellRole(cell["role"]),
+        chain_id=source.get("chain_id"),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def _line(
+    device_id: str, line_number: int, number: int, line: dict[str, Any], number_key: str
+) -> tuple[Assignment, User]:
+    """A user on a line: `number` counts all of them, unless the line itself says it under `number_key`."""
+    unknown = set(line) - USER_KEYS - {number_key}
+    assert not unknown, f"unknown keys of a line: {unknown}"
+    username = line.get("username", f"10{number}")
+    own = line.get(number_key, number)
     user = User(
-        id=f"user_{number}",
+        id=f"user_{own}",
         account_id=ACCOUNT.id,
         name=line.get("name") or line.get("display_name") or username,
         extension=line.get("extension"),
         sip_username=username,
         sip_auth_username=line.get("auth_username"),
-        sip_password=line.get("password", f"secret{position}"),
+        sip_password=line.get("password", f"secret{number}"),
         sip_domain=line.get("domain"),
         sip_display_name=line.get("display_name"),
         created_at=NOW,
         updated_at=NOW,
     )
+    on_base = number_key == "account_number"
     assignment = Assignment(
-        id=f"asg_{number}", account_id=ACCOUNT.id, device_id="dev", user_id=user.id, line_number=number, created_at=NOW
+        id=f"asg_{own}",
+        account_id=ACCOUNT.id,
+        device_id=device_id,
+        user_id=user.id,
+        line_number=line_number if on_base else own,
+        account_number=own if on_base else None,
+        created_at=NOW,
     )
     return assignment, user

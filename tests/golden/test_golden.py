@@ -5,6 +5,7 @@ from difflib import unified_diff
 import pytest
 
 from provserver.domain.identify import Match
+from provserver.domain.ipei import parse_ipei
 from provserver.domain.vendor import Catalogue
 from provserver.domain.vocabulary import check_abstractions
 from provserver.rendering.renderer import Renderer
@@ -23,12 +24,13 @@ def test_there_are_cases() -> None:
 def test_the_request_is_read_as_the_case_says(case: Case, catalogue: Catalogue) -> None:
     """Else the phone gets another file, or one for another model."""
     claim = claim_of(case, catalogue)
-    match = claim.match_for(case.vendor)
+    match = claim.match_for(case.dialect)
     assert match is not None
     assert not claim.contradicts_itself
     assert match.rule.id == case.request.get("rule", match.rule.id)
     agent = claim.agent
-    assert (agent.vendor if agent else case.vendor) == case.vendor
+    vendor = catalogue.dialects[case.dialect].vendor
+    assert (agent.vendor if agent else vendor) == vendor
     told = {"expected_model": agent.model, "expected_firmware": agent.firmware} if agent else {}
     wanted = {key: case.request[key] for key in ("expected_model", "expected_firmware") if key in case.request}
     assert {key: value for key, value in told.items() if value} == wanted
@@ -40,12 +42,17 @@ def test_the_request_is_read_as_the_case_says(case: Case, catalogue: Catalogue) 
 @cases
 def test_the_case_could_be_written_through_the_api(case: Case, catalogue: Catalogue) -> None:
     """A case with settings that the API refuses proves nothing."""
-    vendor = catalogue.vendors[case.vendor]
+    vendor = catalogue.dialects[case.dialect]
     for name, document in (case.device.get("layers") or {}).items():
         check_abstractions(document.get("abstractions") or {}, f"{name}.abstractions")
         overrides = document.get("vendor_overrides") or {}
-        raw = overrides if name == "device" else overrides.get(case.vendor, {})
+        raw = overrides if name == "device" else overrides.get(case.dialect, {})
         check_raw_names(raw, vendor, f"{name}.vendor_overrides")
+    for handset in case.device.get("handsets") or []:
+        overrides = handset.get("overrides") or {}
+        check_abstractions(overrides.get("abstractions") or {}, f"handset {handset['slot']}.abstractions")
+        check_raw_names(overrides.get("vendor_overrides") or {}, vendor, f"handset {handset['slot']}.vendor_overrides")
+        assert parse_ipei(handset["ipei"]) == handset["ipei"], "the store has it in its one spelling"
 
 
 @cases
@@ -66,10 +73,10 @@ def test_a_case_renders_the_same_every_time(case: Case, catalogue: Catalogue, re
 
 def test_every_template_that_is_served_has_a_case(catalogue: Catalogue) -> None:
     """A layout that no case shows can break unseen."""
-    shown = {(case.vendor, match.rule.template) for case in all_cases() if (match := _match(case, catalogue))}
-    served = {(name, rule.template) for name, vendor in catalogue.vendors.items() for rule in vendor.files}
+    shown = {(case.dialect, match.rule.template) for case in all_cases() if (match := _match(case, catalogue))}
+    served = {(name, rule.template) for name, vendor in catalogue.dialects.items() for rule in vendor.files}
     assert {pair for pair in served if pair[1]} <= shown
 
 
 def _match(case: Case, catalogue: Catalogue) -> Match | None:
-    return claim_of(case, catalogue).match_for(case.vendor)
+    return claim_of(case, catalogue).match_for(case.dialect)

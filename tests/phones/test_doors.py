@@ -104,7 +104,7 @@ async def test_a_request_that_names_two_phones_gets_neither(office: Office, path
 
 async def test_a_base_gets_no_file_that_is_for_desk_phones(office: Office) -> None:
     device, _ = await office.phone(MAC, "snom", type=DeviceType.DECT_BASE)
-    assert (await office.get(f"/{MAC}.htm")).status == 404
+    assert (await office.get(f"/{FILE}", AGENT)).status == 404
     assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
 
 

@@ -56,7 +56,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (
         _settings(sip__port={"to": "x", "convert": "magic"}),
         "sip.port",
-        "settings.sip.port: there is no converter magic; known are affix, ",
+        "settings.sip.port: there is no converter magic; known are add, affix, ",
     ),
     (
         _settings(sip__port={"to": "x", "convert": "lookup", "arguments": {"table": "none"}}),
@@ -157,7 +157,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"files": [FILE | {"pattern": "own.cfg"}]},
         "- id: own",
-        "files.0: a device's own file needs <mac> in its pattern, or query: true",
+        "files.0: a device's own file needs <mac> or <ipei> in its pattern, or query: true",
     ),
     ({"files": [FILE | {"pattern": "["}]}, "pattern: '['", "files.0.pattern: is not a regular expression"),
 ]
@@ -268,8 +268,8 @@ def test_an_overlays_vendor_file_replaces_the_shipped_one(tmp_path: Path) -> Non
     base.write("bell", mac_prefixes={"020001": {}})
     environment = build_environment([own.templates, base.templates])
     catalogue = load_catalogue([own.vendors, tmp_path / "not-there", base.vendors], environment)
-    assert set(catalogue.vendors) == {"acme", "bell"}
-    assert catalogue.vendors["acme"].settings["sip.port"][0].to == ("own",)
+    assert set(catalogue.dialects) == {"acme", "bell"}
+    assert catalogue.dialects["acme"].settings["sip.port"][0].to == ("own",)
 
 
 def test_the_digest_changes_with_anything_a_file_is_made_from(workshop: Workshop) -> None:

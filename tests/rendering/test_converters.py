@@ -52,6 +52,7 @@ def test_zero_leaves_a_parameter_out_that_another_one_switches_off() -> None:
 
 def test_a_number_outside_what_phones_take_is_named_instead_of_written() -> None:
     assert _convert("within", 14, {"low": 1, "high": 14}) == "14"
+    assert _convert("within", 0, {"low": 10, "high": 160, "zero": "20"}) == "20"
     with pytest.raises(Inexpressible, match="1 to 14, not 15"):
         _convert("within", 15, {"low": 1, "high": 14})
 
@@ -477,6 +478,8 @@ def test_a_text_that_is_too_long_or_too_short_is_named_instead_of_written() -> N
     for text in ("12345", "1" * 17):
         with pytest.raises(Inexpressible, match="6 to 16 characters"):
             _convert("characters", text, {"low": 6, "high": 16})
+    with pytest.raises(Inexpressible, match="without accents"):
+        _convert("characters", "pässwort", {"low": 6, "high": 16, "ascii": True})
 
 
 def test_the_scheme_of_a_url_is_told_apart() -> None:

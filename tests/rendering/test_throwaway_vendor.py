@@ -4,6 +4,7 @@ from pathlib import Path
 
 from provserver.domain.identify import identify
 from provserver.domain.layers import Layer, resolve
+from provserver.domain.lines import Repeated
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
@@ -28,7 +29,7 @@ def test_a_vendor_made_of_yaml_and_a_template_gives_its_phone_a_file(tmp_path: P
     assert claim.mac is not None
     match = claim.match_for("throwaway")
     assert match is not None
-    vendor = catalogue.named("TAT")
+    vendor = catalogue.dialect_named("TAT")
     assert vendor is catalogue.by_mac(claim.mac.bare)
     assert vendor is not None
     settings = {
@@ -37,7 +38,7 @@ def test_a_vendor_made_of_yaml_and_a_template_gives_its_phone_a_file(tmp_path: P
         "features": {"dnd_enabled": False},
         "sip": {"port": 5070},
     }
-    found = translate(vendor, claim.agent.model, resolve([Layer("device", settings)]), [line(1)], claim.mac)
+    found = translate(vendor, claim.agent.model, resolve([Layer("device", settings)]), Repeated((line(1),)), claim.mac)
     facts = DeviceFacts(claim.mac, "throwaway", claim.agent.model, None)
     document = renderer.device_file(vendor, match.rule, facts, found, "https://prov.example.com/p/t/")
     assert document.body.decode().splitlines() == [

@@ -7,7 +7,7 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.layers import Layer, resolve
-from provserver.domain.lines import Line
+from provserver.domain.lines import Line, Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
 from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
@@ -111,7 +111,8 @@ def translated(
     under: list[Layer] | None = None,
 ) -> Translation:
     """The translation for one device with these settings of its own."""
-    return translate(acme, model, resolve([*(under or []), Layer("device", abstractions, overrides or {})]), lines, MAC)
+    resolved = resolve([*(under or []), Layer("device", abstractions, overrides or {})])
+    return translate(acme, model, resolved, Repeated(lines), MAC)
 
 
 def written(translation: Translation) -> dict[str, str]:

@@ -19,10 +19,10 @@ def with_models(vendor: Vendor, **models: Model) -> Vendor:
 
 
 def test_every_shipped_model_is_accepted_under_every_spelling(catalogue: Catalogue) -> None:
-    for vendor in catalogue.vendors.values():
-        for name, model in vendor.models.items():
+    for dialect in catalogue.dialects.values():
+        for name, model in dialect.models.items():
             for spelling in (name, name.lower(), *model.also):
-                assert known_model(vendor, spelling, model.type) == name
+                assert known_model(catalogue, dialect.vendor, model.type, spelling) == name
 
 
 def test_model_far_from_all_known_still_gets_examples(catalogue: Catalogue) -> None:
@@ -32,15 +32,21 @@ def test_model_far_from_all_known_still_gets_examples(catalogue: Catalogue) -> N
 
 
 def test_model_decides_the_type(catalogue: Catalogue) -> None:
-    yealink = catalogue.vendors["yealink"]
-    base = Model(type=DeviceType.DECT_BASE)
-    mixed = Catalogue({"yealink": with_models(yealink, T1=Model(), W9=base)}, "test")
-    assert classify(mixed, replace(YEALINK, model="w9")).type is DeviceType.DECT_BASE
-    with pytest.raises(Invalid) as refusal:
-        classify(mixed, YEALINK)
-    assert list(refusal.value.details) == ["type"]
-    only = Catalogue({"yealink": with_models(yealink, W9=base)}, "test")
-    assert classify(only, YEALINK).type is DeviceType.DECT_BASE
+    assert classify(catalogue, replace(YEALINK, model="w70b")).type is DeviceType.DECT_BASE
+    assert classify(catalogue, YEALINK).type is DeviceType.DESKPHONE
+    bases = Catalogue({"yealink_w": catalogue.dialects["yealink_w"]}, "test")
+    assert classify(bases, replace(YEALINK, vendor="yealink")).type is DeviceType.DECT_BASE
+
+
+def test_model_that_is_only_recognised_is_refused_with_the_reason(catalogue: Catalogue) -> None:
+    """An invented file is worse than none; whoever creates the device learns it before the phone is hung up."""
+    known = catalogue.dialects["yealink"]
+    only = Catalogue({"yealink": with_models(known, T1=Model(not_rendered="nobody knows its files"))}, "test")
+    for wish in (replace(YEALINK, vendor="yealink", model="T1"), replace(YEALINK, vendor="yealink")):
+        with pytest.raises(Invalid) as refusal:
+            classify(only, wish)
+        assert refusal.value.code == "unsupported_model"
+        assert "nobody knows its files" in refusal.value.details["model"]
 
 
 def test_handset_of_no_known_vendor(catalogue: Catalogue) -> None:

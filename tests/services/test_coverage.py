@@ -6,7 +6,7 @@ from provserver.services.coverage import becomes, covered, settings_schema
 
 
 def test_every_setting_says_where_it_stands_with_every_vendor(catalogue: Catalogue) -> None:
-    for vendor in catalogue.vendors.values():
+    for vendor in catalogue.dialects.values():
         for path in VOCABULARY:
             facts = covered(vendor, path)
             assert facts["supported"] or facts["reason"], (vendor.vendor, path)
@@ -15,7 +15,7 @@ def test_every_setting_says_where_it_stands_with_every_vendor(catalogue: Catalog
 
 
 def test_only_some_models(catalogue: Catalogue) -> None:
-    yealink = catalogue.vendors["yealink"]
+    yealink = catalogue.dialects["yealink"]
     partly = (Mapping(to=("x",), only=("T46S",)), Mapping(unsupported="no such key"))
     vendor = yealink.model_copy(update={"settings": {"audio.codecs": partly}})
     assert covered(vendor, "audio.codecs") == {"supported": True, "some_models": True, "reason": "no such key"}
@@ -24,7 +24,7 @@ def test_only_some_models(catalogue: Catalogue) -> None:
 
 
 def test_carried_settings_share_their_parameter(catalogue: Catalogue) -> None:
-    yealink = catalogue.vendors["yealink"]
+    yealink = catalogue.dialects["yealink"]
     settings = {"sip.port": (Mapping(carried_by="sip.server"),), "sip.server": (Mapping(to=("server",)),)}
     assert becomes(yealink.model_copy(update={"settings": settings}), "sip.port") == ["server"]
 
@@ -35,4 +35,15 @@ def test_schema_holds_the_whole_vocabulary(catalogue: Catalogue) -> None:
         place = schema
         for name in path.split("."):
             place = place["properties"][name]
-        assert set(place["x-coverage"]) == set(catalogue.vendors)
+        assert set(place["x-coverage"]) == set(catalogue.dialects)
+
+
+def test_settings_that_carry_each_other_on_different_models(catalogue: Catalogue) -> None:
+    """Single bases have servers of their own per line, multicell systems share them: the page must still come."""
+    yealink = catalogue.dialects["yealink"]
+    settings = {
+        "line.server": (Mapping(carried_by="server.address"), Mapping(to=("line",))),
+        "server.address": (Mapping(carried_by="line.server"), Mapping(to=("server",))),
+    }
+    both = yealink.model_copy(update={"settings": settings})
+    assert becomes(both, "line.server") == ["server", "line"]

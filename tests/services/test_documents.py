@@ -11,19 +11,19 @@ EMPTY = {"abstractions": {}, "vendor_overrides": {}}
 
 
 def test_patch_of_nothing_is_nothing(catalogue: Catalogue) -> None:
-    assert patched_own({}, {}, catalogue.vendors["snom"], "overrides") == EMPTY
+    assert patched_own({}, {}, catalogue.dialects["snom"], "overrides") == EMPTY
     assert patched_shared({}, {}, catalogue) == EMPTY
 
 
 def test_clearing_the_whole_layer(catalogue: Catalogue) -> None:
     stored = {"abstractions": {"audio": {"vad_enabled": True}}, "vendor_overrides": {"dnd_on_code": "*1"}}
-    assert patched_own(stored, None, catalogue.vendors["snom"], "overrides") == EMPTY
+    assert patched_own(stored, None, catalogue.dialects["snom"], "overrides") == EMPTY
 
 
 def test_unknown_names_are_refused_even_to_be_cleared(catalogue: Catalogue) -> None:
     """A typing error in a name must not pass because its value is null."""
     with pytest.raises(Invalid):
-        patched_own({}, {"abstractions": {"audio": {"vadd": None}}}, catalogue.vendors["snom"], "overrides")
+        patched_own({}, {"abstractions": {"audio": {"vadd": None}}}, catalogue.dialects["snom"], "overrides")
 
 
 def test_raw_parameters_without_a_vendor(catalogue: Catalogue) -> None:
@@ -34,7 +34,7 @@ def test_raw_parameters_without_a_vendor(catalogue: Catalogue) -> None:
 
 def test_names_must_fit_the_vendor(catalogue: Catalogue) -> None:
     with pytest.raises(Invalid) as refusal:
-        check_raw_names({"good.name": 1, "bad name": 1}, catalogue.vendors["yealink"], "overrides.vendor_overrides")
+        check_raw_names({"good.name": 1, "bad name": 1}, catalogue.dialects["yealink"], "overrides.vendor_overrides")
     assert list(refusal.value.details) == ["overrides.vendor_overrides.bad name"]
 
 

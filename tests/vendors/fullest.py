@@ -1,16 +1,17 @@
 """Settings that set everything, made from the vocabulary itself, with ordinary and with hostile values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, User
+from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.errors import Invalid
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Vendor
+from provserver.domain.vendor import Refusal, Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
 from provserver.services.effective import EffectiveDevice, compose
+from provserver.services.parts import Assigned, Parts, PlacedHandset
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(id="acct", name="Fullest", created_at=NOW, updated_at=NOW)
@@ -37,6 +38,23 @@ class Spellings:
 
 ORDINARY = Spellings(text="ordinary", url="https://files.example.com/a.bin")
 NASTY = Spellings(text=HOSTILE, url="https://files.example.com/a&b<c>\"';%20$\\ü漢😀{{7*7}}{%x%}-->]]>/d.bin?a=1&b=2#c")
+
+
+@cache
+def nasty(vendor_name: str, refused: tuple[Refusal, ...]) -> Spellings:
+    """The worst that people type, of what the files of this vendor can hold at all."""
+
+    def held(text: str) -> str:
+        kept = "".join(letter for letter in text if not any(one.pattern.search(f"a{letter}a") for one in refused))
+        assert not any(one.pattern.search(kept) for one in refused), f"{vendor_name} cannot hold {kept}"
+        return kept
+
+    return Spellings(text=held(NASTY.text), url=held(NASTY.url))
+
+
+def nasty_for(vendor: Vendor) -> Spellings:
+    """The same for a vendor file."""
+    return nasty(vendor.dialect, vendor.syntax.cannot_carry)
 
 
 def value_of(path: str, choice: int, spellings: Spellings) -> Any:
@@ -109,36 +127,87 @@ def phone(
     vendor: Vendor,
     model: str | None,
     abstractions: dict[str, Any],
-    users: list[tuple[Assignment, User]],
+    users: list[Assigned],
     overrides: dict[str, Any] | None = None,
     name: str | None = None,
+    role: MulticellRole = MulticellRole.SINGLE,
 ) -> EffectiveDevice:
-    """A device of this vendor and model with these settings of its own."""
-    prefix = min(vendor.mac_prefixes)
+    """A device of this vendor and model with these settings of its own; of a base, in this role."""
+    is_base = vendor.type is DeviceType.DECT_BASE
     device = Device(
         id="dev",
         account_id=ACCOUNT.id,
-        type=DeviceType.DESKPHONE,
-        mac=Mac(f"{prefix:a<12}"),
+        type=vendor.type,
+        mac=Mac(f"{min(vendor.mac_prefixes, default='020000'):a<12}"),
         vendor=vendor.vendor,
         model=model,
         name=name,
+        multicell_role=role if is_base else None,
+        chain_id="20461" if role is MulticellRole.DATA_MASTER else None,
         created_at=NOW,
         updated_at=NOW,
     )
     own = {"abstractions": abstractions, "vendor_overrides": overrides or {}}
-    return compose(device, ACCOUNT, ({}, {}, own), users, vendor, BASE_URL)
+    parts = _base_parts(vendor, device, users) if is_base else Parts(users)
+    return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, BASE_URL)
+
+
+def _base_parts(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
+    """The users in turn on as many handsets as there may be, and the bases of the system."""
+    if base.multicell_role is MulticellRole.SINGLE:
+        return _on_handsets(vendor, base, users)
+    other = replace(base, id="other", mac=Mac("02ff00000001"), chain_id="20461")
+    if base.multicell_role is MulticellRole.SECONDARY:
+        return Parts(bases=[replace(other, multicell_role=MulticellRole.DATA_MASTER), base])
+    second = replace(other, multicell_role=MulticellRole.SECONDARY, chain_id=None)
+    return replace(_on_handsets(vendor, base, users), bases=[base, second])
+
+
+def _on_handsets(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
+    handsets = min(vendor.model(base.model).handsets or len(users), len(users))
+    assigned = []
+    for index, (assignment, user) in enumerate(users):
+        place = {"device_id": f"handset_{index % handsets}", "line_number": index // handsets + 1}
+        assigned.append((replace(assignment, **place, account_number=assignment.line_number), user))
+    placed = [
+        PlacedHandset(
+            Device(
+                id=f"handset_{index}",
+                account_id=ACCOUNT.id,
+                type=DeviceType.DECT_HANDSET,
+                ipei=f"0328A{index:05X}",
+                slot_number=index + 1,
+                name=user.name,
+                created_at=NOW,
+                updated_at=NOW,
+            ),
+            {},
+        )
+        for index, (_, user) in enumerate(users[:handsets])
+    ]
+    return Parts(assigned, placed)
+
+
+def all_lines(vendor: Vendor, model: str | None) -> int:
+    """As many lines as the model has, as many as a desk phone takes where that is not known."""
+    known = vendor.model(model).lines
+    return MAX_DESKPHONE_LINES if known is None else known
 
 
 def full_lines(vendor: Vendor, model: str | None) -> int:
-    """As many lines as the model has, as many as a device takes where that is not known."""
-    known = vendor.model(model).lines
-    return MAX_DESKPHONE_LINES if known is None else min(known, MAX_DESKPHONE_LINES)
+    """The same, within what a desk phone takes: on bases of hundreds of lines that is many enough."""
+    return min(all_lines(vendor, model), MAX_DESKPHONE_LINES)
 
 
 def fullest_phone(
-    vendor: Vendor, model: str | None, choice: int = 0, spellings: Spellings = NASTY, lines: int | None = None
+    vendor: Vendor,
+    model: str | None,
+    choice: int = 0,
+    spellings: Spellings | None = None,
+    lines: int | None = None,
+    role: MulticellRole = MulticellRole.SINGLE,
 ) -> EffectiveDevice:
-    """Every setting set, and every line taken unless `lines` says how many."""
+    """Every setting set, and every line taken unless `lines` says how many; nasty unless `spellings` are given."""
+    spellings = spellings or nasty_for(vendor)
     users = [user_on(line, spellings) for line in range(1, (lines or full_lines(vendor, model)) + 1)]
-    return phone(vendor, model, everything(choice, spellings), users, name=f"phone {spellings.text}")
+    return phone(vendor, model, everything(choice, spellings), users, name=f"phone {spellings.text}", role=role)

@@ -19,6 +19,8 @@ IpeiText = Annotated[
 Vendor = Annotated[str, Field(min_length=1, max_length=64)]
 Expand = list[Literal["users"]]
 
+ChainId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}$", examples=["20461"])]
+
 _READ = {"mac_address": ("mac", parse_mac), "ipei": ("ipei", parse_ipei)}
 
 
@@ -56,6 +58,7 @@ class DeviceCreate(_Common):
     overrides: Layer | None = None
     multicell_role: MulticellRole | None = Field(default=None, description="Of a DECT base; absent: single")
     data_master_id: Reference | None = Field(default=None, description="Of a secondary base; absent: the only one")
+    chain_id: ChainId | None = Field(default=None, description="Of a data master; absent: a new number")
     base: Reference | None = Field(default=None, description="Of a handset; absent: not paired")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
 
@@ -85,6 +88,7 @@ class DeviceUpdate(_Common):
     overrides: Layer | None = Field(default=None, description="Merged into what is there; null clears it")
     multicell_role: MulticellRole | None = Field(default=None, description="null: single")
     data_master_id: Reference | None = None
+    chain_id: ChainId | None = Field(default=None, description="Of a data master's system; null: a new number")
     base: Reference | None = Field(default=None, description="Moves a handset; null unpairs it")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
 
@@ -93,6 +97,12 @@ class ExpandQuery(Query):
     """What to show more of."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`users` adds `assignments`, with the users")
+
+
+class DeleteQuery(Query):
+    """What to delete along with a base."""
+
+    cascade: Truth = Field(default=False, description="A data master that has secondaries: the whole system")
 
 
 class HandsetQuery(PageQuery):

@@ -80,6 +80,7 @@ class SettingsLine(Shown):
     line_number: int
     user_id: str
     user: str
+    account_number: int | None = Field(description="Number of the SIP account in the file of a DECT base")
     parameters: list[Parameter]
 
 
@@ -104,8 +105,9 @@ class File(Shown):
     scope: str
     provisions: bool
     content_type: str
-    served: bool
+    served: bool = Field(description="Otherwise it is answered 404 on purpose")
     meaning: str
+    pairing: str | None = Field(description="How handsets get onto a base that does not know them by their IPEI")
 
 
 class FileContent(Shown):

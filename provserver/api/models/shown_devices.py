@@ -103,6 +103,7 @@ class DectBase(_Device):
     mac_address: str
     multicell_role: MulticellRole
     data_master_id: str | None
+    chain_id: str | None = Field(description="Number that all bases of its multicell system share; null: no system")
     max_handsets: int | None = Field(description="null: not known")
     handsets: list[DectHandset]
     provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
@@ -157,6 +158,7 @@ def shown_device(
                 device,
                 **common,
                 mac_address=str(device.mac),
+                chain_id=view.chain_id,
                 max_handsets=view.max_handsets,
                 handsets=[shown_device(handset, known, expand=expand) for handset in view.handsets],
                 provisioning_window_until=device.window_until,

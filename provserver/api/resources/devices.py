@@ -61,10 +61,13 @@ async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
     return await present(call, device)
 
 
-async def delete(call: Call[None, None]) -> Answer:
-    """Delete a device with its assignments, and a base with its handsets."""
+async def delete(call: Call[models.DeleteQuery, None]) -> Answer:
+    """Delete a device with its assignments, and a base with its handsets.
+
+    A data master that has secondaries is deleted with `cascade=true`, with all of its system, or not at all.
+    """
     async with call.write() as change:
-        await devices.delete(change, await found_in(call, change))
+        await devices.delete(change, await found_in(call, change), cascade=call.query.cascade)
     return Answer(204)
 
 

@@ -6,18 +6,28 @@ from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import observed as models
 from provserver.api.models.shared import PageQuery
+from provserver.api.resources.devices import found
+from provserver.domain.device import Device, DeviceType
+from provserver.domain.errors import NotFound
 from provserver.services import reports
-from provserver.services.effective import EffectiveDevice
-from provserver.services.files import AskedFile, files_of
+from provserver.services.effective import EffectiveDevice, off_loop
+from provserver.services.files import AskedFile, files_of, files_of_handset
+from provserver.services.handset_views import effective_handset, handset_report
 from provserver.services.paging import page_of
 from provserver.services.reports import SettingReport
 
 
 async def settings(call: Call[None, None]) -> Answer:
     """Every effective setting of a device with its provenance."""
-    effective = await _effective(call)
-    found = reports.report(effective)
-    device = effective.device
+    device = await found(call)
+    if device.type is DeviceType.DECT_HANDSET:
+        handset = await effective_handset(call.face.configurations, device)
+        return _settings(device, handset.base, handset_report(handset))
+    effective = await _effective(call, device)
+    return _settings(effective.device, effective, reports.report(effective))
+
+
+def _settings(device: Device, effective: EffectiveDevice, found: reports.DeviceReport) -> Answer:
     return Answer(
         200,
         models.Settings(
@@ -28,12 +38,7 @@ async def settings(call: Call[None, None]) -> Answer:
             settings=[_setting(setting) for setting in found.settings],
             vendor_overrides=[_setting(setting) for setting in found.vendor_overrides],
             lines=[
-                models.SettingsLine(
-                    line_number=line.line_number,
-                    user_id=line.user_id,
-                    user=line.user_id,
-                    parameters=_parameters(line.parameters),
-                )
+                models.SettingsLine.of(line, user=line.user_id, parameters=_parameters(line.parameters))
                 for line in found.lines
             ],
             not_rendered=found.not_rendered,
@@ -42,27 +47,41 @@ async def settings(call: Call[None, None]) -> Answer:
 
 
 async def list_files(call: Call[PageQuery, None]) -> Answer:
-    """The files that the phone asks for."""
-    files = list(files_of(await _effective(call)))
+    """The files that the phone asks for; of a handset those of its base that contain it."""
+    _, files = await _files(call)
     page = page_of(files, lambda file: file.name, page_request(call.query))
     return listing(call.request, page, _file)
 
 
 async def content(call: Call[None, None]) -> Answer:
     """The content of a file as the phone gets it, with secrets masked."""
-    document = reports.masked_file(call.face.renderer, await _effective(call), call.path["name"])
+    name = call.path["name"]
+    effective, files = await _files(call)
+    if effective is None or name not in (file.name for file in files):
+        raise NotFound("this phone asks for no such file, or it is answered 404")
+    document = await off_loop(effective.device, lambda: reports.masked_file(call.face.renderer, effective, name))
     text = document.body.decode("utf-8")
-    return Answer(200, models.FileContent(name=call.path["name"], content_type=document.content_type, content=text))
+    return Answer(200, models.FileContent(name=name, content_type=document.content_type, content=text))
 
 
-async def _effective(call: Call[Any, None]) -> EffectiveDevice:
-    await call.face.contacts.flush()
-    return await call.face.configurations.effective(call.account.id, call.path["id"])
+async def _files(call: Call[Any, None]) -> tuple[EffectiveDevice | None, list[AskedFile]]:
+    """The files, and the device whose they are; none for a handset without a base."""
+    device = await found(call)
+    if device.type is not DeviceType.DECT_HANDSET:
+        effective = await _effective(call, device)
+        return effective, list(files_of(effective))
+    if device.base_id is None:
+        return None, []
+    base = await call.face.configurations.effective(call.account.id, device.base_id)
+    return base, list(files_of_handset(base))
+
+
+async def _effective(call: Call[Any, None], device: Device) -> EffectiveDevice:
+    return await call.face.configurations.effective(call.account.id, device.id)
 
 
 def _file(file: AskedFile) -> models.File:
-    rule = file.rule
-    return models.File.of(rule, name=file.name, rule=rule.id, served=rule.template is not None)
+    return models.File.of(file.rule, name=file.name, rule=file.rule.id, served=file.served, pairing=file.pairing)
 
 
 def _setting(setting: SettingReport) -> models.Setting:

@@ -45,9 +45,11 @@ def nonzero(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | Non
     return str(value) if value else None
 
 
-@converter("low", "high")
+@converter("low", "high", takes=("zero",))
 def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A number from `low` to `high`; these phones take no other."""
+    """A number from `low` to `high`; these phones take no other. With `zero`, 0 is spelled so."""
+    if not value and "zero" in arguments:
+        return str(arguments["zero"])
     if not arguments["low"] <= value <= arguments["high"]:
         raise Inexpressible(f"the phones take {arguments['low']} to {arguments['high']}, not {value}")
     return str(value)
@@ -98,7 +100,7 @@ def extract(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     found = re.search(arguments["pattern"], str(value), re.IGNORECASE)
     if found is None:
         raise Inexpressible(f"{value} does not tell what the phones need to know")
-    return found[1]
+    return str(found[1])
 
 
 @converter("text", takes=("when",))
@@ -130,7 +132,7 @@ def item(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     table = scope.tables[arguments["table"]] if "table" in arguments else {one: one for one in items}
     known = [table[one] for one in items if one in table]
     if len(known) >= arguments["at"]:
-        return known[arguments["at"] - 1]
+        return str(known[arguments["at"] - 1])
     if arguments.get("repeat") and known:
         return known[-1]
     return str(arguments["beyond"]) if "beyond" in arguments else None
@@ -158,9 +160,11 @@ def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     return ",".join("1" if place in numbers else "0" for place in range(1, arguments["of"] + 1))
 
 
-@converter("low", "high")
+@converter("low", "high", takes=("ascii",))
 def characters(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A text of `low` to `high` characters; these phones take no other."""
+    """A text of `low` to `high` characters, with `ascii` of ASCII alone; these phones take no other."""
+    if arguments.get("ascii") and not value.isascii():
+        raise Inexpressible("the phones take letters without accents only")
     if not arguments["low"] <= len(value) <= arguments["high"]:
         raise Inexpressible(f"the phones take {arguments['low']} to {arguments['high']} characters, not {len(value)}")
     return str(value)

@@ -1,0 +1,62 @@
+"""Places in the names of parameters: what repeats a parameter, and what is then put in its name. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from provserver.domain.device import MulticellRole
+from provserver.domain.vendor import Mapping as SettingMapping
+from provserver.domain.vendor import Vendor
+
+_PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
+_REPEATING = {
+    "line": "lines",
+    "slot": "handsets",
+    "ipei": "handsets",
+    "IPEI": "handsets",
+    "server": "servers",
+    "cell": "cells",
+}
+
+
+def repeating_group(name: str) -> str | None:
+    """What a parameter of this name repeats for: `lines`, `handsets`, `servers` or `cells`; None for nothing."""
+    place = _PLACE.search(name)
+    return _REPEATING[place[1]] if place else None
+
+
+def names_of(mapping: SettingMapping) -> Iterator[str]:
+    """The names of all parameters that a mapping writes."""
+    yield from mapping.to
+    if mapping.list:
+        yield mapping.list.to or ""
+        yield from (*mapping.list.chosen, *mapping.list.others)
+
+
+def placed(text: str, places: Mapping[str, str]) -> str:
+    """A text with its places filled."""
+    # The label comes last: what a person typed is never taken for a place to fill.
+    for place, number in places.items():
+        if place != "line.label":
+            text = text.replace(f"{{{place}}}", number)
+    return text.replace("{line.label}", places["line.label"]) if "line.label" in places else text
+
+
+def is_of_handsets(vendor: Vendor, model_name: str | None, role: MulticellRole | None, path: str) -> bool:
+    """Whether each handset of a base can have its own of this setting; else it is one for the whole base."""
+    return _is_of_handsets(vendor, model_name, role, path, (path,))
+
+
+def _is_of_handsets(
+    vendor: Vendor, model_name: str | None, role: MulticellRole | None, path: str, carried: tuple[str, ...]
+) -> bool:
+    """`carried`: the setting that was asked for, and those that carry it, up to `path`."""
+    if path.startswith("server."):
+        return carried[0] in ("sip.domain", "sip.server")  # these make a line belong to another server
+    mappings = [one for one in vendor.settings.get(path, ()) if vendor.applies(one, model_name, role)]
+    if path.startswith(("line.", "handset.")) and any(mapping.to for mapping in mappings):
+        return True
+    for mapping in mappings:
+        if {repeating_group(name) for name in names_of(mapping)} & {"lines", "handsets"}:
+            return True
+    carriers = [one.carried_by for one in mappings if one.carried_by and one.carried_by not in carried]
+    return any(_is_of_handsets(vendor, model_name, role, carrier, (*carried, carrier)) for carrier in carriers)
