@@ -4,8 +4,6 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime
 
-import aiohttp
-
 from provserver.checksync.ami import Manager
 from provserver.checksync.asterisk import AsteriskNotifier
 from provserver.checksync.digest import Credentials
@@ -30,8 +28,8 @@ def build_notifier(settings: CheckSync, *, clock: Callable[[], datetime], entrop
     match settings.backend:
         case "kamailio":
             its = settings.kamailio
-            auth = aiohttp.BasicAuth(its.username, its.password or "") if its.username else None
-            return KamailioNotifier(JsonRpc(its.url, auth, tls), clock, entropy)
+            login = Credentials(its.username, its.password or "") if its.username else None
+            return KamailioNotifier(JsonRpc(its.url, login, tls), clock, entropy)
         case "asterisk":
             ami = settings.asterisk
             return AsteriskNotifier(

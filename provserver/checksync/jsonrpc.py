@@ -1,5 +1,6 @@
 """JSON-RPC 2.0 over HTTP, as Kamailio's `jsonrpcs` speaks it."""
 
+import base64
 import itertools
 import json
 import ssl
@@ -8,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from provserver.checksync.digest import Credentials
 from provserver.checksync.problem import ProxyProblem
 
 
@@ -22,8 +24,8 @@ class RpcError(Exception):
 class JsonRpc:
     """A client."""
 
-    def __init__(self, url: str, auth: aiohttp.BasicAuth | None, tls: Callable[[], ssl.SSLContext]) -> None:
-        self._url, self._auth, self._tls = url, auth, tls
+    def __init__(self, url: str, login: Credentials | None, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._url, self._login, self._tls = url, login, tls
         self._session: aiohttp.ClientSession | None = None
         self._ids = itertools.count(1)
 
@@ -53,8 +55,14 @@ class JsonRpc:
             connector = aiohttp.TCPConnector(ssl=tls, force_close=True)
             # No time limit here: the deadline of the whole call ends it.
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=4)
-            self._session = aiohttp.ClientSession(connector=connector, auth=self._auth, timeout=timeout)
+            self._session = aiohttp.ClientSession(connector=connector, headers=self._headers(), timeout=timeout)
         return self._session
+
+    def _headers(self) -> dict[str, str]:
+        if self._login is None:
+            return {}
+        pair = f"{self._login.username}:{self._login.password}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def _result(text: str, url: str, status: int) -> Any:

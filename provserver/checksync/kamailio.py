@@ -67,8 +67,11 @@ class KamailioNotifier:
                 return []
             raise ProxyProblem(f"Kamailio answers ul.lookup with {error}") from None
         now = self._clock()
-        contacts = (entry["Contact"] for entry in found.get("Contacts", ()))
-        return [_binding(contact, now) for contact in contacts if contact.get("Expires") not in _GONE]
+        try:
+            contacts = [entry["Contact"] for entry in found.get("Contacts", ())]
+            return [_binding(contact, now) for contact in contacts if contact.get("Expires") not in _GONE]
+        except (AttributeError, KeyError, TypeError):
+            raise ProxyProblem("Kamailio answers ul.lookup in a form that is not known") from None
 
     async def _send(self, target: Target, binding: Binding, *, targeted: bool) -> LineOutcome:
         """One contact; a phone that wants credentials gets the line's own."""
@@ -103,10 +106,12 @@ class KamailioNotifier:
         if target.body is not None:
             parameters.append(target.body)
         try:
-            code, phrase, *rest = await self._rpc.call("tm.t_uac_wait", *parameters)
+            result = await self._rpc.call("tm.t_uac_wait", *parameters)
         except RpcError as error:
             raise ProxyProblem(f"Kamailio answers tm.t_uac_wait with {error}") from None
-        return _response(int(code), str(phrase), str(rest[-1]) if rest else "")
+        if not isinstance(result, list) or len(result) < 2 or not isinstance(result[0], int):
+            raise ProxyProblem("Kamailio answers tm.t_uac_wait in a form that is not known")
+        return _response(result[0], str(result[1]), str(result[-1]) if len(result) > 2 else "")
 
 
 def _binding(contact: Mapping[str, Any], now: datetime) -> Binding:

@@ -22,13 +22,15 @@ Ask = Callable[[Target, Progress], Awaitable[LineOutcome]]
 
 async def ask_all(targets: Sequence[Target], deadline_seconds: float, ask: Ask) -> list[LineOutcome]:
     """`ask` for each target at the same time; one outcome each, in their order."""
-    return list(await asyncio.gather(*(_ask(target, deadline_seconds, ask) for target in targets)))
+    ends_at = asyncio.get_running_loop().time() + deadline_seconds
+    return list(await asyncio.gather(*(_ask(target, ends_at, deadline_seconds, ask) for target in targets)))
 
 
-async def _ask(target: Target, seconds: float, ask: Ask) -> LineOutcome:
+async def _ask(target: Target, ends_at: float, seconds: float, ask: Ask) -> LineOutcome:
+    """`ask`, until the loop's clock shows `ends_at`; `seconds` is how long that was, in words."""
     progress = Progress()
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(ends_at):
             return await ask(target, progress)
     except TimeoutError:
         if progress.sent:
@@ -53,14 +55,24 @@ def broken(target: Target, problem: ProxyProblem) -> LineOutcome:
 
 
 async def best_of(sendings: Sequence[Coroutine[Any, Any, LineOutcome]]) -> LineOutcome:
-    """Several bindings of one line at once: the first delivery ends it, else the outcome that tells most."""
+    """Several bindings of one line at once: the first delivery ends it, else the outcome that tells most.
+
+    Raises `ProxyProblem` where the way to all of them is broken.
+    """
     tasks = [asyncio.create_task(sending) for sending in sendings]
-    outcomes = []
+    outcomes: list[LineOutcome] = []
+    problem: ProxyProblem | None = None
     try:
         for finished in asyncio.as_completed(tasks):
-            outcomes.append(await finished)
+            try:
+                outcomes.append(await finished)
+            except ProxyProblem as broken_way:
+                problem = broken_way
+                continue
             if outcomes[-1].status is LineStatus.DELIVERED:
                 return outcomes[-1]
+        if problem and not outcomes:
+            raise problem
         return min(outcomes, key=lambda outcome: _TELLING.index(outcome.status))
     finally:
         for task in tasks:
@@ -99,8 +111,7 @@ async def ask_in_turn(
 
     try:
         for target in targets:
-            left = max(ends_at - asyncio.get_running_loop().time(), 0.0)
-            outcomes.append(await _ask(target, left, one))
+            outcomes.append(await _ask(target, ends_at, deadline_seconds, one))
             if connection is None:  # the others would fail the same way, after the same wait
                 return [replace(outcomes[-1], line_number=each.line_number) for each in targets]
         return outcomes

@@ -44,8 +44,9 @@ class HopFinder:
         services = [(wanted.transport, f"{_PREFIXES[wanted.transport]}.{wanted.host}")] if wanted.transport else None
         try:
             found = await self._served(services or await self._services(wanted.host), wanted.host)
-        except dns.exception.DNSException:
-            found = []  # no name server answers; the hosts file may still know the name
+        except dns.exception.DNSException:  # no name server answers; the hosts file may still know the name
+            addresses = await self._addresses_of_the_system(wanted.host)
+            return _hops(addresses, wanted.host, None, wanted.transport or "udp", wanted.host)
         return found or await self._at(wanted.host, None, wanted.transport or "udp", wanted.host)
 
     async def _services(self, host: str) -> list[tuple[Transport, str]]:
@@ -87,11 +88,8 @@ class HopFinder:
 
     async def _at(self, host: str, port: int | None, transport: Transport, name: str) -> list[Hop]:
         """The hops at the addresses of `host`, IPv4 first: phones live there, and so do most of their servers."""
-        port = port or (5061 if transport == "tls" else 5060)
         addresses = [host] if Destination(host).is_address else await self._addresses(host)
-        if not addresses:
-            raise ProxyProblem(f"the name {host} leads to no address")
-        return [Hop(address, port, transport, name) for address in addresses]
+        return _hops(addresses, host, port, transport, name)
 
     async def _addresses(self, host: str) -> list[str]:
         try:
@@ -126,3 +124,11 @@ class HopFinder:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.name.LabelTooLong, dns.name.EmptyLabel):
             return []
         return list(answer)
+
+
+def _hops(addresses: list[str], host: str, port: int | None, transport: Transport, name: str) -> list[Hop]:
+    """The addresses of `host` with the transport's own port where none is given (RFC 3261 section 19.1.2)."""
+    if not addresses:
+        raise ProxyProblem(f"the name {host} leads to no address")
+    port = port or (5061 if transport == "tls" else 5060)
+    return [Hop(address, port, transport, name) for address in addresses]

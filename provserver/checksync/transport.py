@@ -29,8 +29,14 @@ class Hop:
 
 
 def tls_context(ca: Path | None, *, verify: bool) -> ssl.SSLContext:
-    """How certificates are judged: by the roots in `ca`, else the system's; not at all without `verify`."""
-    context = ssl.create_default_context(cafile=ca)
+    """How certificates are judged: by the roots in `ca`, else the system's; not at all without `verify`.
+
+    Raises `ProxyProblem` where `ca` cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise ProxyProblem(f"the root certificates in {ca} cannot be read: {in_words(error)}") from error
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

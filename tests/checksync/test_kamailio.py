@@ -156,6 +156,13 @@ async def test_a_body_is_a_parameter_of_its_own_and_only_there_when_there_is_one
             None,
             "proxy: Kamailio answers ul.lookup with 500 Domain table not found",
         ),
+        (({"result": []},), LineStatus.ERROR, None, "proxy: Kamailio answers ul.lookup in a form that is not known"),
+        (
+            (registered(contact()), {"result": {}}),
+            LineStatus.ERROR,
+            None,
+            "proxy: Kamailio answers tm.t_uac_wait in a form that is not known",
+        ),
         (("nothing here",), LineStatus.ERROR, None, "HTTP 404, which is no JSON-RPC answer"),
     ],
 )
@@ -173,6 +180,13 @@ async def test_of_two_registrations_of_one_phone_the_living_one_counts() -> None
     async with kamailio(bound, answered(408, "Request Timeout"), answered(200, "OK")) as (_, notifier):
         outcome = await one(notifier)
     assert (outcome.status, outcome.targeted) == (LineStatus.DELIVERED, True)
+
+
+async def test_a_stale_registration_that_cannot_be_sent_to_does_not_hide_the_delivery() -> None:
+    bound = registered(contact(), contact(Address="sip:1001@10.0.0.9:5099"))
+    gone = {"error": {"code": 500, "message": "Send socket not found"}}
+    async with kamailio(bound, gone, answered(200, "OK")) as (_, notifier):
+        assert (await one(notifier)).status is LineStatus.DELIVERED
 
 
 async def test_registration_state() -> None:

@@ -47,8 +47,10 @@ async def backend(**settings: Any):
     notifier = build_notifier(
         CheckSync.model_validate(settings), clock=lambda: datetime.now(UTC), entropy=secrets.token_bytes
     )
-    yield notifier
-    await notifier.close()
+    try:
+        yield notifier
+    finally:
+        await notifier.close()
 
 
 def route(server: Pbx, transport: str = "udp") -> Route:
