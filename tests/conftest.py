@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.catalog import load_catalogue
@@ -14,6 +15,10 @@ from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("suite", deadline=None, max_examples=50)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
