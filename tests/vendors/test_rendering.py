@@ -94,7 +94,7 @@ def _choices() -> Iterator[Any]:
                 yield pytest.param(vendor, model, choice, id=f"{vendor.dialect}-{model or 'unknown'}-{choice}")
 
 
-@pytest.mark.parametrize(("vendor", "model", "choice"), _choices())
+@pytest.mark.parametrize(("vendor", "model", "choice"), list(_choices()))
 def test_no_setting_leaves_a_phone_without_a_file(vendor: Vendor, model: str | None, choice: int) -> None:
     """Every choice of every table, and both ends of every range."""
     effective = fullest_phone(vendor, model, choice, lines=1)
