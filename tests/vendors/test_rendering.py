@@ -30,7 +30,7 @@ from .fullest import (
     user_on,
     value_of,
 )
-from .readers import read_pairs
+from .readers import Pairs, read_pairs
 from .shipped_catalogue import RENDERED, RENDERER, rendered_models
 
 MODELS = [(vendor, model) for vendor in RENDERED for model in (*rendered_models(vendor), None)]
@@ -102,10 +102,16 @@ def test_no_setting_leaves_a_phone_without_a_file(vendor: Vendor, model: str | N
     _check_nothing_vanished(effective)
 
 
+def _read(effective: EffectiveDevice, rule: FileRule) -> Pairs:
+    return read_pairs(effective.vendor, rule, render(RENDERER, effective, rule).body)
+
+
 def _check_own_files(effective: EffectiveDevice) -> None:
-    apart = Counter(pair for body in _handset_files(effective) for pair in read_pairs(body))
+    apart = Counter(
+        pair for rule, body in _handset_files(effective) for pair in read_pairs(effective.vendor, rule, body)
+    )
     for rule in _own_files(effective.vendor):
-        read = Counter(read_pairs(render(RENDERER, effective, rule).body))
+        read = Counter(_read(effective, rule))
         assert _parameters(effective) <= read + apart or not rule.provisions
 
 
@@ -116,11 +122,11 @@ def _given(effective: EffectiveDevice) -> set[str]:
     return {path for item in items for path in item.values} | set(repeated.system_values)
 
 
-def _handset_files(effective: EffectiveDevice) -> list[bytes]:
+def _handset_files(effective: EffectiveDevice) -> list[tuple[FileRule, bytes]]:
     """The files of each handset, with systems that have such."""
     rules = [rule for rule in effective.vendor.files if rule.template and "ipei" in rule.pattern.groupindex]
     handsets = effective.translation.repeated.handsets
-    return [render(RENDERER, effective, rule, ipei=one.ipei).body for rule in rules for one in handsets]
+    return [(rule, render(RENDERER, effective, rule, ipei=one.ipei).body) for rule in rules for one in handsets]
 
 
 def _check_nothing_vanished(effective: EffectiveDevice) -> None:
@@ -144,7 +150,7 @@ def test_hostile_texts_do_not_change_the_shape_of_a_file(vendor: Vendor, model: 
     """A name must not be able to add a parameter: it could send the phone, and its calls, somewhere else."""
     rule = _configuration(vendor)
     tame, wild = fullest_phone(vendor, model, spellings=ORDINARY), fullest_phone(vendor, model)
-    ordinary, hostile = ([name for name, _ in read_pairs(render(RENDERER, one, rule).body)] for one in (tame, wild))
+    ordinary, hostile = ([name for name, _ in _read(one, rule)] for one in (tame, wild))
     # A URL that does not tell what a system takes from it is reported, and nothing is written for it.
     refused = {path for path, outcome in wild.translation.outcomes.items() if not outcome.parameters}
     left_out = {item.name for path in refused for item in tame.translation.outcomes[path].parameters}
@@ -167,7 +173,7 @@ def test_whatever_is_typed_arrives_intact(vendor: Vendor, path: str) -> None:
         if not outcome.supported:
             assert outcome.reasons
             continue
-        read = read_pairs(render(RENDERER, effective, _configuration(vendor)).body)
+        read = _read(effective, _configuration(vendor))
         assert any(typed in value for _, value in read), f"{model} loses {path}"
 
 
@@ -182,7 +188,7 @@ def test_names_and_passwords_of_users_arrive_intact(vendor: Vendor, model: str |
     lines = full_lines(vendor, model)
     users = [user_on(line, nasty_for(vendor)) for line in range(1, lines + 1)]
     effective = phone(vendor, model, {"sip": {"domain": "pbx.example.com"}}, users)
-    values = [value for _, value in read_pairs(render(RENDERER, effective, _configuration(vendor)).body)]
+    values = [value for _, value in _read(effective, _configuration(vendor))]
     for line in effective.lines:
         for path in LINE_VALUES:
             if effective.translation.outcomes[path].supported and path in ("line.password", "line.display_name"):
@@ -263,7 +269,7 @@ def test_common_files_are_the_same_for_everyone_and_hold_no_secret(vendor: Vendo
             assert body == render(RENDERER, poor, rule).body
             assert TOKEN.encode() not in body
             assert SECRET.encode() not in body
-            read_pairs(body)
+            read_pairs(vendor, rule, body)
 
 
 @pytest.mark.parametrize(("vendor", "model"), [pair for pair in MODELS if pair[0].model(pair[1]).lines is not None])
@@ -281,4 +287,4 @@ def test_one_line_more_than_the_model_has_is_named_and_not_written(vendor: Vendo
 def test_a_phone_without_any_user_gets_a_whole_file(vendor: Vendor, model: str | None) -> None:
     """It is provisioned before its first user is assigned."""
     for rule in _own_files(vendor):
-        read_pairs(render(RENDERER, phone(vendor, model, {}, []), rule).body)
+        _read(phone(vendor, model, {}, []), rule)
