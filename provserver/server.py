@@ -93,7 +93,7 @@ async def open_stock(config: Config) -> AsyncIterator[Stock]:
     catalogue, renderer = load_vendors(config)
     database = Database.open(config.database_url, Sealer.from_key_file(config.key_file))
     try:
-        public_url = config.phones.public_url or f"http://{_reachable(config.phones.host)}:{config.phones.port}"
+        public_url = config.phones.public_url or f"http://{reachable(config.phones.host)}:{config.phones.port}"
         configurations = Configurations(database, catalogue, renderer, public_url)
         yield Stock(config, catalogue, renderer, database, configurations, Sources())
     finally:
@@ -139,8 +139,8 @@ async def run(config: Config) -> AsyncIterator[Running]:
         phones_port = await _listen(stack, phones, config.phones.host, config.phones.port, "phones")
         api_port = await _listen(stack, api, config.api.host, config.api.port, "api")
         running = Running(
-            config.phones.public_url or f"http://{_reachable(config.phones.host)}:{phones_port}",
-            f"http://{_reachable(config.api.host)}:{api_port}",
+            config.phones.public_url or f"http://{reachable(config.phones.host)}:{phones_port}",
+            f"http://{reachable(config.api.host)}:{api_port}",
             platform_key,
         )
         settle_memory()
@@ -225,7 +225,7 @@ async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: 
     return int(runner.addresses[0][1])
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """An address that leads to a listener on `host`, for URLs."""
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
     return f"[{address}]" if ":" in address else address

@@ -11,6 +11,7 @@ from provserver.cli.explaining import explain, render_file
 from provserver.cli.keys import key
 from provserver.cli.serving import serve
 from provserver.cli.setup import check, init, migrate
+from provserver.cli.simulate import simulate
 from provserver.cli.vendors import vendors
 from provserver.domain.errors import ProvserverError
 
@@ -50,5 +51,5 @@ def main() -> None:
     """  # noqa: D301 - click wants the character itself
 
 
-for command in (serve, init, check, migrate, key, render_file, explain, check_sync, vendors):
+for command in (serve, init, check, migrate, key, render_file, explain, check_sync, vendors, simulate):
     main.add_command(command)

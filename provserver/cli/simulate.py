@@ -1,0 +1,211 @@
+"""`simulate`: a fleet of phones of mixed vendors boots against a server, as a rehearsal and as a load."""
+
+import json
+import random
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from aiohttp import ClientSession, ClientTimeout
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from provserver.cli.options import config_option, run_async
+from provserver.config import Config
+from provserver.server import load_vendors, open_stock, reachable
+from provserver.services import api_keys
+from provserver.services.change import Actor, Change, Connection
+from provserver.services.sources import Sources
+from provserver.simulation.arrivals import SHAPES, Shape, arrivals
+from provserver.simulation.boot import Habits
+from provserver.simulation.fleet import SimulatedPhone, fleet
+from provserver.simulation.report import QUANTILES, Report, figures, milliseconds
+from provserver.simulation.setting_up import Operator
+from provserver.simulation.storm import Storm
+from provserver.simulation.tally import Tally
+
+_ACTOR = Actor("simulate")
+_NAME = "simulated phones"
+_KEY_LIVES = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was asked for on the command line."""
+
+    phones: list[SimulatedPhone]
+    habits: Habits
+    shape: Shape
+    over: float
+    rounds: int
+    processes: int
+    lines: int
+
+
+@click.command()
+@config_option
+@click.option("--phones", "count", type=click.IntRange(1, 1_000_000), required=True, help="How many phones.")
+@click.option("--vendor", "vendors", multiple=True, metavar="NAME", help="Only of this vendor; may be repeated.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=2, help="How often each boots (2).")
+@click.option("--arrive", type=click.Choice(SHAPES), default="burst", help="All at once (burst), steady, or ramp.")
+@click.option("--over", type=click.FloatRange(0.1), default=20.0, help="Seconds over which steady or ramp go (20).")
+@click.option("--lines", type=click.IntRange(1, 24), default=1, help="Users on each phone (1).")
+@click.option("--patience", type=click.FloatRange(0.1), default=2.0, help="Seconds until a try is given up (2).")
+@click.option("--tries", type=click.IntRange(1), default=3, help="Tries for each file (3).")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, help="Processes that the phones live in (1).")
+@click.option("--phones-url", metavar="URL", help="Where phones ask; absent: the listener of the configuration.")
+@click.option("--api-url", metavar="URL", help="Where the API is; absent: the listener of the configuration.")
+@click.option("--key", metavar="KEY", envvar="PROVSERVER_KEY", help="Platform key; absent: one is made, and revoked.")
+@click.option("--insecure", is_flag=True, help="Take any certificate, as some phones do.")
+@click.option("--seed", type=int, help="Which MAC addresses; absent: others each time.")
+@click.option("--keep", is_flag=True, help="Leave the account with its devices there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as JSON.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as HTML.")
+def simulate(
+    config: Config,
+    count: int,
+    vendors: tuple[str, ...],
+    rounds: int,
+    arrive: Shape,
+    over: float,
+    lines: int,
+    patience: float,
+    tries: int,
+    processes: int,
+    phones_url: str | None,
+    api_url: str | None,
+    key: str | None,
+    insecure: bool,
+    seed: int | None,
+    keep: bool,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Boot a fleet of simulated phones of mixed vendors against a running server.
+
+    They are put into an account of their own by the API, ask for what real phones ask for, in the same order and with
+    the same patience, and are taken away at the end. In the first round they have nothing but their MAC address, from
+    the second on the secret address that their first file told them. Exits with 1 where a phone was left without its
+    configuration.
+    """
+    catalogue, _ = load_vendors(config)
+    seed = random.SystemRandom().getrandbits(40) if seed is None else seed
+    local = config.phones.public_url or f"http://{reachable(config.phones.host)}:{config.phones.port}"
+    rehearsal = Rehearsal(
+        phones=fleet(catalogue, count, seed, vendors),
+        habits=Habits(url=(phones_url or local).rstrip("/"), patience=patience, tries=tries, verify=not insecure),
+        shape=arrive,
+        over=over,
+        rounds=rounds,
+        processes=processes,
+        lines=lines,
+    )
+    api = (api_url or f"http://{reachable(config.api.host)}:{config.api.port}").rstrip("/")
+    run_async(_simulate(config, rehearsal, api, key, keep, (json_file, html_file)))
+
+
+async def _simulate(
+    config: Config,
+    rehearsal: Rehearsal,
+    api: str,
+    key: str | None,
+    keep: bool,
+    files: tuple[Path | None, Path | None],
+) -> None:
+    started = Sources().now()
+    async with _key(config, key) as secret, _account(rehearsal, api, secret, keep):
+        tallies = await _rounds(rehearsal)
+    count = len(rehearsal.phones)
+    report = Report(
+        at=started,
+        url=rehearsal.habits.url,
+        phones=count,
+        arrival="all at once" if rehearsal.shape == "burst" else f"{rehearsal.shape} over {rehearsal.over:g} s",
+        rounds=tallies,
+    )
+    _show(report)
+    json_file, html_file = files
+    if json_file:
+        json_file.write_text(json.dumps(report.as_json(), indent=2) + "\n")
+    if html_file:
+        html_file.write_text(report.as_html())
+    if not report.all_booted:
+        sys.exit(1)
+
+
+@asynccontextmanager
+async def _key(config: Config, given: str | None) -> AsyncIterator[str]:
+    """The platform key that was given or configured, else one that is revoked at the end."""
+    if given or config.api.bootstrap_key:
+        yield given or config.api.bootstrap_key or ""
+        return
+    async with open_stock(config) as stock:
+
+        def change(conn: Connection) -> Change:
+            return Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+
+        expires_at = stock.sources.now() + _KEY_LIVES
+        async with stock.database.write() as conn:
+            made = await api_keys.create(
+                change(conn), name=_NAME, account_id=None, read_only=False, expires_at=expires_at
+            )
+        try:
+            yield made.secret
+        finally:
+            async with stock.database.write() as conn:
+                await api_keys.revoke(change(conn), made.key.id)
+
+
+@asynccontextmanager
+async def _account(rehearsal: Rehearsal, api: str, key: str, keep: bool) -> AsyncIterator[None]:
+    """An account with the devices of all phones."""
+    async with ClientSession(timeout=ClientTimeout(total=60)) as http:
+        operator = Operator(http, api, key)
+        account = await operator.open_account(f"{len(rehearsal.phones)} {_NAME}")
+        try:
+            with _bar("adding phones", len(rehearsal.phones)) as advance:
+                await operator.add_phones(rehearsal.phones, rehearsal.lines, advance)
+            yield
+        finally:
+            if keep:
+                click.echo(f"account {account} was left there", err=True)
+            else:
+                await operator.close_account(account)
+
+
+async def _rounds(rehearsal: Rehearsal) -> list[Tally]:
+    tallies = []
+    starts = arrivals(rehearsal.shape, len(rehearsal.phones), rehearsal.over)
+    async with Storm.gather(rehearsal.phones, rehearsal.habits, rehearsal.processes) as storm:
+        for number in range(1, rehearsal.rounds + 1):
+            with _bar(f"round {number}", len(rehearsal.phones)) as advance:
+                tallies.append(await storm.boot(starts, advance))
+    return tallies
+
+
+@contextmanager
+def _bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda more: progress.advance(task, more)
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    for number, tally in enumerate(report.rounds, start=1):
+        table = Table(title=f"round {number}", title_justify="left", show_header=False)
+        for name, text in figures(tally).items():
+            table.add_row(name, text)
+        console.print(table)
+    vendors = Table(
+        "vendor", "boots", "given up", *QUANTILES, title="last round by vendor, in ms", title_justify="left"
+    )
+    for name, one in sorted(report.rounds[-1].vendors.items()):
+        vendors.add_row(name, f"{one.boots:,}", f"{one.failed:,}", *milliseconds(one.latencies).values())
+    console.print(vendors)

@@ -1,0 +1,80 @@
+"""The fleet, spread over processes, boots round after round."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Self
+
+from provserver.domain.errors import ProvserverError
+from provserver.simulation.boot import Habits
+from provserver.simulation.fleet import SimulatedPhone
+from provserver.simulation.tally import Tally
+from provserver.simulation.worker import Order
+
+_LONGEST_LINE = 64 * 1024 * 1024
+
+OnProgress = Callable[[int], None]
+
+
+class Storm:
+    """Processes full of phones; every n-th phone is in the same process."""
+
+    def __init__(self, processes: list[Process]) -> None:
+        self._processes = processes
+
+    @classmethod
+    @asynccontextmanager
+    async def gather(cls, phones: list[SimulatedPhone], habits: Habits, processes: int) -> AsyncIterator[Self]:
+        """Start `processes` processes and hand each its share of `phones`; they end with the block."""
+        count = min(processes, len(phones))
+        started = [await _start(phones[number::count], habits) for number in range(count)]
+        try:
+            yield cls(started)
+        finally:
+            for process in started:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+    async def boot(self, starts: list[float], on_progress: OnProgress) -> Tally:
+        """Let every phone boot at its second of `starts`; tells how many more have ended. Raises `ProvserverError`."""
+        count = len(self._processes)
+        shares = [starts[number::count] for number in range(count)]
+        told = [_round(process, share, on_progress) for process, share in zip(self._processes, shares, strict=True)]
+        total = Tally()
+        for tally in await asyncio.gather(*told):
+            total.merge(tally)
+        return total
+
+
+async def _start(phones: list[SimulatedPhone], habits: Habits) -> Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "provserver.simulation.worker", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
+    )
+    await _write(process, Order(phones=phones, habits=habits).model_dump_json())
+    return process
+
+
+async def _round(process: Process, starts: list[float], on_progress: OnProgress) -> Tally:
+    await _write(process, json.dumps(starts))
+    ended = 0
+    if process.stdout is None:
+        raise ProvserverError("a process of simulated phones has no output")
+    async for line in process.stdout:
+        message = json.loads(line)
+        if "tally" in message:
+            on_progress(len(starts) - ended)
+            return Tally.model_validate(message["tally"])
+        ended += message["ended"]
+        on_progress(message["ended"])
+    raise ProvserverError(f"a process of simulated phones ended with {await process.wait()}")
+
+
+async def _write(process: Process, line: str) -> None:
+    if process.stdin is None:
+        raise ProvserverError("a process of simulated phones takes no input")
+    process.stdin.write(line.encode() + b"\n")
+    await process.stdin.drain()

@@ -1,0 +1,109 @@
+"""What a simulated storm looked like: counts and latencies that processes can add up."""
+
+from collections import Counter
+from math import ceil, log
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+_GROWTH = log(1.05)  # a bucket is five per cent wider than the one before
+_SMALLEST = 0.0001  # seconds; what is faster counts as this
+
+
+class Latencies(BaseModel):
+    """A histogram of times in seconds, in logarithmic buckets: five per cent exact, from a tenth of a millisecond."""
+
+    buckets: dict[int, int] = Field(default_factory=dict)
+    longest: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one time."""
+        bucket = ceil(log(max(seconds, _SMALLEST) / _SMALLEST) / _GROWTH)
+        self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
+        self.longest = max(self.longest, seconds)
+
+    def merge(self, other: "Latencies") -> None:
+        """Add what another has counted."""
+        for bucket, count in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
+        self.longest = max(self.longest, other.longest)
+
+    @property
+    def count(self) -> int:
+        """How many times were counted."""
+        return sum(self.buckets.values())
+
+    def quantile(self, share: float) -> float:
+        """The time in seconds that `share` (0 to 1) of all stay within; 0 where there is none."""
+        wanted, seen = share * self.count, 0
+        for bucket in sorted(self.buckets):
+            seen += self.buckets[bucket]
+            if seen >= wanted:
+                return float(min(_SMALLEST * 1.05**bucket, self.longest))
+        return 0.0
+
+
+class VendorTally(BaseModel):
+    """The same for one vendor."""
+
+    boots: int = 0
+    failed: int = 0
+    latencies: Latencies = Field(default_factory=Latencies)
+
+
+class Tally(BaseModel):
+    """One round of boots. `seconds` are the answers by the second, from the start, in which they came.
+
+    `failures` tells why phones gave up; `statuses` what was answered, with `timeout` and `no connection` among it.
+    `steady_after`: seconds from the start until the last phone had booted or given up.
+    """
+
+    boots: int = 0
+    booted: int = 0
+    retries: int = 0
+    failures: dict[str, int] = Field(default_factory=dict)
+    statuses: dict[str, int] = Field(default_factory=dict)
+    latencies: Latencies = Field(default_factory=Latencies)
+    seconds: dict[int, Latencies] = Field(default_factory=dict)
+    vendors: dict[str, VendorTally] = Field(default_factory=dict)
+    steady_after: float = 0.0
+
+    def answered(self, vendor: str, status: str, took: float, at: float) -> None:
+        """Count one request: what came of it, how long that took and when it was, in seconds."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        for latencies in (
+            self.latencies,
+            self.seconds.setdefault(int(at), Latencies()),
+            self.vendors.setdefault(vendor, VendorTally()).latencies,
+        ):
+            latencies.add(took)
+
+    def ended(self, vendor: str, failure: str | None, retries: int, at: float) -> None:
+        """Count one boot; `failure` tells why the phone gave up, None where it has its configuration."""
+        own = self.vendors.setdefault(vendor, VendorTally())
+        own.boots += 1
+        self.boots += 1
+        self.retries += retries
+        self.steady_after = max(self.steady_after, at)
+        if failure is None:
+            self.booted += 1
+        else:
+            own.failed += 1
+            self.failures[failure] = self.failures.get(failure, 0) + 1
+
+    def merge(self, other: Self) -> None:
+        """Add what another process has counted."""
+        self.boots += other.boots
+        self.booted += other.booted
+        self.retries += other.retries
+        self.failures = dict(Counter(self.failures) + Counter(other.failures))
+        self.statuses = dict(Counter(self.statuses) + Counter(other.statuses))
+        self.latencies.merge(other.latencies)
+        for second, latencies in other.seconds.items():
+            self.seconds.setdefault(second, Latencies()).merge(latencies)
+        for name, vendor in other.vendors.items():
+            own = self.vendors.setdefault(name, VendorTally())
+            own.boots += vendor.boots
+            own.failed += vendor.failed
+            own.latencies.merge(vendor.latencies)
+        self.steady_after = max(self.steady_after, other.steady_after)

@@ -1,0 +1,69 @@
+"""A process full of phones: `python -m provserver.simulation.worker`. JSON lines in, JSON lines out.
+
+The first line in is an `Order`; each further one is a list of seconds, one per phone, at which it begins to boot. What
+comes out are `{"ended": n}` while phones boot, and one `{"tally": …}` when all are through.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+from pydantic import BaseModel
+
+from provserver.simulation.boot import BootingPhone, Habits
+from provserver.simulation.fleet import SimulatedPhone
+from provserver.simulation.tally import Tally
+
+_PROGRESS = 0.2
+
+
+class Order(BaseModel):
+    """Which phones live in this process, and how they ask."""
+
+    phones: list[SimulatedPhone]
+    habits: Habits
+
+
+def main() -> None:
+    """Serve rounds until the input ends."""
+    order = Order.model_validate_json(sys.stdin.readline())
+    phones = [BootingPhone(phone) for phone in order.phones]
+    for line in sys.stdin:
+        tally = asyncio.run(_round(phones, order.habits, json.loads(line)))
+        _say({"tally": tally.model_dump(mode="json")})
+
+
+async def _round(phones: list[BootingPhone], habits: Habits, starts: list[float]) -> Tally:
+    tally, tls, began = Tally(), habits.tls(), time.monotonic()
+
+    def clock() -> float:
+        return time.monotonic() - began
+
+    async def booted(phone: BootingPhone, start: float) -> None:
+        await asyncio.sleep(start)
+        await phone.boot(habits, tls, tally, clock)
+
+    progress = asyncio.create_task(_tell(tally))
+    await asyncio.gather(*(booted(phone, start) for phone, start in zip(phones, starts, strict=True)))
+    progress.cancel()
+    return tally
+
+
+async def _tell(tally: Tally) -> None:
+    told = 0
+    while True:
+        await asyncio.sleep(_PROGRESS)
+        if tally.boots > told:
+            _say({"ended": tally.boots - told})
+            told = tally.boots
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

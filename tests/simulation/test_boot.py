@@ -1,0 +1,99 @@
+"""A simulated phone behaves as phones do: patient up to a point, stubborn, and loyal to the address it was told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from provserver.domain.device import DeviceType
+from provserver.simulation.boot import BootingPhone, Habits
+from provserver.simulation.fleet import AskedFile, SimulatedPhone
+from provserver.simulation.tally import Tally
+
+_TOKEN = "abcdefghijklmnop234567"
+_FILES = (AskedFile(name="common.cfg", configures=False), AskedFile(name="own.cfg", configures=True))
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def _phone() -> BootingPhone:
+    return BootingPhone(
+        SimulatedPhone(
+            mac="020000000001", vendor="acme", type=DeviceType.DESKPHONE, model="A1", agent="Acme A1", files=_FILES
+        )
+    )
+
+
+@asynccontextmanager
+async def _server(handler: Handler) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_get("/{path:.*}", handler)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+async def _boot(phone: BootingPhone, url: str, tries: int = 3) -> Tally:
+    habits, tally = Habits(url=url, patience=0.3, tries=tries, pause=0), Tally()
+    await phone.boot(habits, habits.tls(), tally, lambda: 0.0)
+    return tally
+
+
+async def test_a_phone_asks_in_order_and_moves_to_the_folder_it_was_told() -> None:
+    asked = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append((request.path, request.headers["User-Agent"]))
+        if request.path.endswith("common.cfg"):
+            return web.Response(status=404)
+        return web.Response(text=f"url = https://elsewhere.example.com/p/{_TOKEN}/")
+
+    phone = _phone()
+    async with _server(handler) as url:
+        first, second = await _boot(phone, url), await _boot(phone, url)
+    assert asked == [
+        ("/common.cfg", "Acme A1"),
+        ("/own.cfg", "Acme A1"),
+        (f"/p/{_TOKEN}/common.cfg", "Acme A1"),
+        (f"/p/{_TOKEN}/own.cfg", "Acme A1"),
+    ]
+    assert (first.booted, second.booted) == (1, 1)
+    assert first.statuses == {"200": 1, "404": 1}
+
+
+async def test_trouble_is_tried_again_and_counted() -> None:
+    answers = iter([503, 200, 500, 200])
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=next(answers))
+
+    async with _server(handler) as url:
+        tally = await _boot(_phone(), url)
+    assert (tally.booted, tally.retries) == (1, 2)
+
+
+async def test_without_its_configuration_a_phone_has_not_booted() -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    async with _server(handler) as url:
+        tally = await _boot(_phone(), url)
+    assert (tally.booted, tally.retries) == (0, 0), "a refusal is final: phones do not insist"
+    assert tally.failures == {"404 for its configuration": 1}
+
+
+async def test_a_silent_server_is_given_up_after_all_tries() -> None:
+    async def handler(_: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with _server(handler) as url:
+        tally = await _boot(_phone(), url, tries=2)
+    assert tally.failures == {"timeout": 1}
+    assert tally.statuses == {"timeout": 2}
+
+
+async def test_a_server_that_is_not_there_is_no_connection() -> None:
+    tally = await _boot(_phone(), f"http://127.0.0.1:{unused_port()}", tries=1)
+    assert tally.failures == {"no connection": 1}
