@@ -113,7 +113,7 @@ def test_a_duration_may_be_said_in_a_unit(tmp_path: Path, text: str, seconds: in
         ("phones:\n  prot: 1\n", "config.yaml:2: phones.prot: is not a key of the configuration"),
         (
             "phones:\n  auth:\n    - token\n    - magic\n",
-            "config.yaml:4: phones.auth.1: magic is not a proof; known are token",
+            "config.yaml:4: phones.auth.1: magic is not a proof; known are certificate, token",
         ),
         ("phones: {auth: magic}\n", "config.yaml:1: phones.auth.0: magic is not a proof"),
         ("phones: {networks: [300.0.0.0/8]}\n", "config.yaml:1: phones.networks.0: is not a network like 192.0.2.0/24"),

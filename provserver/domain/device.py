@@ -47,13 +47,17 @@ class ConfigState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A tenant. `revision` grows with every change that can reach a configuration file."""
+    """A tenant. `revision` grows with every change that can reach a configuration file.
+
+    `accepted_proofs` stands in place of the server's list; None: that list counts.
+    """
 
     id: str
     name: str
     region: str | None = None
     timezone: str | None = None
     status: str = "active"
+    accepted_proofs: tuple[str, ...] | None = None
     revision: int = 0
     created_at: datetime
     updated_at: datetime
@@ -81,6 +85,9 @@ class User:
 class Device:
     """A desk phone, DECT base or DECT handset as it is recorded.
 
+    `token` is its secret; `has_two_secrets`: the one before works as well, until the phone has shown the new one.
+    `accepted_proofs` narrows what counts for it; None: all that counts for its account.
+
     `revision` grows with every change of its own, its overrides, its assignments and their users. `fetched_stamp` is
     the stamp (see `domain.freshness`) under which the phone last fetched its own file, `fetched_etag` the entity tag
     of what it got, `fetched_base_url` the address it used. `notified_at` is when its phone was last told to fetch anew,
@@ -105,6 +112,8 @@ class Device:
     location: str | None = None
     revision: int = 0
     token: str | None = field(default=None, repr=False)
+    has_two_secrets: bool = False
+    accepted_proofs: tuple[str, ...] | None = None
     window_until: datetime | None = None
     window_address: str | None = None
     fetched_stamp: str | None = None

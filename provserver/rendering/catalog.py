@@ -14,6 +14,7 @@ from provserver import __version__
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.mac import seen_mac
+from provserver.domain.proofs import PROOFS
 from provserver.domain.texts import timezones
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
@@ -21,8 +22,6 @@ from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.parameters import LISTED
 from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
-
-KNOWN_PROOFS = frozenset({"certificate", "token", "digest", "basic", "window", "network", "open"})
 
 
 def load_catalogue(folders: Sequence[Path], environment: Environment) -> Catalogue:
@@ -114,7 +113,7 @@ def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     yield from _check_files(vendor, environment)
     yield from _check_agents(vendor)
     yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
-    yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in KNOWN_PROOFS)
+    yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in PROOFS)
 
 
 def _listed_names(vendor: Vendor) -> set[str]:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify
-from provserver.domain.proofs import REFUSED, Evidence, Verdict, judge
+from provserver.domain.proofs import REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.cache import DocumentCache, Rendered
@@ -103,14 +103,17 @@ class Provisioning:
 
     async def _prove(self, visit: Visit, by_token: bool) -> Verdict:
         request, device = visit.request, visit.record.device
-        evidence = Evidence(request.source, self.sources.now(), token_fits=by_token or None)
-        verdict = judge(self.doors.proofs, self.doors.networks, device, evidence)
+        verdict = judge(self.doors.proofs, self.doors.networks, device, self._evidence(visit, by_token))
         if verdict.pins_window and request.leaves_traces:
             # Of two addresses that come at once only one may have the window, so this is decided in the store.
             async with self.database.write() as conn:
                 if not await pin_window(conn, device.id, request.source):
                     return REFUSED
         return verdict
+
+    def _evidence(self, visit: Visit, by_token: bool) -> Evidence:
+        token = Secret.CURRENT if by_token else None
+        return Evidence(visit.request.source, self.sources.now(), token=token)
 
     async def _serve(self, visit: Visit) -> Answer:
         try:

@@ -1,7 +1,7 @@
 """Proofs stand between a guessed MAC and a SIP password."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.domain.proofs import PROOFS, Evidence, Verdict, judge
+from provserver.domain.proofs import PROOFS, Evidence, Secret, Verdict, accepted_proofs, judge
 
 from .fleet import NOW, device
 
@@ -19,80 +19,127 @@ LATER = NOW + timedelta(hours=1)
 PLAIN: dict[str, Any] = {}
 ARMED: dict[str, Any] = {"window_until": LATER}
 PINNED: dict[str, Any] = {"window_until": LATER, "window_address": INSIDE}
-ALL = PROOFS
+ROTATED: dict[str, Any] = {"has_two_secrets": True}
+ALL = PROOFS[:-1]
 NONE = Verdict(None)
 
 
+def _evidence(**brought: Any) -> Evidence:
+    return Evidence(**{"source": OUTSIDE, "at": NOW, **brought})
+
+
+MINE, BEFORE, BURNT, GUESS, ANOTHERS = Secret
+
+
 @pytest.mark.parametrize(
-    ("accepted", "armed", "source", "at", "token_fits", "verdict"),
+    ("accepted", "armed", "brought", "verdict"),
     [
         # The token, and that it ends a window that is open.
-        (ALL, PLAIN, OUTSIDE, NOW, True, Verdict("token")),
-        (ALL, ARMED, OUTSIDE, NOW, True, Verdict("token", ends_window=True)),
-        (ALL, PINNED, OUTSIDE, NOW, True, Verdict("token", ends_window=True)),
-        (["window"], PLAIN, OUTSIDE, NOW, True, NONE),
-        # Another device's token refuses whatever else would hold.
-        (ALL, PLAIN, INSIDE, NOW, False, NONE),
-        (["open"], ARMED, INSIDE, NOW, False, NONE),
+        (ALL, PLAIN, {"token": MINE}, Verdict("token")),
+        (ALL, ARMED, {"token": MINE}, Verdict("token", ends_window=True)),
+        (ALL, PINNED, {"token": MINE}, Verdict("token", ends_window=True)),
+        (["window"], PLAIN, {"token": MINE}, NONE),
+        # A token of before, while its phone has not shown the new one; the new one ends that.
+        (ALL, ROTATED, {"token": BEFORE}, Verdict("token")),
+        (ALL, ROTATED, {"token": MINE}, Verdict("token", ends_overlap=True)),
+        (ALL, ROTATED, {"token": BEFORE, "digest": MINE}, Verdict("token")),
+        # One that is burnt says nothing, one that is a guess keeps the window closed, and nothing else.
+        (["token", "window"], PLAIN, {"token": BURNT}, NONE),
+        (["token", "window"], ARMED, {"token": BURNT}, Verdict("window", pins_window=True)),
+        (["token", "window"], ARMED, {"token": GUESS}, NONE),
+        (["network", "window"], ARMED, {"token": GUESS, "source": INSIDE}, Verdict("network", ends_window=True)),
+        # The same secret as an answer to a challenge, where no window stands beside it.
+        (ALL, ARMED, {"digest": MINE, "challenged": True}, Verdict("digest", ends_window=True)),
+        (ALL, ROTATED, {"digest": BEFORE, "challenged": True}, Verdict("digest")),
+        (ALL, ROTATED, {"basic": MINE, "challenged": True}, Verdict("basic", ends_overlap=True)),
+        (ALL[:-1], ARMED, {"digest": GUESS, "challenged": True}, NONE),
+        (["digest"], PLAIN, {"basic": MINE, "challenged": True}, NONE),
+        (["window"], ARMED, {"challenged": True}, NONE),
+        # A certificate.
+        (ALL, ARMED, {"certificate": True}, Verdict("certificate", ends_window=True)),
+        (["token"], PLAIN, {"certificate": True}, NONE),
+        # What is another device's refuses whatever else would hold.
+        (ALL, PLAIN, {"token": ANOTHERS, "source": INSIDE}, NONE),
+        (["open"], ARMED, {"token": ANOTHERS}, NONE),
+        (ALL, ARMED, {"certificate": False, "token": MINE}, NONE),
+        (ALL, ARMED, {"certificate": True, "token": ANOTHERS}, NONE),
         # Networks, of either family.
-        (["network"], PLAIN, INSIDE, NOW, None, Verdict("network")),
-        (["network"], PLAIN, OUTSIDE, NOW, None, NONE),
-        (["network"], PLAIN, "2001:db8::1", NOW, None, Verdict("network")),
-        (["network"], PLAIN, "2001:db9::1", NOW, None, NONE),
-        (["network"], PLAIN, "::ffff:192.0.2.7", NOW, None, NONE),
-        (["network", "window"], ARMED, INSIDE, NOW, None, Verdict("network", ends_window=True)),
+        (["network"], PLAIN, {"source": INSIDE}, Verdict("network")),
+        (["network"], PLAIN, {"source": OUTSIDE}, NONE),
+        (["network"], PLAIN, {"source": "2001:db8::1"}, Verdict("network")),
+        (["network"], PLAIN, {"source": "2001:db9::1"}, NONE),
+        (["network"], PLAIN, {"source": "::ffff:192.0.2.7"}, NONE),
+        (["network", "window"], ARMED, {"source": INSIDE}, Verdict("network", ends_window=True)),
         # The window, its edges, and the address it is pinned to.
-        (["window"], PLAIN, INSIDE, NOW, None, NONE),
-        (["window"], ARMED, INSIDE, NOW, None, Verdict("window", pins_window=True)),
-        (["window"], ARMED, INSIDE, LATER - timedelta(microseconds=1), None, Verdict("window", pins_window=True)),
-        (["window"], ARMED, INSIDE, LATER, None, NONE),
-        (["window"], ARMED, INSIDE, LATER + timedelta(days=1), None, NONE),
-        (["window"], PINNED, INSIDE, NOW, None, Verdict("window")),
-        (["window"], PINNED, OUTSIDE, NOW, None, NONE),
-        (["window"], PINNED, INSIDE, LATER, None, NONE),
-        (["window"], {"window_address": INSIDE}, INSIDE, NOW, None, NONE),
+        (["window"], PLAIN, {}, NONE),
+        (["window"], ARMED, {}, Verdict("window", pins_window=True)),
+        (["window"], ARMED, {"at": LATER - timedelta(microseconds=1)}, Verdict("window", pins_window=True)),
+        (["window"], ARMED, {"at": LATER}, NONE),
+        (["window"], ARMED, {"at": LATER + timedelta(days=1)}, NONE),
+        (["window"], PINNED, {"source": INSIDE}, Verdict("window")),
+        (["window"], PINNED, {"source": OUTSIDE}, NONE),
+        (["window"], PINNED, {"source": INSIDE, "at": LATER}, NONE),
+        (["window"], {"window_address": INSIDE}, {"source": INSIDE}, NONE),
         # Open, which tells nothing of who it was and so ends no window.
-        (["open"], PLAIN, OUTSIDE, NOW, None, Verdict("open")),
-        (["open"], ARMED, OUTSIDE, NOW, None, Verdict("open")),
-        (["open", "window"], ARMED, OUTSIDE, NOW, None, Verdict("window", pins_window=True)),
-        (["open", "window"], PINNED, OUTSIDE, NOW, None, Verdict("open")),
+        (["open"], PLAIN, {}, Verdict("open")),
+        (["open"], ARMED, {}, Verdict("open")),
+        (["open", "window"], ARMED, {}, Verdict("window", pins_window=True)),
+        (["open", "window"], PINNED, {}, Verdict("open")),
         # Nothing is accepted, or nothing holds.
-        ([], ARMED, INSIDE, NOW, True, NONE),
-        (["token"], ARMED, INSIDE, NOW, None, NONE),
+        ([], ARMED, {"token": MINE, "certificate": True}, NONE),
+        (["token"], ARMED, {}, NONE),
     ],
 )
-def test_who_gets_a_file(
-    accepted: list[str],
-    armed: dict[str, Any],
-    source: str,
-    at: datetime,
-    token_fits: bool | None,
-    verdict: Verdict,
-) -> None:
-    assert judge(accepted, NETWORKS, device(**armed), Evidence(source, at, token_fits)) == verdict
+def test_who_gets_a_file(accepted: list[str], armed: dict[str, Any], brought: dict[str, Any], verdict: Verdict) -> None:
+    assert judge(accepted, NETWORKS, device(**armed), _evidence(**brought)) == verdict
 
 
 def test_the_strongest_proof_is_the_one_that_is_told() -> None:
     """Events show how a phone proved itself; the order of the configuration must not change that."""
-    everything = Evidence(INSIDE, NOW, token_fits=True)
+    everything = _evidence(source=INSIDE, token=MINE, digest=MINE)
     for accepted in (PROOFS, tuple(reversed(PROOFS))):
         assert judge(accepted, NETWORKS, device(**ARMED), everything).proof == "token"
 
 
+_SECRETS = st.sampled_from([*Secret, None])
+
+
 @given(
     st.sets(st.sampled_from(PROOFS)),
-    st.sampled_from([PLAIN, ARMED, PINNED]),
-    st.sampled_from([INSIDE, OUTSIDE, "2001:db8::5", "2001:db9::5"]),
-    st.sampled_from([True, None]),
+    st.sampled_from([PLAIN, ARMED, PINNED, ROTATED]),
+    st.builds(
+        Evidence,
+        st.sampled_from([INSIDE, OUTSIDE, "2001:db8::5", "2001:db9::5"]),
+        st.just(NOW),
+        certificate=st.sampled_from([True, False, None]),
+        token=_SECRETS,
+        digest=_SECRETS,
+        basic=_SECRETS,
+        challenged=st.booleans(),
+    ),
 )
-def test_a_proof_more_never_locks_a_phone_out(
-    accepted: set[str], armed: dict[str, Any], source: str, token_fits: bool | None
-) -> None:
-    phone, evidence = device(**armed), Evidence(source, NOW, token_fits)
+def test_a_proof_more_never_locks_a_phone_out(accepted: set[str], armed: dict[str, Any], evidence: Evidence) -> None:
+    phone = device(**armed)
     proof = judge(accepted, NETWORKS, phone, evidence).proof
-    assert proof is None or proof in accepted
+    assert proof is None or (proof in accepted and not evidence.is_anothers)
     if proof:
         assert judge(PROOFS, NETWORKS, phone, evidence).proof is not None
+
+
+@pytest.mark.parametrize(
+    ("general", "account", "own", "counts"),
+    [
+        (("window", "token"), None, None, ["token", "window"]),
+        (("token", "window"), ("digest",), None, ["digest"]),
+        (("token", "window"), None, ("token",), ["token"]),
+        (("token",), ("digest", "basic"), ("token", "basic"), ["basic"]),
+        (("token",), (), None, []),
+    ],
+)
+def test_an_account_has_its_own_list_and_a_device_only_takes_away(
+    general: Any, account: Any, own: Any, counts: list[str]
+) -> None:
+    assert accepted_proofs(general, account, own) == counts
 
 
 @given(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.ip_addresses(v=4), st.integers(0, 32))
