@@ -22,6 +22,8 @@ from provserver.domain.settings import GLOBAL_DEFAULTS, Abstractions
 from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url
 from provserver.domain.vendor import Evidence, Model, Vendor
 from provserver.domain.vocabulary import VOCABULARY, Setting, flatten
+from provserver.rendering.converters import ARGUMENTS, CONVERTERS
+from provserver.rendering.converters.registry import Arguments
 from provserver.server import load_vendors
 
 DOCS = Path(__file__).resolve().parent
@@ -177,6 +179,28 @@ def _group(path: str) -> type[BaseModel]:
     return model
 
 
+def converters() -> str:
+    """docs/converters.md: every named converter with its arguments."""
+    rows = (
+        (_code(name), _arguments(ARGUMENTS[name]), cleandoc(function.__doc__ or ""))
+        for name, function in sorted(CONVERTERS.items())
+    )
+    return _page(
+        [
+            "# Converters\n",
+            _prose("""
+                What a table of a vendor file cannot say: `convert` names one of these, and `arguments` are given to it.
+                Arguments in brackets may be left out; `table` and the like name tables of the same file.
+            """),
+            _table(("converter", "arguments", "writes"), rows),
+        ]
+    )
+
+
+def _arguments(known: Arguments) -> str:
+    return ", ".join((*map(_code, known.needs), *(f"[{_code(name)}]" for name in known.takes)))
+
+
 _EVIDENCE = {
     Evidence.VENDOR_GUIDE: "a guide of the vendor says so",
     Evidence.SEVERAL_PROJECTS: "several provisioning projects agree",
@@ -310,6 +334,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "commands.md": commands,
     "settings.md": settings,
+    "converters.md": converters,
     "coverage.md": coverage,
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
@@ -161,6 +162,8 @@ def _check_arguments(vendor: Vendor, name: str, arguments: dict[str, Any]) -> It
     known = ARGUMENTS[name]
     yield from (f"{name} needs the argument {needed}" for needed in known.needs if needed not in arguments)
     yield from (f"{name} takes no argument {given}" for given in arguments if given not in (*known.needs, *known.takes))
+    for argument in known.texts.keys() & arguments.keys():
+        yield from (f"{argument}: {reason}" for reason in _strange_places(arguments[argument], known.texts[argument]))
     for argument in dict.fromkeys(("table", *known.zone_tables)):
         value = arguments.get(argument, ())
         for table in value if isinstance(value, list | tuple) else (value,):
@@ -169,6 +172,16 @@ def _check_arguments(vendor: Vendor, name: str, arguments: dict[str, Any]) -> It
             elif argument in known.zone_tables:
                 strangers = [zone for zone in vendor.tables[table] if zone not in timezones()]
                 yield from (f"{zone} of the table {table} is not an IANA time zone" for zone in strangers)
+
+
+def _strange_places(text: Any, known: Sequence[str]) -> Iterator[str]:
+    """Places in braces that the converter does not fill."""
+    try:
+        places = [place for _, place, _, _ in Formatter().parse(str(text)) if place is not None]
+    except ValueError as error:
+        yield str(error)
+        return
+    yield from (f"{{{place}}} is none of {', '.join(known)}" for place in places if place not in known)
 
 
 def _check_conditions(vendor: Vendor) -> Iterator[Problem]:

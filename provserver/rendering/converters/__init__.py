@@ -4,7 +4,7 @@ A converter takes the setting's value, the `Scope` it stands in and the `argumen
 text of the parameter, or None to write nothing, and raises `Inexpressible` where this vendor has no way to say it.
 """
 
-from provserver.rendering.converters import servers, tables, times, urls, values
+from provserver.rendering.converters import daylight, servers, tables, times, urls, values
 from provserver.rendering.converters.registry import ARGUMENTS, CONVERTERS, Converter, Inexpressible, Scope
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Converter",
     "Inexpressible",
     "Scope",
+    "daylight",
     "servers",
     "tables",
     "times",

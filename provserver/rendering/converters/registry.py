@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from provserver.domain.mac import Mac
@@ -26,11 +27,15 @@ Converter = Callable[[Any, Scope, Mapping[str, Any]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Names of the `arguments` that a converter needs, of those it also takes, and of those that name zone tables."""
+    """Names of the `arguments` that a converter needs, of those it also takes, and which of them are what.
+
+    `zone_tables` name tables of time zones; `texts` may hold these places in braces.
+    """
 
     needs: tuple[str, ...]
     takes: tuple[str, ...]
     zone_tables: tuple[str, ...]
+    texts: Mapping[str, tuple[str, ...]]
 
 
 CONVERTERS: dict[str, Converter] = {}
@@ -38,14 +43,17 @@ ARGUMENTS: dict[str, Arguments] = {}
 
 
 def converter(
-    *needs: str, takes: tuple[str, ...] = (), zone_tables: tuple[str, ...] = ()
+    *needs: str,
+    takes: tuple[str, ...] = (),
+    zone_tables: tuple[str, ...] = (),
+    texts: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Callable[[Converter], Converter]:
     """Enter a converter under its own name, with the arguments that the catalogue checks."""
 
     def enter(function: Converter) -> Converter:
         name = getattr(function, "__name__")  # noqa: B009 - a Callable is not known to have a name
         CONVERTERS[name] = function
-        ARGUMENTS[name] = Arguments(needs, takes, zone_tables)
+        ARGUMENTS[name] = Arguments(needs, takes, zone_tables, texts)
         return function
 
     return enter

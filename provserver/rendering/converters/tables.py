@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.languages import nearest
 from provserver.rendering.timezones import zone_rules
 
 
@@ -18,12 +19,12 @@ def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("table")
 def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """As `lookup`, falling back from `fr-CA` to `fr`."""
+    """As `lookup`, for the nearest language that the table has: `fr` for `fr-CA`, `zh-TW` for `zh-HK`."""
     table = scope.tables[arguments["table"]]
-    spelling = table.get(value) or table.get(value.split("-")[0])
-    if spelling is None:
+    found = nearest(value, tuple(table))
+    if found is None:
         raise Inexpressible(f"the phones do not speak {value}")
-    return spelling
+    return table[found]
 
 
 @converter("position", takes=("table", "otherwise"))

@@ -1,0 +1,177 @@
+"""Daylight saving: whether, how much, and when the clocks change, in the parts and texts that phones take."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from typing import Any
+
+from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.tables import code_of_zone
+from provserver.rendering.timezones import Change, zone_rules
+
+_DAY = 24 * 60
+_LAST = 5
+_PARTS = ("month", "week", "is_last", "from_day", "day", "hour", "minute", "minutes", "clock", "time")
+_TEXTS = {"text": ("seconds", "minutes", "saved", "start", "end"), "change": _PARTS}
+_FEBRUARY = 2
+_COMMON_YEAR = 2027
+
+
+@converter("on", "off", takes=("minutes",))
+def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """`on` or `off` of the arguments: whether the zone has daylight saving time.
+
+    With `minutes: true` the other parameters can tell a change that is not on a full hour.
+    """
+    zone = zone_rules(value)
+    if zone.daylight is None:
+        return str(arguments["off"])
+    for change in changes_of(value):
+        if change.minutes % 60 and not arguments.get("minutes"):
+            raise Inexpressible(f"the phones know changes on full hours only, and {value} has another")
+    return str(arguments["on"])
+
+
+@converter()
+def dst_start(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """When daylight saving begins, as `MM/W/D/HH`: week 5 is the last, day 1 is Monday and 7 Sunday."""
+    return None if zone_rules(value).daylight is None else _weekly(value, 0)
+
+
+@converter()
+def dst_end(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """When daylight saving ends, as `dst_start`."""
+    return None if zone_rules(value).daylight is None else _weekly(value, 1)
+
+
+def _weekly(name: str, which: int) -> str:
+    change = changes_of(name)[which]
+    if change.minutes % 60:
+        raise Inexpressible(f"the phones know changes on full hours only, and {name} has another")
+    return f"{change.month}/{change.week}/{change.day or 7}/{change.minutes // 60}"
+
+
+@converter(takes=("none",))
+def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """How many minutes daylight saving adds; `none`, or nothing, where there is none."""
+    zone = zone_rules(value)
+    return _none(arguments) if zone.daylight is None else str(zone.daylight - zone.standard)
+
+
+@converter("change", "part", takes=("last", "sunday", "none"))
+def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """A `part` of the `change` start or end of daylight saving; `none`, or nothing, where there is none.
+
+    Parts are month, week (the last is `last`, else 5), is_last (1 or 0), from_day (first day that can be it: 1, 8, 15
+    or 22; the last is `last`, else -1), day (Sunday is `sunday`: 0, else 1 or 7), hour, minute, minutes (after
+    midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
+    """
+    if zone_rules(value).daylight is None:
+        return _none(arguments)
+    change = changes_of(value)[0 if arguments["change"] == "start" else 1]
+    return str(_parts(change, arguments, sunday=0)[arguments["part"]])
+
+
+@converter("text", "change", "none", takes=("unless_in", "sunday", "last"), zone_tables=("unless_in",), texts=_TEXTS)
+def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """Daylight saving in one `text`, or `none`; nothing where `unless_in` has a code.
+
+    The text has {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) that it adds, and {start} and {end}: both are
+    spelled as `change`, which has the parts of `dst_part`; Sunday is 7 there where `sunday` says nothing.
+    With {from_day}, also changes on the day before or after a weekday can be told.
+    """
+    if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
+        return None
+    zone = zone_rules(value)
+    if zone.daylight is None:
+        return str(arguments["none"])
+    pattern = str(arguments["change"])
+    told = [_parts(change, arguments, sunday=7) for change in changes_of(value, movable="{from_day" in pattern)]
+    start, end = (pattern.format(**parts) for parts in told)
+    saved = zone.daylight - zone.standard
+    return str(arguments["text"]).format(seconds=saved * 60, minutes=saved, saved=clock(saved), start=start, end=end)
+
+
+@converter(takes=("most",))
+def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The zone's rules as a POSIX TZ text with names of letters, `STD-1DST,M3.5.0,M10.5.0/3`; `most` characters."""
+    zone = zone_rules(value)
+    text = f"STD{_west(zone.standard)}"
+    if zone.daylight is not None:
+        saved = "" if zone.daylight - zone.standard == 60 else _west(zone.daylight)
+        start, end = changes_of(value, latest=_DAY)
+        text = f"{text}DST{saved},{_posix(start)},{_posix(end)}"
+    if len(text) > arguments.get("most", len(text)):
+        raise Inexpressible(f"the rules of {value} are longer than the phones take")
+    return text
+
+
+def _west(minutes: int) -> str:
+    """An offset as POSIX counts it: hours west of Greenwich."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'+' if minutes <= 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def _posix(change: Change) -> str:
+    time = "" if change.minutes == 2 * 60 else f"/{clock(change.minutes)}"
+    return f"M{change.month}.{change.week}.{change.day}{time}"
+
+
+def changes_of(name: str, *, movable: bool = False, latest: int = _DAY - 1) -> tuple[Change, Change]:
+    """The changes into and out of daylight saving of a zone that has it, at a time of the day that phones can take.
+
+    `movable`: the caller can tell a change of the day before or after. `latest`: minutes after midnight.
+    """
+    zone = zone_rules(name)
+    if zone.start is None or zone.end is None:
+        raise Inexpressible(f"the clocks of {name} do not change")
+    for change in (zone.start, zone.end):
+        if not movable and not 0 <= change.minutes <= latest:
+            raise Inexpressible(f"the phones cannot be told when the clocks of {name} change")
+    return zone.start, zone.end
+
+
+def _parts(change: Change, arguments: Mapping[str, Any], sunday: int) -> dict[str, Any]:
+    """What texts and parts may hold of a change; one outside its own day is told as of the day that it falls on."""
+    days, minutes = divmod(change.minutes, _DAY)
+    first = _first_day(change, days)
+    week, weekday = change.week, (change.day + days) % 7
+    if first is None:
+        first = arguments.get("last", -1)
+        week = arguments.get("last", week)
+    base = arguments.get("sunday", sunday)
+    return {
+        "month": change.month,
+        "week": week,
+        "is_last": int(change.week == _LAST),
+        "from_day": first,
+        "day": {0: weekday, 1: weekday + 1, 7: weekday or 7}[base],
+        "hour": minutes // 60,
+        "minute": minutes % 60,
+        "minutes": minutes,
+        "clock": clock(minutes),
+        "time": f"{minutes // 60:02d}:{minutes % 60:02d}",
+    }
+
+
+def _first_day(change: Change, days: int) -> int | None:
+    """The first day of the month that the change can fall on; None for the last such weekday of the month.
+
+    The seven days from there must be the same in every year, so the change may not fall into another month.
+    """
+    if change.week == _LAST and not days:
+        return None
+    length = monthrange(_COMMON_YEAR, change.month)[1]
+    first = (length - 6 if change.week == _LAST else 7 * change.week - 6) + days
+    if not 1 <= first <= length - 6 or (change.week == _LAST and change.month == _FEBRUARY):
+        raise Inexpressible("the phones cannot be told a change that may fall into another month")
+    return first
+
+
+def clock(minutes: int) -> str:
+    """Minutes as hours: `2`, `2:30`."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02d}" if rest else str(hours)
+
+
+def _none(arguments: Mapping[str, Any]) -> str | None:
+    return str(arguments["none"]) if "none" in arguments else None
