@@ -39,6 +39,7 @@ def test_half_hours_of_an_offset_are_padded_unless_the_vendor_says_no(zone: str,
 
 def test_a_poll_is_never_spread_beyond_the_longest_interval_that_phones_take() -> None:
     assert _convert("spread", 2592000, {"unit": "min", "most": 43200}) == "43200"
+    assert _convert("spread", 300, {"unit": "min", "least": 60}) == "60"
 
 
 @pytest.mark.parametrize(("value", "switched"), [(7, "yes"), ("text", "yes"), (True, "yes"), (0, "no"), (False, "no")])
@@ -60,6 +61,11 @@ def test_a_number_outside_what_phones_take_is_named_instead_of_written() -> None
 @pytest.mark.parametrize(("value", "step"), [(0, "always"), (1, "15"), (15, "15"), (16, "60"), (9999, "60")])
 def test_a_time_becomes_the_next_step_that_phones_know(value: int, step: str) -> None:
     assert _convert("steps", value, {"of": [15, 60], "zero": "always"}) == step
+
+
+def test_a_step_is_spelled_as_the_phones_know_it() -> None:
+    spelled = {"of": [60, 300], "spelled": ["1", "5"], "zero": "0"}
+    assert [_convert("steps", value, spelled) for value in (0, 60, 61, 999)] == ["0", "1", "5", "5"]
 
 
 def test_zero_without_a_spelling_cannot_be_expressed_in_steps() -> None:

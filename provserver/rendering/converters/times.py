@@ -47,13 +47,13 @@ def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(arguments["text"]).format(**places)
 
 
-@converter("unit", takes=("most",))
+@converter("unit", takes=("most", "least"))
 def spread(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """An interval in seconds, up to a tenth longer by MAC, in `unit` s or min: phones do not come together.
 
-    `most` is the longest interval the phones take, in that unit.
+    `most` and `least` are the longest and the shortest interval the phones take, in that unit.
     """
     share = int.from_bytes(sha256(scope.mac.bare.encode()).digest()[:4], "big") / 2**32
     seconds = value + int(value * share / 10)
     units = seconds if arguments["unit"] == "s" else math.ceil(seconds / 60)
-    return str(min(units, arguments.get("most", units)))
+    return str(max(arguments.get("least", 0), min(units, arguments.get("most", units))))

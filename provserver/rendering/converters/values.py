@@ -55,14 +55,18 @@ def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(value)
 
 
-@converter("of", takes=("zero",))
+@converter("of", takes=("zero", "spelled"))
 def steps(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The smallest of the numbers `of` that is not below the value, else the largest; 0 is spelled `zero`."""
+    """The smallest of the numbers `of` that is not below the value, else the largest; 0 is spelled `zero`.
+
+    `spelled` lists how the phones spell the numbers `of`, where not as they are.
+    """
     if not value:
         if "zero" not in arguments:
             raise Inexpressible("the phones cannot switch it off")
         return str(arguments["zero"])
-    return str(min((step for step in arguments["of"] if step >= value), default=max(arguments["of"])))
+    step = min((step for step in arguments["of"] if step >= value), default=max(arguments["of"]))
+    return str(arguments.get("spelled", arguments["of"])[arguments["of"].index(step)])
 
 
 @converter("setting", "among", "without")
