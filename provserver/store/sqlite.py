@@ -1,6 +1,8 @@
 """What only SQLite needs: its pragmas, and transactions that begin the way we say."""
 
+import errno
 import os
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -36,10 +38,15 @@ def prepare(engine: Engine, busy_timeout: float) -> None:
 def _touch_private(path: str | None) -> None:
     """Make the database file before SQLite does, readable by its owner alone; its log files take over the mode.
 
-    Raises `OSError`, which tells more about what is wrong than SQLite would.
+    A file that is there is not opened: closing it again would give up every lock that this process holds on it (POSIX
+    advisory locks belong to the process), and the next process that comes and goes would take away the log that we
+    write to. Raises `OSError`, which tells more about what is wrong than SQLite would.
     """
     if path and path != ":memory:":
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 def _set_pragmas(connection: Any, busy_timeout: float) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,32 @@ async def test_a_cancelled_write_is_undone_and_lets_the_next_one_through(db: Dat
         await insert_account(conn, whole)
     async with db.read() as conn:
         assert [await account_exists(conn, each.id) for each in (half, whole)] == [False, True]
+
+
+_OTHER_PROCESS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(*(name for name, in connection.execute("SELECT name FROM accounts ORDER BY id")))
+connection.close()
+"""
+
+
+async def test_another_process_that_comes_and_goes_takes_no_write_away(db: Database, tmp_path: Path) -> None:
+    """The command line works on the database of a running server; what the server writes afterwards must stay."""
+
+    async def of_another_process() -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _OTHER_PROCESS, str(tmp_path / "provserver.db"), stdout=asyncio.subprocess.PIPE
+        )
+        return (await process.communicate())[0].decode()
+
+    async with db.read() as one, db.read() as two:  # a second connection is opened while the first is there
+        for conn in (one, two):
+            await conn.execute(text("SELECT 1"))
+    await of_another_process()
+    async with db.write() as conn:
+        await insert_account(conn, account(name="Written afterwards"))
+    assert "Written afterwards" in await of_another_process()
 
 
 async def test_a_reader_sees_one_state_while_others_write(db: Database, acme: Account) -> None:
