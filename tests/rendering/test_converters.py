@@ -187,6 +187,20 @@ def test_an_outbound_proxy_goes_first_and_the_backup_stays_a_registrar() -> None
     assert _hop("registrar", 2, "port", *same, **settings) == "5072"
 
 
+@pytest.mark.parametrize(
+    ("domain", "address"), [("pbx.example.com", "o'neil"), ("tenant.example.com", "o'neil@tenant.example.com")]
+)
+def test_a_domain_that_is_not_the_server_stands_in_the_address_of_record(domain: str, address: str) -> None:
+    line = {"line.domain": domain, "line.server": "pbx.example.com"}
+    assert _convert("user_at_domain", "o'neil", line=line) == address
+
+
+def test_words_are_taken_in_turn_or_a_text_for_each_that_is_there() -> None:
+    assert [_convert("nth", "cn sn", {"position": position}) for position in (1, 2, 3)] == ["cn", "sn", None]
+    there = {"text": "first_name"}
+    assert [_convert("nth", "cn sn", {"position": position, **there}) for position in (2, 3)] == ["first_name", None]
+
+
 ZONES = {"codes": {"Europe/Berlin": "GER+1", "Africa/Nairobi": "EAT+3"}, "later": {"Asia/Jerusalem": "ISR+2"}}
 CHANGE = "{month:02d}.{week:02d}.{day:02d} {hour:02d}:{minute:02d}:00"
 RULE = {"text": "{seconds} {start} {end}", "change": CHANGE, "none": ""}
@@ -354,6 +368,10 @@ def test_polls_come_at_the_interval_or_up_to_a_tenth_later(seconds: int, number:
     assert int(spread or 0) <= int(minutes or 0) * 60 < int(spread or 0) + 60
 
 
+def test_a_poll_is_never_more_often_than_phones_take() -> None:
+    assert _convert("spread", 300, {"unit": "s", "least": 3600}) == "3600"
+
+
 def test_phones_of_one_delivery_do_not_poll_together() -> None:
     """A thousand phones switched on at once would otherwise come back at once, every day."""
     seconds = {
@@ -377,6 +395,7 @@ def test_louder_is_never_quieter(one: int, other: int) -> None:
 def test_numbers_are_multiplied_and_divided_without_becoming_zero() -> None:
     assert _convert("multiply", 46, {"by": 4}) == "184"
     assert [_convert("divide", value, {"by": 60}) for value in (0, 1, 60, 61)] == ["0", "1", "1", "2"]
+    assert [_convert("divide", value, {"by": 60, "least": 1}) for value in (0, 61)] == ["1", "2"]
 
 
 def test_a_text_is_put_between_two_others() -> None:
@@ -523,6 +542,13 @@ def test_the_parts_of_a_change_are_told_one_by_one() -> None:
     assert _convert("utc_minutes", "America/New_York") == "-300"
     with pytest.raises(Inexpressible, match="when the clocks"):
         _convert("dst_part", "America/Nuuk", {"change": "start", "part": "minutes"})
+
+
+def test_half_an_hour_of_summer_is_not_told_to_phones_that_add_an_hour() -> None:
+    an_hour = {"on": "1", "off": "0", "saves": 60}
+    assert [_convert("dst_switch", zone, an_hour) for zone in ("Europe/Paris", "Asia/Kolkata")] == ["1", "0"]
+    with pytest.raises(Inexpressible, match="by 60 minutes, Australia/Lord_Howe by 30"):
+        _convert("dst_switch", "Australia/Lord_Howe", an_hour)
 
 
 def test_the_address_of_a_hop_has_its_port_where_one_is_set() -> None:

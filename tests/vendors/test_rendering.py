@@ -107,12 +107,14 @@ def _read(effective: EffectiveDevice, rule: FileRule) -> Pairs:
 
 
 def _check_own_files(effective: EffectiveDevice) -> None:
+    """A configuration holds every parameter that no file beside it does: those of handsets, those that name others."""
     apart = Counter(
         pair for rule, body in _handset_files(effective) for pair in read_pairs(effective.vendor, rule, body)
     )
-    for rule in _own_files(effective.vendor):
-        read = Counter(_read(effective, rule))
-        assert _parameters(effective) <= read + apart or not rule.provisions
+    own = [(rule.provisions, Counter(_read(effective, rule))) for rule in _own_files(effective.vendor)]
+    beside = sum((read for provisions, read in own if not provisions), apart)
+    for provisions, read in own:
+        assert _parameters(effective) <= read + beside or not provisions
 
 
 def _given(effective: EffectiveDevice) -> set[str]:

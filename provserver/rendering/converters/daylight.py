@@ -16,11 +16,12 @@ _FEBRUARY = 2
 _COMMON_YEAR = 2027
 
 
-@converter("on", "off", takes=("minutes",))
+@converter("on", "off", takes=("minutes", "saves"))
 def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`on` or `off` of the arguments: whether the zone has daylight saving time.
 
-    With `minutes: true` the other parameters can tell a change that is not on a full hour.
+    With `minutes: true` the other parameters can tell a change that is not on a full hour. `saves` is how many minutes
+    the phones add, where no parameter tells them.
     """
     zone = zone_rules(value)
     if zone.daylight is None:
@@ -28,6 +29,9 @@ def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     for change in changes_of(value):
         if change.minutes % 60 and not arguments.get("minutes"):
             raise Inexpressible(f"the phones know changes on full hours only, and {value} has another")
+    saved = zone.daylight - zone.standard
+    if saved != arguments.get("saves", saved):
+        raise Inexpressible(f"the phones put the clock forward by {arguments['saves']} minutes, {value} by {saved}")
     return str(arguments["on"])
 
 

@@ -69,6 +69,13 @@ def _server_and_domain(scope: Scope) -> tuple[str, str]:
 
 
 @converter()
+def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The user name, with `@` and the line's domain where that is not the server it registers with."""
+    domain = scope.line.get("line.domain")
+    return str(value) if domain in (None, scope.line.get("line.server")) else f"{value}@{domain}"
+
+
+@converter()
 def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
     return _joined(value, scope.settings.get("sip.port") if _server_and_domain(scope)[0] == value else None)

@@ -27,18 +27,19 @@ def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return table[found]
 
 
-@converter("position", takes=("table", "otherwise"))
+@converter("position", takes=("table", "otherwise", "text"))
 def nth(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The item at `position`, from 1, of a list or of words separated by blanks; `otherwise`, or nothing, beyond.
 
-    With `table`, only items that have a spelling in it count, and that spelling is written.
+    With `table`, only items that have a spelling in it count, and that spelling is written; with `text`, that is written
+    wherever there is such an item.
     """
     items = value.split() if isinstance(value, str) else value
     if "table" in arguments:
         table = scope.tables[arguments["table"]]
         items = [table[item] for item in items if item in table]
     found = items[arguments["position"] - 1 : arguments["position"]]
-    return str(found[0]) if found else arguments.get("otherwise")
+    return str(arguments.get("text", found[0])) if found else arguments.get("otherwise")
 
 
 @converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"))

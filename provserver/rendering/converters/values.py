@@ -21,10 +21,10 @@ def multiply(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(value * arguments["by"])
 
 
-@converter("by")
+@converter("by", takes=("least",))
 def divide(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The value divided by `by`, rounded up so that only 0 becomes 0."""
-    return str(math.ceil(value / arguments["by"]))
+    """The value divided by `by`, rounded up so that only 0 becomes 0, and never below `least`."""
+    return str(max(math.ceil(value / arguments["by"]), arguments.get("least", 0)))
 
 
 @converter(takes=("before", "after"))
