@@ -368,10 +368,6 @@ def test_polls_come_at_the_interval_or_up_to_a_tenth_later(seconds: int, number:
     assert int(spread or 0) <= int(minutes or 0) * 60 < int(spread or 0) + 60
 
 
-def test_a_poll_is_never_more_often_than_phones_take() -> None:
-    assert _convert("spread", 300, {"unit": "s", "least": 3600}) == "3600"
-
-
 def test_phones_of_one_delivery_do_not_poll_together() -> None:
     """A thousand phones switched on at once would otherwise come back at once, every day."""
     seconds = {

@@ -31,8 +31,8 @@ def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 def nth(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """The item at `position`, from 1, of a list or of words separated by blanks; `otherwise`, or nothing, beyond.
 
-    With `table`, only items that have a spelling in it count, and that spelling is written; with `text`, that is written
-    wherever there is such an item.
+    With `table`, only items that have a spelling in it count, and that spelling is written; with `text`, that is
+    written wherever there is such an item.
     """
     items = value.split() if isinstance(value, str) else value
     if "table" in arguments:

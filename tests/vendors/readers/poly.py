@@ -11,7 +11,7 @@ def read(template: str, body: bytes) -> Pairs:
     pairs: Pairs = []
     for element in root.iter():
         assert isinstance(element.tag, str), "an instruction or a comment"
-        assert not (element.text or "").strip() and not (element.tail or "").strip(), "text that nothing reads"
+        assert not f"{element.text or ''}{element.tail or ''}".strip(), "text that nothing reads"
         pairs.extend((str(name), str(value)) for name, value in element.attrib.items())
     names = [name for name, _ in pairs]
     assert len(names) == len(set(names)), "a parameter said twice"
