@@ -18,9 +18,10 @@ from provserver.cli.main import main as command_line
 from provserver.config import Config
 from provserver.domain.coverage import coverage_of
 from provserver.domain.device import DeviceType
+from provserver.domain.facts import Evidence
 from provserver.domain.settings import GLOBAL_DEFAULTS, Abstractions
 from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url
-from provserver.domain.vendor import Evidence, Model, Vendor
+from provserver.domain.vendor import Model, Vendor
 from provserver.domain.vocabulary import VOCABULARY, Setting, flatten
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.converters.registry import Arguments

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provserver.domain.vendor import Evidence, Mapping, Vendor
+from provserver.domain.facts import Evidence
+from provserver.domain.vendor import Mapping, Vendor
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,17 @@ def check_host(text: str) -> str:
     return text
 
 
+def check_multicast(text: str) -> str:
+    """An IPv4 or IPv6 address of a group."""
+    try:
+        group = "%" not in text and ip_address(text).is_multicast
+    except ValueError:
+        group = False
+    if not group:
+        raise ValueError("is not a multicast address (224.0.0.0 to 239.255.255.255, or ff00::/8)")
+    return text
+
+
 def check_host_port(text: str) -> str:
     """`host`, `host:port` or `[IPv6]:port`."""
     host, port = split_host_port(text)

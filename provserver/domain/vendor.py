@@ -3,53 +3,17 @@
 The models validate the files, so the field descriptions here are also the reference of the format.
 """
 
-import re
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from provserver.domain.device import Device, DeviceType, MulticellRole
+from provserver.domain.facts import Conditional, Evidence, Fact, Pattern, Refusal
+from provserver.domain.key_codes import KeyCodes, KeyLayout
 
-MAC_PLACE, IPEI_PLACE = "<mac>", "<ipei>"
-_IPEI_GROUP = r"(?P<ipei>[0-9a-f]{10})"
-_MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
-
-
-class Evidence(StrEnum):
-    """How well a fact is known; the coverage table shows it."""
-
-    VENDOR_GUIDE = "vendor_guide"
-    SEVERAL_PROJECTS = "several_projects"
-    ONE_PROJECT = "one_project"
-    UNVERIFIED = "unverified"
-
-
-def _compile(text: Any) -> re.Pattern[str]:
-    """A pattern of a vendor file: `<mac>` and `<ipei>` stand for those in any spelling, case never matters."""
-    if isinstance(text, re.Pattern):
-        return text
-    if not isinstance(text, str):
-        raise ValueError("is not text; put the pattern in quotes")  # noqa: TRY004 - pydantic listens to ValueError
-    try:
-        return re.compile(text.replace(MAC_PLACE, _MAC_GROUP).replace(IPEI_PLACE, _IPEI_GROUP), re.IGNORECASE)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-
-
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
 HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
-
-
-class Fact(BaseModel):
-    """Anything in a vendor file; unknown keys are refused, `evidence` and `source` may stand anywhere."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, arbitrary_types_allowed=True)
-
-    evidence: Evidence | None = Field(default=None, description="How well this is known; absent: as the whole file")
-    source: str | None = Field(default=None, description="Where it is from, in words")
 
 
 class AgentExample(Fact):
@@ -97,6 +61,11 @@ class Model(Fact):
 
     lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
     keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")
+    areas: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many of them are in which of `buttons.areas`; written as `keys: {area: number}`. Absent: they "
+        "fill the areas in turn",
+    )
     softkeys: int | None = Field(default=None, ge=0)
     handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base or system takes")
     cells: int | None = Field(default=None, ge=1, description="Bases of one multicell system; 1: no multicell")
@@ -107,6 +76,15 @@ class Model(Fact):
     capabilities: frozenset[str] = Field(default=frozenset(), description="Free words that `requires` asks for")
     not_rendered: str | None = Field(default=None, description="Why this model is only recognised, never configured")
     files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name this model asks for")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_of_areas(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("keys"), dict):
+            areas = data["keys"]
+            if all(isinstance(count, int) for count in areas.values()):
+                return {**data, "areas": areas, "keys": sum(areas.values())}
+        return data
 
 
 class ListSpelling(Fact):
@@ -120,7 +98,7 @@ class ListSpelling(Fact):
     others: dict[str, str] = Field(default_factory=dict, description="Parameters per item that was not chosen: {item}")
 
 
-class Mapping(Fact):
+class Mapping(Conditional):
     """What one setting becomes."""
 
     to: tuple[str, ...] = Field(
@@ -135,9 +113,6 @@ class Mapping(Fact):
     list: ListSpelling | None = None
     carried_by: str | None = Field(default=None, description="The setting whose parameter holds this one as well")
     unsupported: str | None = Field(default=None, description="Why this vendor cannot express it")
-    only: tuple[str, ...] = Field(default=(), description="Models and families that have it")
-    excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
-    requires: str | None = Field(default=None, description="Capability that the model must have")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
     whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are not")
     section: str = "settings"
@@ -160,25 +135,15 @@ class Mapping(Fact):
         return self
 
 
-class Constant(Fact):
+class Constant(Conditional):
     """A parameter that is always written."""
 
     to: str = Field(description="Parameter name; the places of `settings` repeat it")
     value: str = Field(description="The value; the same places and {mac} are replaced")
     why: str = ""
-    only: tuple[str, ...] = ()
-    excluding: tuple[str, ...] = ()
-    requires: str | None = None
     roles: tuple[MulticellRole, ...] = ()
     section: str = "settings"
     attributes: dict[str, str] = Field(default_factory=dict)
-
-
-class Refusal(Fact):
-    """A text that this syntax cannot carry, beside control characters."""
-
-    pattern: Pattern
-    why: str
 
 
 class Syntax(Fact):
@@ -239,11 +204,13 @@ class Vendor(Fact):
     constants: tuple[Constant, ...] = ()
     unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
     unused_slots: tuple[Constant, ...] = Field(default=(), description="Written for each slot without a handset")
+    buttons: KeyCodes | None = Field(default=None, description="Programmable keys; absent: these have none")
     tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
     names: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Parameter names that follow no rule, by number: {line:key}, {slot:key} or {server:key} in a name "
-        "is the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter",
+        "is the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter. In "
+        "`buttons` an entry is chosen by a number of the key: {key:list}, {module:list}",
     )
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
@@ -287,14 +254,24 @@ class Vendor(Fact):
 
     def applies(self, condition: Mapping | Constant, model_name: str | None, role: MulticellRole | None = None) -> bool:
         """Whether `only`, `excluding`, `requires` and `roles` let it stand; an unknown model gets no special."""
-        if condition.roles and role not in condition.roles:
-            return False
+        return (not condition.roles or role in condition.roles) and self.fits(condition, model_name)
+
+    def fits(self, condition: Conditional, model_name: str | None) -> bool:
+        """Whether `only`, `excluding` and `requires` let it stand."""
         groups = self._groups(model_name)
         if condition.only and not groups & set(condition.only):
             return False
         if groups & set(condition.excluding):
             return False
         return condition.requires is None or condition.requires in self.model(model_name).capabilities
+
+    def key_layout(self, model_name: str | None) -> KeyLayout:
+        """Where the programmable keys of this model are."""
+        areas = self.buttons.areas if self.buttons else {}
+        fitting = {name: area for name, area in areas.items() if self.fits(area, model_name)}
+        model = self.model(model_name)
+        expansion = model.expansion or Expansion()
+        return KeyLayout(fitting, model.keys, model.areas, expansion.modules, expansion.keys)
 
     def event_for(self, model_name: str | None, *, reboot: bool) -> str:
         """The Event header that makes this model fetch its configuration, `reboot` or not."""

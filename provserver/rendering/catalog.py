@@ -19,6 +19,7 @@ from provserver.domain.proofs import PROOFS
 from provserver.domain.texts import timezones
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
+from provserver.rendering.button_checks import check_buttons, conditions_of
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.parameters import LISTED
 from provserver.rendering.renderer import first_line
@@ -113,6 +114,7 @@ def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     yield from _check_spellings(vendor)
     yield from _check_files(vendor, environment)
     yield from _check_agents(vendor)
+    yield from check_buttons(vendor)
     yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
     yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in PROOFS)
 
@@ -190,7 +192,7 @@ def _check_conditions(vendor: Vendor) -> Iterator[Problem]:
     constants = [
         ((key,), item) for key in ("constants", "unused_lines", "unused_slots") for item in getattr(vendor, key)
     ]
-    for place, condition in (*places, *constants):
+    for place, condition in (*places, *constants, *conditions_of(vendor)):
         for name in (*condition.only, *condition.excluding):
             if name not in names:
                 yield place, f"{name} is neither a model nor a family of this file"

@@ -15,7 +15,9 @@ from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import LINE_VALUES, SECRETS
 
 _IDENTITY = re.compile(r"(?P<name>[^\[#]+)(?:\[(?P<index>\d+|\{\w+\})\])?(?:#.*)?")
-_REPEATED = re.compile(r"\{(?:line0?|handset_line|slot0?|server0?|cell0?)\}|\d+")
+_REPEATED = re.compile(
+    r"\{(?:line0?|handset_line|slot0?|server0?|cell0?|(?:position|key|module|page|page_key|nth)0?(?::\w+)?)\}|\d+"
+)
 _NAMED = re.compile(r"\{(?:ipei|IPEI)\}|\b[0-9a-fA-F]{10}\b")
 _ONLY_A_NUMBER = re.compile(r"[A-Z]\d+")
 LISTED = re.compile(r"\{(?P<place>line|slot|server|cell):(?P<key>\w+)\}")
@@ -120,3 +122,5 @@ def _sections(vendor: Vendor) -> Iterator[tuple[str, str]]:
             yield from ((name, mapping.section) for name in mapping.to)
     for constant in (*vendor.constants, *vendor.unused_lines, *vendor.unused_slots):
         yield constant.to, constant.section
+    for area in vendor.buttons.areas.values() if vendor.buttons else ():
+        yield from ((parameter.to, parameter.section) for parameter in area.parameters)

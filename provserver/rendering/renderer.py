@@ -13,6 +13,7 @@ from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import FileRule, Vendor
 from provserver.rendering.parameters import Parameter
+from provserver.rendering.refusals import uncarriable
 from provserver.rendering.translate import Translation
 
 
@@ -114,23 +115,6 @@ def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
     """Everything of the parameters that a template may write, by the setting it is from."""
     for parameter in parameters:
         yield parameter.setting or parameter.identity, [parameter.value, *parameter.attributes.values()]
-
-
-def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """The values (by their field) that this vendor's syntax cannot carry, with the reason."""
-    refused: dict[str, str] = {}
-    for field, value in values:
-        for text in value if isinstance(value, list) else [value]:
-            reason = _refusal(vendor, str(text))
-            if reason:
-                refused[field] = reason
-    return refused
-
-
-def _refusal(vendor: Vendor, text: str) -> str | None:
-    if not text.isprintable():
-        return "holds a character that cannot be printed"
-    return next((item.why for item in vendor.syntax.cannot_carry if item.pattern.search(text)), None)
 
 
 def _by_section(parameters: Sequence[Parameter]) -> Mapping[str, list[Parameter]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from provserver.domain.buttons import ButtonRows, Surroundings, effective_buttons
 from provserver.domain.device import MulticellRole
 from provserver.domain.layers import Resolved
 from provserver.domain.lines import Item, Line, Repeated
@@ -11,6 +12,7 @@ from provserver.domain.mac import Mac
 from provserver.domain.vendor import Constant, ListSpelling, Vendor
 from provserver.domain.vendor import Mapping as SettingMapping
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
+from provserver.rendering.buttons import Keys, PlacedButton, place_buttons
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 from provserver.rendering.parameters import (
     LISTED,
@@ -44,12 +46,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """All parameters in their order, what became of each setting, and the lines beyond the model."""
+    """All parameters in their order, what became of each setting and button, and the lines beyond the model."""
 
     parameters: tuple[Parameter, ...]
     outcomes: Mapping[str, Outcome]
     repeated: Repeated
     lines_not_rendered: tuple[int, ...]
+    buttons: tuple[PlacedButton, ...] = ()
 
     @property
     def rendered_lines(self) -> tuple[Line, ...]:
@@ -57,7 +60,14 @@ class Translation:
         return self.repeated.lines
 
 
-def translate(vendor: Vendor, model_name: str | None, resolved: Resolved, repeated: Repeated, mac: Mac) -> Translation:
+def translate(
+    vendor: Vendor,
+    model_name: str | None,
+    resolved: Resolved,
+    repeated: Repeated,
+    mac: Mac,
+    rows: ButtonRows | None = None,
+) -> Translation:
     """Translate for one device. Lines beyond what the model can show are left out and named."""
     limit = vendor.model(model_name).lines
     shown = tuple(line for line in repeated.lines if limit is None or line.number <= limit)
@@ -69,8 +79,17 @@ def translate(vendor: Vendor, model_name: str | None, resolved: Resolved, repeat
     for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
         if path in outcomes:
             parameters |= {parameter.identity: parameter for parameter in outcomes[path].parameters}
+    keys = _keys(vendor, model_name, work, rows or ButtonRows())
+    parameters |= {parameter.identity: parameter for parameter in keys.parameters}
     _override(parameters, outcomes, vendor, resolved)
-    return Translation(tuple(parameters.values()), outcomes, work.repeated, beyond)
+    return Translation(tuple(parameters.values()), outcomes, work.repeated, beyond, keys.buttons)
+
+
+def _keys(vendor: Vendor, model_name: str | None, work: "_Translator", rows: ButtonRows) -> Keys:
+    """The buttons of the device on its keys."""
+    lines = work.repeated.lines
+    buttons = effective_buttons(rows.template, rows.overrides, lines, vendor.key_layout(model_name))
+    return place_buttons(vendor, model_name, buttons, Surroundings(lines, rows.users, work.values))
 
 
 def _values(resolved: Resolved) -> dict[str, Any]:

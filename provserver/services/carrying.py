@@ -8,7 +8,7 @@ from provserver.domain.errors import CannotCarry
 from provserver.domain.lines import line_of
 from provserver.domain.vendor import Catalogue, Vendor
 from provserver.domain.vocabulary import flatten
-from provserver.rendering.renderer import uncarriable
+from provserver.rendering.refusals import uncarriable
 from provserver.store.database import Connection
 from provserver.store.device_lists import vendors_in_use
 

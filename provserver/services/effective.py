@@ -53,7 +53,7 @@ def compose(
     layers = layers_of(account, documents, vendor.dialect, base_url)
     resolved = resolve([*layers, *handset_parameters(parts)])
     repeated = repeated_of(device, parts, layers, resolved)
-    translation = translate(vendor, device.model, resolved, repeated, device.mac)
+    translation = translate(vendor, device.model, resolved, repeated, device.mac, parts.button_rows)
     return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
 
 

@@ -1,9 +1,10 @@
 """What a device's file is made from beside its layers: lines; on a base also handsets, and the bases of its system."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from provserver.domain.buttons import ButtonRows
 from provserver.domain.device import Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Cell, PairedHandset, Repeated, base_lines, line_of
@@ -25,16 +26,23 @@ class PlacedHandset:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The lines of a device or of all handsets of a base, those handsets, and all bases of its multicell system."""
+    """The lines of a device or of all handsets of a base, those handsets, all bases of its system, its buttons."""
 
     assigned: Sequence[Assigned] = ()
     handsets: Sequence[PlacedHandset] = ()
     bases: Sequence[Device] = ()
+    buttons: ButtonRows = field(default_factory=ButtonRows)
 
     @property
     def handset_revisions(self) -> tuple[tuple[str, int], ...]:
         """(id, revision) of every handset, as they are in the file made from this."""
         return tuple((handset.device.id, handset.device.revision) for handset in self.handsets)
+
+    @property
+    def button_rows(self) -> ButtonRows:
+        """The buttons, with the users of the device's own lines beside those that they are about."""
+        own = {user.id: user for _, user in self.assigned}
+        return replace(self.buttons, users={**self.buttons.users, **own})
 
 
 async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:

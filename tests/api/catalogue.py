@@ -3,7 +3,8 @@
 import re
 
 from provserver.domain.device import DeviceType
-from provserver.domain.vendor import Model, Prefix, Refusal, Vendor
+from provserver.domain.facts import Refusal
+from provserver.domain.vendor import Model, Prefix, Vendor
 
 
 def acme(phones: Vendor, bases: Vendor) -> dict[str, Vendor]:

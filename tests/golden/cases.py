@@ -2,8 +2,8 @@
 
 `<dialect>/<case>/device.yaml` holds `mac`, `model` (as recorded before, if any), `layers` (platform, account, device),
 `lines`, `token` and `base_url`; that of a DECT base also `type: dect_base`, its `role`, the `chain_id` and the `cells`
-of its system, and instead of `lines` its `handsets` with their own `lines` and `overrides`. `request.yaml` holds `path`
-and `user_agent`, and what must be read from them: `rule`, `expected_model`, `expected_firmware`; `expected.*` is the
+of its system, and instead of `lines` its `handsets` with their own `lines` and `overrides`. A phone may have `buttons`
+(of its template), `button_overrides`, and `users` whom they are about, by id. `request.yaml` holds `path` and `user_agent`, and what must be read from them: `rule`, `expected_model`, `expected_firmware`; `expected.*` is the
 file, byte for byte.
 """
 
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from provserver.domain.button_types import ButtonType, target_of
+from provserver.domain.buttons import Button, ButtonRows, Override
 from provserver.domain.device import Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
@@ -28,7 +30,7 @@ ACCOUNT = Account(id="acct", name="Golden", created_at=NOW, updated_at=NOW)
 
 LAYERS = {"abstractions", "vendor_overrides"}
 DEVICE_KEYS = {"mac", "type", "model", "name", "layers", "token", "base_url"}
-PHONE_KEYS = {"lines"}
+PHONE_KEYS = {"lines", "buttons", "button_overrides", "users"}
 BASE_KEYS = {"role", "chain_id", "cells", "handsets"}
 HANDSET_KEYS = {"slot", "ipei", "name", "lines", "overrides"}
 USER_KEYS = {"name", "username", "auth_username", "password", "display_name", "extension", "domain"}
@@ -130,7 +132,8 @@ def serve(case: Case, catalogue: Catalogue, renderer: Renderer) -> Served:
 def _parts(source: dict[str, Any]) -> Parts:
     if source.get("type") != "dect_base":
         lines = source.get("lines") or []
-        return Parts([_line("dev", number, number, line, "line_number") for number, line in enumerate(lines, start=1)])
+        assigned = [_line("dev", number, number, line, "line_number") for number, line in enumerate(lines, start=1)]
+        return Parts(assigned, buttons=button_rows(source))
     handsets = source.get("handsets") or []
     assigned = []
     for handset in handsets:
@@ -141,6 +144,37 @@ def _parts(source: dict[str, Any]) -> Parts:
     return Parts(
         assigned, [_handset(handset) for handset in handsets], [_cell(cell, source) for cell in _cells(source)]
     )
+
+
+def button_rows(source: dict[str, Any]) -> ButtonRows:
+    """The buttons of the device, checked as the API checks them."""
+    template = [
+        Button(
+            id=f"btn_{number}",
+            template_id="btpl",
+            position=button["position"],
+            type=ButtonType(button["type"]),
+            target=target_of(ButtonType(button["type"]), button.get("target")),
+            label=button.get("label"),
+            created_at=NOW,
+        )
+        for number, button in enumerate(source.get("buttons") or [])
+    ]
+    overrides = [
+        Override(
+            id=f"dbo_{number}",
+            device_id="dev",
+            position=one["position"],
+            suppressed=one.get("suppressed", False),
+            type=ButtonType(one["type"]) if "type" in one else None,
+            target=target_of(ButtonType(one["type"]), one.get("target")) if "type" in one else {},
+            label=one.get("label"),
+            created_at=NOW,
+        )
+        for number, one in enumerate(source.get("button_overrides") or [])
+    ]
+    users = {name: _user(name, name, user) for name, user in (source.get("users") or {}).items()}
+    return ButtonRows(template, overrides, users)
 
 
 def _cells(source: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,23 +216,9 @@ def _line(
     device_id: str, line_number: int, number: int, line: dict[str, Any], number_key: str
 ) -> tuple[Assignment, User]:
     """A user on a line: `number` counts all of them, unless the line itself says it under `number_key`."""
-    unknown = set(line) - USER_KEYS - {number_key}
-    assert not unknown, f"unknown keys of a line: {unknown}"
-    username = line.get("username", f"10{number}")
     own = line.get(number_key, number)
-    user = User(
-        id=f"user_{own}",
-        account_id=ACCOUNT.id,
-        name=line.get("name") or line.get("display_name") or username,
-        extension=line.get("extension"),
-        sip_username=username,
-        sip_auth_username=line.get("auth_username"),
-        sip_password=line.get("password", f"secret{number}"),
-        sip_domain=line.get("domain"),
-        sip_display_name=line.get("display_name"),
-        created_at=NOW,
-        updated_at=NOW,
-    )
+    told = {key: value for key, value in line.items() if key != number_key}
+    user = _user(f"user_{own}", f"10{number}", {"password": f"secret{number}", **told})
     on_base = number_key == "account_number"
     assignment = Assignment(
         id=f"asg_{own}",
@@ -210,3 +230,21 @@ def _line(
         created_at=NOW,
     )
     return assignment, user
+
+
+def _user(user_id: str, username: str, told: dict[str, Any]) -> User:
+    assert not set(told) - USER_KEYS, f"unknown keys of a user: {set(told) - USER_KEYS}"
+    username = told.get("username", username)
+    return User(
+        id=user_id,
+        account_id=ACCOUNT.id,
+        name=told.get("name") or told.get("display_name") or username,
+        extension=told.get("extension"),
+        sip_username=username,
+        sip_auth_username=told.get("auth_username"),
+        sip_password=told.get("password", "secret"),
+        sip_domain=told.get("domain"),
+        sip_display_name=told.get("display_name"),
+        created_at=NOW,
+        updated_at=NOW,
+    )

@@ -7,7 +7,8 @@ import pytest
 
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.vendor import FileRule
-from provserver.rendering.renderer import DeviceFacts, Renderer, uncarriable
+from provserver.rendering.refusals import uncarriable
+from provserver.rendering.renderer import DeviceFacts, Renderer
 
 from .workshop import FILE, MAC, Workshop, line, translated, vendor
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.errors import Invalid
+from provserver.domain.facts import Refusal
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Refusal, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
 from provserver.services.effective import EffectiveDevice, compose
 from provserver.services.parts import Assigned, Parts, PlacedHandset

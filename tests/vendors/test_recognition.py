@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
+from provserver.domain.facts import Evidence
 from provserver.domain.identify import identify, read_agent
 from provserver.domain.mac import seen_mac
-from provserver.domain.vendor import Evidence, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.services.files import files_of
 
 from .fullest import phone

@@ -1,0 +1,221 @@
+"""Programmable keys of a device: its template and its overrides merged, and what each button says. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from provserver.domain.button_types import DEFAULT_LABELS, SELF, ButtonType
+from provserver.domain.device import User
+from provserver.domain.key_codes import KeyLayout
+from provserver.domain.lines import Line
+
+
+class Source(StrEnum):
+    """Where an effective button comes from. `MODEL_DEFAULT`: a line of the device that nobody placed."""
+
+    TEMPLATE = "template"
+    OVERRIDE = "override"
+    TEMPLATE_OVERRIDDEN = "template_overridden"
+    MODEL_DEFAULT = "model_default"
+
+
+class Reason(StrEnum):
+    """Why a button cannot be on a device."""
+
+    VENDOR_DOES_NOT_SUPPORT_TYPE = "vendor_does_not_support_type"
+    POSITION_OUT_OF_RANGE = "position_out_of_range_for_model"
+    NO_OWNING_USER = "device_has_no_owning_user"
+    NOT_EXPRESSIBLE = "not_expressible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of a template. Without a label it is called by its target, so that it follows a user's name."""
+
+    id: str
+    template_id: str
+    position: int
+    type: ButtonType
+    target: Mapping[str, Any]
+    label: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What one device has at a position instead of its template's button; nothing where it is `suppressed`."""
+
+    id: str
+    device_id: str
+    position: int
+    suppressed: bool = False
+    type: ButtonType | None = None
+    target: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveButton:
+    """A button as a device has it, with the ids of the template's button and the override that it is from."""
+
+    position: int
+    type: ButtonType
+    target: Mapping[str, Any]
+    source: Source
+    label: str | None = None
+    template_button: str | None = None
+    override: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonRows:
+    """What is stored about the buttons of one device, with the users that they are about."""
+
+    template: Sequence[Button] = ()
+    overrides: Sequence[Override] = ()
+    users: Mapping[str, User] = field(default_factory=dict)
+
+
+def effective_buttons(
+    template: Iterable[Button], overrides: Iterable[Override], lines: Iterable[Line], layout: KeyLayout
+) -> list[EffectiveButton]:
+    """The buttons of a device, by position.
+
+    Each line has the key of its number, as far as the phone has keys of its own, unless something else stands or is
+    suppressed there, or a button for that line stands elsewhere.
+    """
+    placed = {button.position: _of_template(button) for button in template}
+    suppressed = set()
+    for override in overrides:
+        under = placed.pop(override.position, None)
+        if override.suppressed or override.type is None:
+            suppressed.add(override.position)
+        else:
+            placed[override.position] = _of_override(override, override.type, under)
+    numbers = [line.number for line in lines]
+    told = {_line_number(button, numbers) for button in placed.values() if button.type is ButtonType.LINE}
+    for number in numbers:
+        free = number not in suppressed and number not in placed and number not in told
+        if free and layout.rows and (layout.own is None or number <= layout.own):
+            placed[number] = EffectiveButton(
+                position=number,
+                type=ButtonType.LINE,
+                target={"line_index": number},
+                source=Source.MODEL_DEFAULT,
+            )
+    return [placed[position] for position in sorted(placed)]
+
+
+def _of_template(button: Button) -> EffectiveButton:
+    return EffectiveButton(
+        position=button.position,
+        type=button.type,
+        target=button.target,
+        source=Source.TEMPLATE,
+        label=button.label,
+        template_button=button.id,
+    )
+
+
+def _of_override(override: Override, kind: ButtonType, under: EffectiveButton | None) -> EffectiveButton:
+    return EffectiveButton(
+        position=override.position,
+        type=kind,
+        target=override.target,
+        source=Source.TEMPLATE_OVERRIDDEN if under else Source.OVERRIDE,
+        label=override.label,
+        template_button=under.template_button if under else None,
+        override=override.id,
+    )
+
+
+def _line_number(button: EffectiveButton, numbers: Sequence[int]) -> int | None:
+    return button.target.get("line_index") or min(numbers, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a vendor file may name of a button: its label, its line, and the texts of its target.
+
+    `missing` is why it cannot be on this device, where its target is not there.
+    """
+
+    label: str
+    line: Line | None
+    texts: Mapping[str, str]
+    missing: tuple[Reason, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The lines of a device and the users that its buttons speak of; `numbers` are patterns of the SIP service."""
+
+    lines: Sequence[Line]
+    users: Mapping[str, User]
+    settings: Mapping[str, Any]
+
+    @property
+    def first(self) -> Line | None:
+        """The device's first line, whose user owns it."""
+        return min(self.lines, key=lambda line: line.number, default=None)
+
+    def told(self, button: EffectiveButton) -> Told:
+        """What `button` says on this device."""
+        if button.type is ButtonType.LINE:
+            return self._line(button)
+        if "user" in button.target:
+            return self._of_user(button, str(button.target["user"]))
+        texts = dict(self._texts(button, None))
+        usual = DEFAULT_LABELS.get(button.type)
+        return Told(button.label or usual or next(iter(texts.values()), button.type), self.first, texts)
+
+    def _line(self, button: EffectiveButton) -> Told:
+        number = _line_number(button, [line.number for line in self.lines])
+        line = next((line for line in self.lines if line.number == number), None)
+        if line is None:
+            reason = f"line {number} has no user" if number else "no user is assigned to the device"
+            return Told(button.label or f"Line {number or 1}", None, {}, (Reason.NO_OWNING_USER, reason))
+        return Told(button.label or line.label, line, {"number": line.username})
+
+    def _of_user(self, button: EffectiveButton, user_id: str) -> Told:
+        owner = self.first.user_id if self.first else None
+        user = self.users.get(owner or "" if user_id == SELF else user_id)
+        if user is not None:
+            return Told(button.label or user.name, self.first, dict(self._texts(button, user)))
+        if user_id == SELF:
+            missing = (Reason.NO_OWNING_USER, "no user is assigned to the device")
+        else:
+            missing = (Reason.NOT_EXPRESSIBLE, f"there is no user {user_id} any more")
+        return Told(button.label or button.type, self.first, {}, missing)
+
+    def _texts(self, button: EffectiveButton, user: User | None) -> Iterator[tuple[str, str]]:
+        number = self._number(button, user)
+        if number:
+            yield "number", number
+        for name in ("queue", "digits", "url", "address", "port", "mode"):
+            if name in button.target:
+                yield name, str(button.target[name])
+        if user is not None:
+            yield "extension", user.extension or user.sip_username
+            yield "name", user.name
+            domain = user.sip_domain or (self.first.values.get("line.domain") if self.first else None)
+            domain = domain or self.settings.get("sip.domain") or self.settings.get("sip.server")
+            if domain:
+                yield "target_domain", domain
+
+    def _number(self, button: EffectiveButton, user: User | None) -> str | None:
+        target = button.target
+        given = target.get("destination") or target.get("slot", target.get("shared_voicemail_box"))
+        if given is not None:
+            return str(given)
+        if button.type is ButtonType.VOICEMAIL:
+            return self.settings.get("voicemail.number") if target.get("user", SELF) == SELF else None
+        if user is not None:
+            dialled = user.extension or user.sip_username
+            if button.type is ButtonType.BLF_QUEUE_AGENT:
+                return f"{target['queue']}*{dialled}"
+            return dialled if button.type is ButtonType.INTERCOM else user.sip_username
+        return str(target["queue"]) if "queue" in target else None

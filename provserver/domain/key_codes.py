@@ -1,0 +1,163 @@
+"""How a vendor's phones are told what their programmable keys do: the shape of `buttons` in `vendors/*.yaml`.
+
+Keys are counted as people count them, by *position*: the phone's own keys from 1, then those of the first expansion
+module, then of the second. A position is a key of an *area*: a row of keys whose parameters have one kind of name. What
+a type of button puts there are *fields*, named as the vendor names them; the area says which parameters hold them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from provserver.domain.button_types import ButtonType
+from provserver.domain.facts import Conditional, Fact, Refusal
+
+
+class KeyParameter(Conditional):
+    """A parameter of each key of an area. It is left out where its value names something that this key has not."""
+
+    to: str = Field(description="Its name, with the places of a key: {position}, {key}, {module}, {page}, ...")
+    value: str = Field(description="Its value, with fields of the type and places of the key")
+    attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template; also with places")
+    section: str = "keys"
+
+
+def _parameters(value: Any) -> Any:
+    """`{name: value}` is short for a list of parameters."""
+    if isinstance(value, dict):
+        return tuple({"to": name, "value": text} for name, text in value.items())
+    return value
+
+
+class KeyArea(Conditional):
+    """A row of keys: line keys, memory keys, soft keys, or the keys of expansion modules."""
+
+    parameters: Annotated[tuple[KeyParameter, ...], BeforeValidator(_parameters)]
+    modules: bool = Field(default=False, description="These are the keys of expansion modules")
+    size: int | None = Field(default=None, ge=1, description="Most keys it has; those of a model go on in the next")
+    per_page: int | None = Field(default=None, ge=1, description="Keys of one page, where names speak of {page}")
+    unused: dict[str, str] | None = Field(
+        default=None, description="Fields of a key without a button; absent: nothing is written for it"
+    )
+
+
+_OF_FORMS = frozenset({"when", "only", "excluding", "requires", "areas", "counter", "evidence", "source", "fields"})
+
+
+class KeyForm(Conditional):
+    """One way to write a type of button: everything that is not a key of its own is a field."""
+
+    when: dict[str, str] = Field(default_factory=dict, description="Values its target must have: {mode: blind}")
+    areas: tuple[str, ...] = Field(default=(), description="Areas whose keys can do it; absent: all")
+    counter: str | None = Field(
+        default=None, description="Keys with the same counter are numbered {nth} among themselves, from 1"
+    )
+    fields: dict[str, str] = Field(default_factory=dict, description="Field -> text with places")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fields_beside(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "fields" in data:
+            return data
+        own = {key: value for key, value in data.items() if key in _OF_FORMS}
+        return {**own, "fields": {key: value for key, value in data.items() if key not in _OF_FORMS}}
+
+
+def _forms(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+class KeyCodes(Fact):
+    """Everything about the programmable keys of a vendor. A type that is not in `types` the phones do not have."""
+
+    areas: dict[str, KeyArea] = Field(description="In the order in which positions go through them")
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Fields that every type has unless it says its own"
+    )
+    types: dict[ButtonType, Annotated[tuple[KeyForm, ...], BeforeValidator(_forms)]] = Field(
+        description="Type -> its forms; of those that fit model, area and target the first whose places are all known"
+    )
+    cannot_carry: tuple[Refusal, ...] = Field(
+        default=(), description="What labels, numbers and other texts must not hold where several share one value"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a phone. `number` counts in its area from 1; on an expansion module in that `module`."""
+
+    area: str
+    position: int
+    number: int
+    module: int = 0
+
+    def places(self, per_page: int | None) -> dict[str, int]:
+        """The numbers that names and values may use; each also from 0, with a 0 at its end."""
+        numbers = {"position": self.position, "key": self.number}
+        if self.module:
+            numbers |= {"module": self.module}
+        if per_page:
+            page, key = divmod(self.number - 1, per_page)
+            numbers |= {"page": page + 1, "page_key": key + 1}
+        return numbers | {f"{name}0": number - 1 for name, number in numbers.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLayout:
+    """The keys of one model. `own` is how many it has itself, None where that is not known."""
+
+    areas: Mapping[str, KeyArea]
+    own: int | None
+    counts: Mapping[str, int]
+    modules: int
+    keys_per_module: int
+
+    @property
+    def module_area(self) -> str | None:
+        """The area of expansion modules, if these phones take any."""
+        return next((name for name, area in self.areas.items() if area.modules), None)
+
+    @property
+    def max_position(self) -> int | None:
+        """The highest position; 0 where there are no programmable keys, None where the number is not known."""
+        if not self.rows:
+            return 0
+        if self.own is None:
+            return None
+        return self.own + (self.modules * self.keys_per_module if self.module_area else 0)
+
+    @property
+    def rows(self) -> list[tuple[str, int | None]]:
+        """The areas of the phone itself, with how many keys each has; None: as many as there may be."""
+        areas = [(name, area) for name, area in self.areas.items() if not area.modules]
+        if self.counts:
+            return [(name, self.counts[name]) for name, _ in areas if name in self.counts]
+        rows, left = [], self.own
+        for name, area in areas:
+            count = area.size if left is None else min(left, area.size or left)
+            rows.append((name, count))
+            left = None if left is None or count is None else left - count
+        return rows
+
+    def key_at(self, position: int) -> Key | None:
+        """The key at a position; None beyond the model's last."""
+        before = 0
+        for name, count in self.rows:
+            if count is None or position <= before + count:
+                return Key(name, position, position - before)
+            before += count
+        area = self.module_area
+        number = position - before - 1
+        if self.own is None or area is None or number >= self.modules * self.keys_per_module:
+            return None
+        module, key = divmod(number, self.keys_per_module)
+        return Key(area, position, key + 1, module + 1)
+
+    def __iter__(self) -> Iterator[Key]:
+        """Every key of a model whose number of keys is known."""
+        for position in range(1, (self.max_position or 0) + 1):
+            key = self.key_at(position)
+            if key:
+                yield key

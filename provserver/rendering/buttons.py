@@ -1,0 +1,195 @@
+"""Effective buttons -> the parameters of a vendor's file; what cannot be there is named, never dropped. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from provserver.domain.buttons import EffectiveButton, Reason, Source, Surroundings, Told
+from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout
+from provserver.domain.vendor import Vendor
+from provserver.rendering.key_texts import Places, UnknownPlace
+from provserver.rendering.parameters import Parameter
+from provserver.rendering.refusals import refusal_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedButton:
+    """A button with what became of it: its parameters, or the reason why it is not on the phone."""
+
+    button: EffectiveButton
+    label: str
+    parameters: tuple[Parameter, ...] = ()
+    reason: Reason | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The buttons of a device by position, and all parameters in the order of keys, those without a button included."""
+
+    buttons: tuple[PlacedButton, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+
+class _Refused(Exception):
+    """Why a button cannot be on this phone."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def place_buttons(
+    vendor: Vendor, model_name: str | None, buttons: Sequence[EffectiveButton], around: Surroundings
+) -> Keys:
+    """Place the effective buttons of a device on its keys."""
+    work = _Placing(vendor, model_name, vendor.key_layout(model_name), around)
+    placed = tuple(work.placed(button) for button in buttons)
+    used = {one.button.position for one in placed if one.reason is None}
+    managed = any(button.source is not Source.MODEL_DEFAULT for button in buttons)
+    written = {one.button.position: one.parameters for one in placed}
+    written |= dict(work.unused(used, on_modules=managed))
+    return Keys(placed, tuple(chain.from_iterable(written[position] for position in sorted(written))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    vendor: Vendor
+    model_name: str | None
+    layout: KeyLayout
+    around: Surroundings
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def placed(self, button: EffectiveButton) -> PlacedButton:
+        told = self.around.told(button)
+        try:
+            parameters = self._written(button, told)
+        except _Refused as refused:
+            return PlacedButton(button, told.label, (), refused.reason, str(refused))
+        return PlacedButton(button, told.label, parameters)
+
+    def _written(self, button: EffectiveButton, told: Told) -> tuple[Parameter, ...]:
+        codes = self.vendor.buttons
+        if codes is None or not self.layout.rows:
+            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys")
+        if button.type not in codes.types:
+            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self.vendor.name} phones have no {button.type} keys")
+        key = self.layout.key_at(button.position)
+        if key is None:
+            keys = f"{self.layout.max_position} keys, those of expansion modules included"
+            raise _Refused(Reason.POSITION_OUT_OF_RANGE, f"{self._phone} has {keys}")
+        if told.missing:
+            raise _Refused(*told.missing)
+        return self._by_first_form(codes, button, told, key)
+
+    @property
+    def _phone(self) -> str:
+        return f"a {self.vendor.name} {self.model_name}" if self.model_name else f"a {self.vendor.name} phone"
+
+    def _by_first_form(self, codes: KeyCodes, button: EffectiveButton, told: Told, key: Key) -> tuple[Parameter, ...]:
+        """The parameters as the first form that fits spells them."""
+        forms = [form for form in codes.types[button.type] if self._fits(form, button, key)]
+        if not forms:
+            message = f"{self._phone} has no {button.type} key of this kind there"
+            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, message)
+        missing: dict[str, None] = {}
+        for form in forms:
+            places = self._places(told, key, form)
+            try:
+                fields = {name: places.fill(text) for name, text in {**codes.fields, **form.fields}.items()}
+            except UnknownPlace as place:
+                missing[str(place)] = None
+                continue
+            self._check_carried(codes, told)
+            parameters = tuple(self._parameters(key, fields, places, button))
+            if form.counter:
+                self.counted[form.counter] += 1
+            return parameters
+        raise _Refused(Reason.NOT_EXPRESSIBLE, f"{' or '.join(missing)} is not known here")
+
+    def _fits(self, form: KeyForm, button: EffectiveButton, key: Key) -> bool:
+        target = {name: str(value) for name, value in button.target.items()}
+        wanted = all(target.get(name) == value for name, value in form.when.items())
+        return wanted and (not form.areas or key.area in form.areas) and self.vendor.fits(form, self.model_name)
+
+    def _places(self, told: Told, key: Key, form: KeyForm) -> Places:
+        numbers = key.places(self.layout.areas[key.area].per_page)
+        if form.counter:
+            nth = self.counted[form.counter] + 1
+            numbers |= {"nth": nth, "nth0": nth - 1}
+        return Places(_Texts(told, self.around), numbers, self.vendor.names)
+
+    def _check_carried(self, codes: KeyCodes, told: Told) -> None:
+        for name, text in {"label": told.label, **told.texts}.items():
+            reason = refusal_of(text, codes.cannot_carry)
+            if reason:
+                raise _Refused(Reason.NOT_EXPRESSIBLE, f"its {name} {reason}")
+
+    def _parameters(
+        self, key: Key, fields: Mapping[str, str], places: Places, button: EffectiveButton | None = None
+    ) -> Iterator[Parameter]:
+        """The parameters of a key; one that names a field which is not given is not written."""
+        inner = Places(fields, places.numbers, places.lists)
+        layer = button.source.value if button else "vendor"
+        for item in self.layout.areas[key.area].parameters:
+            if not self.vendor.fits(item, self.model_name):
+                continue
+            try:
+                parameter = Parameter(
+                    identity=inner.fill(item.to),
+                    value=inner.fill(item.value),
+                    section=item.section,
+                    attributes={name: inner.fill(text) for name, text in item.attributes.items()},
+                    setting=f"buttons.{button.position}" if button else None,
+                    layer="vendor" if button and button.source is Source.MODEL_DEFAULT else layer,
+                )
+            except UnknownPlace:
+                continue
+            self._check_syntax(parameter)
+            yield parameter
+
+    def _check_syntax(self, parameter: Parameter) -> None:
+        for text in (parameter.value, *parameter.attributes.values()):
+            reason = refusal_of(text, self.vendor.syntax.cannot_carry)
+            if reason:
+                raise _Refused(Reason.NOT_EXPRESSIBLE, f"{parameter.name} would be a value that {reason}")
+
+    def unused(self, used: set[int], *, on_modules: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
+        """What switches off the keys that have no button; on modules only where somebody has placed buttons at all."""
+        for key in self.layout:
+            area = self.layout.areas[key.area]
+            if area.unused is None or key.position in used or (key.module and not on_modules):
+                continue
+            places = Places({}, key.places(area.per_page), self.vendor.names)
+            fields = {name: places.fill(text) for name, text in area.unused.items()}
+            yield key.position, tuple(self._parameters(key, fields, places))
+
+
+class _Texts(Mapping[str, str]):
+    """The texts a form may name: those of the button, of its line, and every setting by its path."""
+
+    def __init__(self, told: Told, around: Surroundings) -> None:
+        line = told.line
+        number = line.number if line else 1
+        self._texts = {**told.texts, "label": told.label, "line": str(number), "line0": str(number - 1)}
+        self._values: Mapping[str, Any] = {**around.settings, **(line.values if line else {})}
+        domain = line.values.get("line.domain") if line else None
+        domain = domain or around.settings.get("sip.domain") or around.settings.get("sip.server")
+        if domain:
+            self._texts["domain"] = domain
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._texts:
+            return self._texts[name]
+        value = self._values[name]
+        if value is None or isinstance(value, (list, bool)):
+            raise KeyError(name)
+        return str(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._texts, **self._values})
+
+    def __len__(self) -> int:
+        return len({**self._texts, **self._values})

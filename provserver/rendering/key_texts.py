@@ -1,0 +1,92 @@
+"""Texts of `buttons` in vendor files: places for what a button says and for the numbers of its key. Pure.
+
+A place is the name of a text (`{label}`), of a setting (`{feature_codes.pickup}`), of a number of the key (`{key}`), a
+sum (`{1363+2*key0}`) or an entry of a list of the vendor file by such a number (`{key:list}`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_SUM = re.compile(r"[0-9a-z_]+(?:\*[0-9a-z_]+)*(?:\+[0-9a-z_]+(?:\*[0-9a-z_]+)*)*")
+_LISTED = re.compile(r"(?P<number>[a-z_]+0?):(?P<list>\w+)")
+
+NUMBERS = frozenset(
+    f"{name}{ending}" for name in ("position", "key", "module", "page", "page_key", "nth") for ending in ("", "0")
+)
+"""The numbers that a key can have."""
+
+
+class UnknownPlace(Exception):
+    """A place that cannot be filled here; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What fills places: texts, the numbers of the key, and the lists of the vendor file."""
+
+    texts: Mapping[str, str]
+    numbers: Mapping[str, int]
+    lists: Mapping[str, Sequence[str]]
+
+    def fill(self, text: str) -> str:
+        """The text with its places filled, once: what is filled in is never read again. Raises `UnknownPlace`."""
+        parts = _parts(text)
+        return "".join(self._place(part) if number % 2 else part for number, part in enumerate(parts))
+
+    def _place(self, place: str) -> str:
+        if place in self.texts:
+            return self.texts[place]
+        if place in self.numbers:
+            return str(self.numbers[place])
+        listed = _LISTED.fullmatch(place)
+        if listed:
+            return self._listed(listed["number"], listed["list"])
+        if is_sum(place):
+            return str(sum(prod(map(self._number, term.split("*"))) for term in place.split("+")))
+        raise UnknownPlace(place)
+
+    def _number(self, word: str) -> int:
+        if word.isdigit():
+            return int(word)
+        if word not in self.numbers:
+            raise UnknownPlace(word)
+        return self.numbers[word]
+
+    def _listed(self, number: str, name: str) -> str:
+        entries, position = self.lists[name], self._number(number)
+        if position > len(entries):
+            raise UnknownPlace(f"{name} {position}")
+        return entries[position - 1]
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> list[str]:
+    """Plain texts and, between them, names of places."""
+    return _PLACE.split(text)
+
+
+def places_in(text: str) -> list[str]:
+    """The places of a text."""
+    return _parts(text)[1::2]
+
+
+def is_sum(place: str) -> bool:
+    """Whether a place adds or multiplies numbers."""
+    return ("+" in place or "*" in place) and _SUM.fullmatch(place) is not None
+
+
+def words_of(place: str) -> list[str]:
+    """The numbers of the key that a place is made from."""
+    listed = _LISTED.fullmatch(place)
+    words = [listed["number"]] if listed else re.split(r"[+*]", place) if is_sum(place) else [place]
+    return [word for word in words if not word.isdigit()]
+
+
+def list_of(place: str) -> str | None:
+    """The list of the vendor file that a place takes its entry from."""
+    listed = _LISTED.fullmatch(place)
+    return listed["list"] if listed else None

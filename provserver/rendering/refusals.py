@@ -1,0 +1,25 @@
+"""What a vendor's syntax cannot carry."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from provserver.domain.facts import Refusal
+from provserver.domain.vendor import Vendor
+
+
+def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """The values (by their field) that this vendor's syntax cannot carry, with the reason."""
+    refused: dict[str, str] = {}
+    for field, value in values:
+        for text in value if isinstance(value, list) else [value]:
+            reason = refusal_of(str(text), vendor.syntax.cannot_carry)
+            if reason:
+                refused[field] = reason
+    return refused
+
+
+def refusal_of(text: str, refusals: Iterable[Refusal]) -> str | None:
+    """Why a text cannot be written, if so."""
+    if not text.isprintable():
+        return "holds a character that cannot be printed"
+    return next((item.why for item in refusals if item.pattern.search(text)), None)
