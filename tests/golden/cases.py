@@ -3,8 +3,9 @@
 `<dialect>/<case>/device.yaml` holds `mac`, `model` (as recorded before, if any), `layers` (platform, account, device),
 `lines`, `token` and `base_url`; that of a DECT base also `type: dect_base`, its `role`, the `chain_id` and the `cells`
 of its system, and instead of `lines` its `handsets` with their own `lines` and `overrides`. A phone may have `buttons`
-(of its template), `button_overrides`, and `users` whom they are about, by id. `request.yaml` holds `path` and `user_agent`, and what must be read from them: `rule`, `expected_model`, `expected_firmware`; `expected.*` is the
-file, byte for byte.
+(of its template), `button_overrides`, and `users` whom they are about, by id. `request.yaml` holds `path` and
+`user_agent`, and what must be read from them: `rule`, `expected_model`, `expected_firmware`; `expected.*` is the file,
+byte for byte.
 """
 
 from dataclasses import dataclass
