@@ -1,10 +1,11 @@
-"""Who asks for what: (path, query, User-Agent, catalogue) -> Claim. Nothing here is proven yet."""
+"""Who asks for what: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing here is proven yet."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from provserver.domain.certificates import ClientCertificate, named_macs
 from provserver.domain.mac import Mac, seen_mac
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
 
@@ -66,7 +67,13 @@ class Claim:
         return next((match.model for match in self.matches if match.model and match.vendor == vendor), None)
 
 
-def identify(raw_path: str, query: Mapping[str, str], user_agent: str, catalogue: Catalogue) -> Claim | None:
+def identify(
+    raw_path: str,
+    query: Mapping[str, str],
+    user_agent: str,
+    catalogue: Catalogue,
+    certificate: ClientCertificate | None = None,
+) -> Claim | None:
     """Read a request. None for a path that no phone asks for: too long, escaping its folder, or not text."""
     path = clean_path(raw_path)
     if path is None:
@@ -76,6 +83,8 @@ def identify(raw_path: str, query: Mapping[str, str], user_agent: str, catalogue
     asked_mac = seen_mac(query.get("mac", ""))
     matches = tuple(_matches(file, asked_mac, catalogue))
     macs = {match.mac for match in matches} | {asked_mac, agent.mac if agent else None}
+    if certificate:
+        macs |= named_macs(certificate, catalogue.subject_rules)
     return Claim(file, token, agent, matches, frozenset(mac for mac in macs if mac))
 
 

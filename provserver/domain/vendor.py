@@ -32,6 +32,19 @@ class AgentRule(Fact):
     examples: tuple[AgentExample, ...] = ()
 
 
+class SubjectRule(Fact):
+    """Where the subject of a factory certificate holds the MAC; the pattern must fit the attribute's whole value."""
+
+    attribute: Literal["CN", "serialNumber", "OU", "O", "L", "ST"] = "CN"
+    pattern: Pattern = Field(description="With `<mac>` for the MAC: `<mac>` alone, or `(?:.* )?MAC:<mac>(?: .*)?`")
+
+    @model_validator(mode="after")
+    def _names_a_mac(self) -> "SubjectRule":
+        if "mac" not in self.pattern.groupindex:
+            raise ValueError("the pattern must hold <mac>: a certificate that many phones share proves nothing")
+        return self
+
+
 class FileRule(Fact):
     """One kind of file that phones ask for."""
 
@@ -215,6 +228,9 @@ class Vendor(Fact):
     secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
     check_sync: CheckSync
     proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+    certificate: tuple[SubjectRule, ...] = Field(
+        default=(), description="How the subject of a factory client certificate tells the MAC; for that proof"
+    )
     pairing: str | None = Field(
         default=None, description="How handsets are paired with a base, where it does not know them by their IPEI"
     )
@@ -304,6 +320,7 @@ class Catalogue:
         self.digest = digest
         self._prefixes = {prefix: dialect for dialect in dialects.values() for prefix in dialect.mac_prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
+        self.subject_rules = tuple({rule for dialect in dialects.values() for rule in dialect.certificate})
         self.by_vendor: dict[str, list[Vendor]] = {}
         ordered = sorted(dialects.values(), key=lambda one: (one.dialect != one.vendor, not one.usual, one.dialect))
         for dialect in ordered:

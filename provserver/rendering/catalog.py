@@ -117,6 +117,8 @@ def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
     yield from check_buttons(vendor)
     yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
     yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in PROOFS)
+    if ("certificate" in vendor.proofs) != bool(vendor.certificate):
+        yield ("certificate",), "must tell where the MAC stands where `certificate` is among the proofs, and only there"
 
 
 def _listed_names(vendor: Vendor) -> set[str]:
