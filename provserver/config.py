@@ -59,7 +59,7 @@ Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
 Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
 Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=_TEN_YEARS)]
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
-Folders = Annotated[tuple[Path, ...], BeforeValidator(_words)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_words)]
 
 
 class Section(BaseModel):
@@ -78,6 +78,37 @@ class Database(Section):
     )
 
 
+class Tls(Section):
+    """TLS in process. Certificates and keys go together, the first with the first."""
+
+    cert: Paths = Field(default=(), description="Certificate files in PEM, each with those up to its root; with `key`")
+    key: Paths = Field(default=(), description="Their keys, in the same order; absent: the listener speaks no TLS")
+
+    @model_validator(mode="after")
+    def _go_together(self) -> "Tls":
+        if len(self.cert) != len(self.key):
+            raise ValueError(f"cert names {len(self.cert)} files and key {len(self.key)}; each certificate has its key")
+        return self
+
+
+class PhonesTls(Tls):
+    """TLS that phones speak."""
+
+    client_ca_dir: Path | None = Field(
+        default=None,
+        description="Folder with the CAs of vendors' factory certificates, `<vendor>.pem` or a folder `<vendor>` each",
+    )
+    compatibility_port: PortNumber | None = Field(
+        default=None, description="One more port, for old phones: TLS 1.0, 1.1 and weak ciphers; absent: none"
+    )
+
+    @model_validator(mode="after")
+    def _old_phones_need_one_too(self) -> "PhonesTls":
+        if self.compatibility_port is not None and not self.cert:
+            raise ValueError("compatibility_port needs cert and key")
+        return self
+
+
 class Phones(Section):
     """The listener that phones fetch from."""
 
@@ -92,7 +123,18 @@ class Phones(Section):
         default=86400, description="How long a device is armed after creation or `arm`, in seconds or like 24h"
     )
     trusted_proxies: Networks = Field(
-        default=(), description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
+        default=(),
+        description="Proxies whose X-Forwarded-For, X-Forwarded-Proto and client certificate header are believed",
+    )
+    proxy_protocol: bool = Field(
+        default=False, description="Whether connections of trusted proxies begin with the PROXY protocol (1 or 2)"
+    )
+    client_certificate_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = Field(
+        default=None, description="The header in which trusted proxies pass on a phone's certificate; absent: none"
+    )
+    tls: PhonesTls = PhonesTls()
+    max_connections: Annotated[int, Field(ge=1)] = Field(
+        default=10_000, description="Connections at one time; who comes then is let go at once"
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
@@ -110,13 +152,17 @@ class Api(Section):
     bootstrap_key: Annotated[str, Field(min_length=24)] | None = Field(
         default=None, repr=False, description="A platform key accepted from the first start on, at least 24 characters"
     )
+    tls: Tls = Tls()
+    max_connections: Annotated[int, Field(ge=1)] = Field(
+        default=1_000, description="Connections at one time; who comes then is let go at once"
+    )
 
 
 class Catalog(Section):
     """Where vendors and templates are looked for before the shipped ones."""
 
-    vendors: Folders = Field(default=(), description="Folders with own vendor files")
-    templates: Folders = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
+    vendors: Paths = Field(default=(), description="Folders with own vendor files")
+    templates: Paths = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
 
 
 class Kamailio(Section):

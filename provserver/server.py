@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from provserver.config import Config
 from provserver.domain.checksync import Notifier
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.vendor import Catalogue
+from provserver.listeners import Listeners, reachable
+from provserver.listening.trust import VendorTrust
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.catalog import load_catalogue
@@ -40,8 +42,6 @@ from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
-
-_DRAIN_SECONDS = 5.0
 
 _log = structlog.get_logger("server")
 
@@ -93,7 +93,8 @@ async def open_stock(config: Config) -> AsyncIterator[Stock]:
     catalogue, renderer = load_vendors(config)
     database = Database.open(config.database_url, Sealer.from_key_file(config.key_file))
     try:
-        public_url = config.phones.public_url or f"http://{reachable(config.phones.host)}:{config.phones.port}"
+        scheme = "https" if config.phones.tls.cert else "http"
+        public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"
         configurations = Configurations(database, catalogue, renderer, public_url)
         yield Stock(config, catalogue, renderer, database, configurations, Sources())
     finally:
@@ -118,7 +119,8 @@ async def run(config: Config) -> AsyncIterator[Running]:
         resync, registrations = await _check_sync(stack, stock)
         jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
         await _run_until_closed(stack, jobs.run())
-        phones = _phones(stock, contacts, unknown, metrics)
+        listeners = Listeners(stack, config, stock.catalogue.vendor_named)
+        phones = _phones(stock, contacts, unknown, metrics, lambda: listeners.phones.trust)
         api = build_api(
             ApiFace(
                 database=stock.database,
@@ -136,13 +138,7 @@ async def run(config: Config) -> AsyncIterator[Running]:
                 registry=registry,
             )
         )
-        phones_port = await _listen(stack, phones, config.phones.host, config.phones.port, "phones")
-        api_port = await _listen(stack, api, config.api.host, config.api.port, "api")
-        running = Running(
-            config.phones.public_url or f"http://{reachable(config.phones.host)}:{phones_port}",
-            f"http://{reachable(config.api.host)}:{api_port}",
-            platform_key,
-        )
+        running = Running(*await listeners.open(phones, api), platform_key)
         settle_memory()
         _log.info("listening", phones=running.phones_url, api=running.api_url, proofs=",".join(config.phones.auth))
         yield running
@@ -199,7 +195,13 @@ async def ensure_platform_key(stock: Stock) -> str | None:
         return made.secret
 
 
-def _phones(stock: Stock, contacts: ContactWriter, unknown: UnknownDevices, metrics: PhoneMetrics) -> web.Application:
+def _phones(
+    stock: Stock,
+    contacts: ContactWriter,
+    unknown: UnknownDevices,
+    metrics: PhoneMetrics,
+    trust: Callable[[], VendorTrust],
+) -> web.Application:
     phones = stock.config.phones
     provisioning = Provisioning(
         database=stock.database,
@@ -210,25 +212,15 @@ def _phones(stock: Stock, contacts: ContactWriter, unknown: UnknownDevices, metr
         sources=stock.sources,
         doors=Doors(frozenset(phones.auth), phones.networks),
     )
-    return build_phones(PhoneFace(provisioning, metrics, phones.public_url, phones.trusted_proxies))
-
-
-async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int, section: str) -> int:
-    """Listen until the stack closes; returns the port, which the system chose where 0 was asked for."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_SECONDS)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise BadConfiguration(f"{section}.host/port: cannot listen on {host}:{port}: {error.strerror}") from None
-    return int(runner.addresses[0][1])
-
-
-def reachable(host: str) -> str:
-    """An address that leads to a listener on `host`, for URLs."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
-    return f"[{address}]" if ":" in address else address
+    face = PhoneFace(
+        provisioning,
+        metrics,
+        phones.public_url,
+        phones.trusted_proxies,
+        certificate_header=phones.client_certificate_header,
+        trust=trust,
+    )
+    return build_phones(face)
 
 
 async def until_cancelled() -> None:

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
-from provserver.server import load_vendors, open_stock, reachable
+from provserver.listeners import reachable
+from provserver.server import load_vendors, open_stock
 from provserver.services import api_keys
 from provserver.services.change import Actor, Change, Connection
 from provserver.services.sources import Sources

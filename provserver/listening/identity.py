@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from provserver.domain.errors import BadConfiguration
 
@@ -54,7 +54,7 @@ def _new_context(old_phones: bool, ask_for: Sequence[x509.Certificate] | None) -
     if ask_for is not None:
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         for authority in ask_for:
-            context.add_client_ca(crypto.X509.from_cryptography(authority))
+            context.add_client_ca(authority)
     return context
 
 

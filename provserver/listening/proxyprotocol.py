@@ -56,9 +56,9 @@ def _read_line(line: bytes) -> Told | None:
         return None
     try:
         _, family, client, _, port, _ = words
-        kind = {"TCP4": IPv4Address, "TCP6": IPv6Address}[family]
-        return _told(kind(client), int(port))
-    except (ValueError, KeyError):
+        address = IPv4Address(client) if family == "TCP4" else IPv6Address(client)
+        return _told(address, int(port))
+    except ValueError:
         raise NotProxied(f"cannot be read: {line[:40]!r}") from None
 
 

@@ -102,7 +102,10 @@ class Site:
             await loop.connect_accepted_socket(self._server, client, ssl=tls, **(handshake if tls else {}))
         except (OSError, NotProxied, TimeoutError) as error:
             client.close()
-            _log.info("no_connection", listener=self._name, source=address, reason=str(error) or type(error).__name__)
+            # A check of a load balancer comes and goes without a word, every few seconds.
+            log = _log.debug if isinstance(error, ConnectionError) else _log.info
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            log("no_connection", listener=self._name, source=address, reason=reason)
         except asyncio.CancelledError:
             client.close()
             raise

@@ -103,7 +103,7 @@ class TlsObject:
         except SSL.ZeroReturnError:
             raise
         except SSL.Error as error:
-            raise ssl.SSLError(_reason(error)) from None
+            raise ssl.SSLError(ssl.SSL_ERROR_SSL, _reason(error)) from None
         finally:
             self._flush()
 

@@ -1,6 +1,7 @@
 """The phone-facing application: one catch-all that maps what happened to what a phone is told."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -8,13 +9,16 @@ import structlog
 from aiohttp import web
 
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
+from provserver.listening.trust import VendorTrust
 from provserver.phones import answers
+from provserver.phones.client_certificate import shown_chain
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, public_url, source_address
 from provserver.services.provisioning import Provisioning
 from provserver.services.visits import Answer, PhoneRequest
 
 _RETRY_AFTER = 30
+_NOBODY = VendorTrust({})
 
 _log = structlog.get_logger("phones")
 
@@ -27,6 +31,8 @@ class PhoneFace:
     metrics: PhoneMetrics
     configured_url: str | None
     trusted_proxies: Networks
+    certificate_header: str | None = None
+    trust: Callable[[], VendorTrust] = lambda: _NOBODY
 
 
 def build_phones(face: PhoneFace) -> web.Application:
@@ -78,6 +84,7 @@ def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
         public_url=public_url(request, face.configured_url, face.trusted_proxies),
         request_id=f"req_{uuid4().hex}",
         leaves_traces=request.method == "GET",
+        certificate=face.trust().judge(shown_chain(request, face.certificate_header, face.trusted_proxies)),
         if_none_match=request.headers.get("If-None-Match"),
     )
 

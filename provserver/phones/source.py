@@ -28,9 +28,14 @@ def public_url(request: web.Request, configured: str | None, trusted: Networks) 
         return configured
     scheme = request.scheme
     forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower()
-    if forwarded in ("http", "https") and _is_trusted(_peer(request), trusted):
+    if forwarded in ("http", "https") and is_from_proxy(request, trusted):
         scheme = forwarded
     return f"{scheme}://{_host(request)}"
+
+
+def is_from_proxy(request: web.Request, trusted: Networks) -> bool:
+    """Whether a trusted proxy speaks, whose headers are believed."""
+    return _is_trusted(_peer(request), trusted)
 
 
 def _host(request: web.Request) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
 
+from provserver.domain.certificates import fits
 from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify
@@ -47,7 +48,7 @@ class Provisioning:
 
         `StoreUnavailable`, `RenderingFailed` and `CannotCarry` pass: none of them may look like an unknown phone.
         """
-        claim = identify(request.raw_path, request.query, request.user_agent, self.catalogue)
+        claim = identify(request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
         if claim is None:
             return Answer(reason="no path that a phone asks for")
         if claim.contradicts_itself:
@@ -113,7 +114,8 @@ class Provisioning:
 
     def _evidence(self, visit: Visit, by_token: bool) -> Evidence:
         token = Secret.CURRENT if by_token else None
-        return Evidence(visit.request.source, self.sources.now(), token=token)
+        certificate = fits(visit.request.certificate, visit.vendor, visit.device.mac)
+        return Evidence(visit.request.source, self.sources.now(), certificate=certificate, token=token)
 
     async def _serve(self, visit: Visit) -> Answer:
         try:

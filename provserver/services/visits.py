@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from provserver.domain.certificates import ClientCertificate
 from provserver.domain.device import Device
 from provserver.domain.identify import Claim, Match
 from provserver.domain.proofs import REFUSED, Verdict
@@ -26,6 +27,7 @@ class PhoneRequest:
     public_url: str
     request_id: str
     leaves_traces: bool = True
+    certificate: ClientCertificate | None = None
     if_none_match: str | None = None
 
 

@@ -15,6 +15,7 @@ from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import PROOFS
 from provserver.domain.vendor import Catalogue
+from provserver.listening.trust import VendorTrust
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
@@ -58,6 +59,7 @@ class Office:
     unknown: UnknownDevices
     clock: Clock
     account_id: str
+    face: PhoneFace
 
     async def phone(self, bare_mac: str, vendor: str, *, users_on_it: int = 1, **fields: Any) -> tuple[Device, User]:
         """A desk phone with users on its lines, armed for a day, as the API makes it."""
@@ -112,7 +114,7 @@ MakeOffice = Callable[..., Any]
 
 @pytest.fixture
 async def make_office(database: Database, catalogue: Catalogue, renderer: Renderer) -> AsyncIterator[MakeOffice]:
-    """Makes an `Office`; arguments: proofs, networks, public_url, trusted_proxies, unknown_limit."""
+    """Makes an `Office`; the arguments are those of `make`."""
     made: list[Office] = []
 
     async def make(
@@ -122,6 +124,8 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
         public_url: str | None = None,
         trusted_proxies: Any = (),
         unknown_limit: int = 100,
+        certificate_header: str | None = None,
+        trust: VendorTrust | None = None,
     ) -> Office:
         assert set(proofs) <= set(PROOFS)
         clock = Clock()
@@ -136,7 +140,14 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
             sources=sources,
             doors=Doors(frozenset(proofs), networks),
         )
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), public_url, trusted_proxies)
+        face = PhoneFace(
+            provisioning,
+            PhoneMetrics(CollectorRegistry()),
+            public_url,
+            trusted_proxies,
+            certificate_header=certificate_header,
+            trust=lambda: trust or VendorTrust({}),
+        )
         client = TestClient(TestServer(build_phones(face)))
         await client.start_server()
         contacts.start()
@@ -145,7 +156,7 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
             await accounts.insert_account(conn, tenant)
             document = {"abstractions": {"sip": {"domain": "pbx.example.com"}}}
             await layers.write_layer(conn, database.sealer, tenant.id, document, at=clock())
-        office = Office(client, database, provisioning, contacts, unknown, clock, tenant.id)
+        office = Office(client, database, provisioning, contacts, unknown, clock, tenant.id, face)
         made.append(office)
         return office
 

@@ -1,0 +1,124 @@
+"""Which listeners there are: Config -> sites that accept, with what they show and whom they trust."""
+
+import asyncio
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from itertools import chain
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from provserver.config import Config, Tls
+from provserver.domain.errors import BadConfiguration
+from provserver.listening.entrance import Entrance, Files
+from provserver.listening.identity import Identity
+from provserver.listening.reloading import Reloader
+from provserver.listening.site import Manners, Site
+from provserver.listening.tls import ServerTls
+
+_DRAIN_SECONDS = 5.0
+_SILENCE_SECONDS = 30  # for a whole head of a request, and between two requests of a connection
+_LONGEST_HEADER = 16 * 1024  # a proxy may pass on a chain of certificates in one
+
+_log = structlog.get_logger("server")
+
+
+class Listeners:
+    """Opens listeners on a stack that closes them, and keeps their certificates up to date."""
+
+    def __init__(self, stack: AsyncExitStack, config: Config, vendor_named: Callable[[str], str | None]) -> None:
+        """Read certificates, keys and CAs. Raises `BadConfiguration` naming the file."""
+        self._stack = stack
+        self._config = config
+        tls = config.phones.tls
+        self.phones = Entrance(Files(identities=_identities(tls), client_ca_dir=tls.client_ca_dir), vendor_named)
+        self._api = Entrance(Files(identities=_identities(config.api.tls)), vendor_named)
+        _allow_many_files()
+
+    async def open(self, phones: web.Application, api: web.Application) -> tuple[str, str]:
+        """Listen; returns where phones and the API are reached. Raises `BadConfiguration` naming the keys."""
+        mine, theirs = self._config.phones, self._config.api
+        proxies = mine.trusted_proxies if mine.proxy_protocol else ()
+        # One application for both ports of phones: what it counts and remembers is the same.
+        runner = await self._runner(phones)
+        phones_at = Manners(max_connections=mine.max_connections, tls=self.phones.modern, proxies=proxies)
+        port = await self._listen(runner, "phones", mine.host, mine.port, phones_at)
+        if mine.tls.compatibility_port is not None:
+            old_at = Manners(max_connections=mine.max_connections, tls=self.phones.old_phones, proxies=proxies)
+            old = await self._listen(runner, "phones.tls.compatibility", mine.host, mine.tls.compatibility_port, old_at)
+            _log.warning("weak_tls", port=old, allows="TLS 1.0, TLS 1.1, RSA key exchange, SHA-1; only for old phones")
+        api_at = Manners(max_connections=theirs.max_connections, tls=self._api.modern)
+        api_port = await self._listen(await self._runner(api), "api", theirs.host, theirs.port, api_at)
+        self._keep_up_to_date()
+        return (
+            mine.public_url or f"{_scheme(self.phones.modern)}://{reachable(mine.host)}:{port}",
+            f"{_scheme(self._api.modern)}://{reachable(theirs.host)}:{api_port}",
+        )
+
+    async def _runner(self, app: web.Application) -> web.AppRunner:
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_DRAIN_SECONDS,
+            keepalive_timeout=_SILENCE_SECONDS,
+            max_field_size=_LONGEST_HEADER,
+        )
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        return runner
+
+    async def _listen(self, runner: web.AppRunner, section: str, host: str, port: int, manners: Manners) -> int:
+        site = Site(runner, section, manners)
+        try:
+            opened = await site.open(host, port)
+        except OSError as error:
+            raise BadConfiguration(f"{section}.host/port: cannot listen on {host}:{port}: {error.strerror}") from None
+        self._stack.push_async_callback(site.close)
+        return opened
+
+    def _keep_up_to_date(self) -> None:
+        entrances = (self.phones, self._api)
+
+        def files() -> Iterator[Path]:
+            return chain.from_iterable(entrance.files() for entrance in entrances)
+
+        def load() -> None:
+            for entrance in entrances:
+                entrance.load()
+
+        reloader, loop = Reloader(files, load), asyncio.get_running_loop()
+        if any(True for _ in files()):
+            watching = loop.create_task(reloader.watch())
+            self._stack.callback(watching.cancel)
+        hangups: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(reloader.reload())
+            hangups.add(task)
+            task.add_done_callback(hangups.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
+        self._stack.callback(loop.remove_signal_handler, signal.SIGHUP)
+
+
+def _identities(tls: Tls) -> list[Identity]:
+    return [Identity(certificate, key) for certificate, key in zip(tls.cert, tls.key, strict=True)]
+
+
+def _allow_many_files() -> None:
+    """Each connection is an open file, and the soft limit is usually 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _scheme(tls: ServerTls | None) -> str:
+    return "https" if tls else "http"
+
+
+def reachable(host: str) -> str:
+    """An address that leads to a listener on `host`, for URLs."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
+    return f"[{address}]" if ":" in address else address

@@ -1,0 +1,53 @@
+"""All that TLS of one face is made of, as the configuration says, read anew when asked to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from provserver.listening.identity import Identity, build_context
+from provserver.listening.tls import ServerTls
+from provserver.listening.trust import VendorTrust, load_trust, trust_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where it is read from. `client_ca_dir`: the vendors' CAs, by which client certificates are asked for."""
+
+    identities: Sequence[Identity] = ()
+    client_ca_dir: Path | None = None
+
+
+class Entrance:
+    """TLS as it stands; `modern` and `old_phones` are None where there is no certificate to show."""
+
+    def __init__(self, files: Files, vendor_named: Callable[[str], str | None]) -> None:
+        """Read everything. Raises `BadConfiguration` naming the file."""
+        self._from = files
+        self._vendor_named = vendor_named
+        self.trust = VendorTrust({})
+        self.modern: ServerTls | None = None
+        self.old_phones: ServerTls | None = None
+        self.load()
+
+    def load(self) -> None:
+        """Read everything anew; nothing changes where something cannot be read. Raises `BadConfiguration`."""
+        trust = load_trust(self._from.client_ca_dir, self._vendor_named)
+        wanted = None
+        if self._from.client_ca_dir:
+            wanted = [authority for listed in trust.authorities.values() for authority in listed]
+        if self._from.identities:
+            modern = build_context(self._from.identities, ask_for=wanted)
+            old_phones = build_context(self._from.identities, old_phones=True, ask_for=wanted)
+            if self.modern and self.old_phones:
+                self.modern.serve(modern)
+                self.old_phones.serve(old_phones)
+            else:
+                self.modern, self.old_phones = ServerTls(modern), ServerTls(old_phones)
+        self.trust = trust
+
+    def files(self) -> Iterator[Path]:
+        """All that `load` reads."""
+        for identity in self._from.identities:
+            yield identity.certificate
+            yield identity.key
+        yield from trust_files(self._from.client_ca_dir)

@@ -1,0 +1,53 @@
+"""Files that are read anew while the server runs: on SIGHUP, and when they have changed."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import structlog
+
+from provserver.domain.errors import BadConfiguration
+
+_LOOK_SECONDS = 2.0
+
+_log = structlog.get_logger("listening")
+
+
+class Reloader:
+    """Calls `load` for what `files` tells. What cannot be read is logged loudly, and what is in use stays in use."""
+
+    def __init__(self, files: Callable[[], Iterable[Path]], load: Callable[[], None]) -> None:
+        self._files = files
+        self._load = load
+        self._loaded = self._seen = self._look()
+
+    async def watch(self) -> None:
+        """Look again and again; a change counts once it has stood for one look, so that half of it is not read."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = await asyncio.to_thread(self._look)
+            if now == self._seen and now != self._loaded:
+                await self.reload()
+            self._seen = now
+
+    async def reload(self) -> None:
+        """Read the files now."""
+        self._loaded = self._seen = await asyncio.to_thread(self._look)
+        try:
+            await asyncio.to_thread(self._load)
+        except BadConfiguration as error:
+            _log.error("certificates_not_reloaded", reason=error.message, kept="those from before")
+        else:
+            _log.warning("certificates_reloaded")
+
+    def _look(self) -> frozenset[tuple[str, int, int, int]]:
+        return frozenset(_prints(self._files()))
+
+
+def _prints(files: Iterable[Path]) -> Iterable[tuple[str, int, int, int]]:
+    for path in files:
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        yield str(path), found.st_ino, found.st_mtime_ns, found.st_size

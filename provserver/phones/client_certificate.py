@@ -1,0 +1,81 @@
+"""The client certificate of a phone: of its own TLS connection, or as a trusted proxy passes it on in a header.
+
+Proxies spell a certificate in several ways; whichever of them stands in the configured header is understood:
+
+- nginx, `$ssl_client_escaped_cert`: PEM, percent-encoded
+- HAProxy, `%[ssl_c_der,base64]`, and Caddy, `{http.request.tls.client.certificate_der_base64}`: DER in base64
+- Envoy, `X-Forwarded-Client-Cert`: elements of `Cert="…"` and `Chain="…"`, PEM, percent-encoded; the last one counts
+- RFC 9440, `Client-Cert` and `Client-Cert-Chain`: DER in base64 between colons
+
+A header that only tells the subject proves nothing here: whose CA has made the certificate is for us to verify.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from aiohttp import web
+from cryptography import x509
+
+from provserver.listening.tls import TlsObject
+from provserver.phones.source import Networks, is_from_proxy
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
+_XFCC_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_XFCC_PAIR = re.compile(r'(By|Hash|Cert|Chain|Subject|URI|DNS)=("(?:[^"\\]|\\.)*"|[^;]*)', re.IGNORECASE)
+_RFC_9440 = "client-cert"
+
+
+def shown_chain(request: web.Request, header: str | None, trusted: Networks) -> list[x509.Certificate]:
+    """The certificates that the phone has shown, its own first; empty where it has shown none that can be read."""
+    try:
+        if header and is_from_proxy(request, trusted):
+            encoded = list(_from_header(request, header))
+        else:
+            encoded = list(_from_connection(request))
+        return [x509.load_der_x509_certificate(one) for one in encoded]
+    except ValueError:
+        return []
+
+
+def _from_connection(request: web.Request) -> tuple[bytes, ...]:
+    connection = request.transport.get_extra_info("ssl_object") if request.transport else None
+    return connection.peer_chain() if isinstance(connection, TlsObject) else ()
+
+
+def _from_header(request: web.Request, header: str) -> Iterator[bytes]:
+    """The header must be there once: of two, one may be the phone's own."""
+    values = request.headers.getall(header, [])
+    if len(values) != 1:
+        return
+    yield from read_certificates(values[0])
+    if header.lower() == _RFC_9440:
+        for value in request.headers.getall(f"{header}-Chain", []):
+            for item in value.split(","):
+                yield from read_certificates(item)
+
+
+def read_certificates(value: str) -> Iterator[bytes]:
+    """The certificates in a header's value, in DER. Raises `ValueError` for what is none of the spellings."""
+    value = value.strip()
+    decoded = unquote(value)
+    if decoded.startswith("-----BEGIN"):
+        yield from _in_pem(decoded)
+    elif _XFCC_PAIR.match(value):
+        yield from _in_xfcc(value)
+    elif value:
+        yield base64.b64decode(value.strip('":'), validate=True)
+
+
+def _in_pem(text: str) -> Iterator[bytes]:
+    for found in _PEM.finditer(text):
+        yield base64.b64decode("".join(found[1].split()), validate=True)
+
+
+def _in_xfcc(value: str) -> Iterator[bytes]:
+    """The chain, which begins with the certificate, else the certificate, of the hop that is nearest to us."""
+    elements = _XFCC_ELEMENT.findall(value)
+    pairs = {pair[1].lower(): pair[2].strip('"') for pair in _XFCC_PAIR.finditer(elements[-1])}
+    yield from _in_pem(unquote(pairs.get("cert", "")))
+    yield from _in_pem(unquote(pairs.get("chain", "")))

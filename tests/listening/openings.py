@@ -1,0 +1,63 @@
+"""A site on a real socket that answers every request with who it thinks is there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from provserver.listening.site import Manners, Site
+
+
+@asynccontextmanager
+async def opened(app: web.Application, manners: Manners, **of_http: Any) -> AsyncIterator[int]:
+    """The port on which `app` is served with these manners."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, **of_http)
+    await runner.setup()
+    site = Site(runner, "test", manners)
+    try:
+        yield await site.open("127.0.0.1", 0)
+    finally:
+        await site.close()
+        await runner.cleanup()
+
+
+def mirror() -> web.Application:
+    """Answers with the address it sees and the number of certificates it was shown."""
+
+    async def answer(request: web.Request) -> web.Response:
+        connection = request.transport.get_extra_info("ssl_object") if request.transport else None
+        shown = len(connection.peer_chain()) if connection else 0
+        await request.read()
+        return web.Response(text=f"{request.remote} {request.scheme} {shown} {request.path}\n")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    return app
+
+
+async def said(port: int, sent: bytes) -> bytes:
+    """Everything that comes back for `sent`, until the other end closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(sent)
+        async with asyncio.timeout(10):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def ran(*command: str, sent: bytes = b"") -> tuple[int, str]:
+    """A program to its end: exit code, and what it has written."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(20):
+        written, _ = await process.communicate(sent)
+    return process.returncode or 0, written.decode("utf-8", "replace")
