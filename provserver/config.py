@@ -67,6 +67,15 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_where_commented_out(cls, data: Any) -> Any:
+        """A subsection in which everything is commented out is null, and means its defaults."""
+        if not isinstance(data, dict):
+            return data
+        subsections = {name for name, field in cls.model_fields.items() if isinstance(field.default, Section)}
+        return {name: value for name, value in data.items() if value is not None or name not in subsections}
+
 
 class Database(Section):
     """Where the records are kept."""
@@ -222,15 +231,6 @@ class CheckSync(Section):
     asterisk: Asterisk = Asterisk()
     freeswitch: Freeswitch = Freeswitch()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _absent_where_commented_out(cls, data: Any) -> Any:
-        """A subsection in which everything is commented out is null, and means its defaults."""
-        subsections = ("kamailio", "asterisk", "freeswitch")
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None or name not in subsections}
-
 
 class Log(Section):
     """What is logged, and how."""
@@ -302,7 +302,9 @@ def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> 
         *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
         place = values
         for section in sections:
-            place = place.setdefault(section, {})
+            if place.get(section) is None:
+                place[section] = {}
+            place = place[section]
             if not isinstance(place, dict):
                 raise BadConfiguration(f"{name}: {section} is not a section")
         place[key] = environment[name]
