@@ -266,7 +266,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
 
     Raises `BadConfiguration` naming file, line and key, or the variable.
     """
-    document = _read(path) if path else Document("defaults", {}, {})
+    document = _read(path) if path else Document("defaults", {}, "")
     if document.value is not None and not isinstance(document.value, dict):
         raise BadConfiguration(f"{document.name}:1: must be a mapping of sections")
     # A section in which everything is commented out is null, and means its defaults.

@@ -6,6 +6,8 @@ numbers without a leading zero.
 """
 
 import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -14,21 +16,30 @@ from provserver.domain.errors import BadConfiguration
 
 Path = tuple[str | int, ...]
 
-_DEEPEST = 50  # a file that people write is never nested deeper; one that refers to itself always is
+_DEEPEST = 50  # a file that people write is never nested deeper
 
 _LONGEST_NUMBER = 18  # a longer row of digits is no count of anything: it stays text
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
 _LOOKS_MANGLED = re.compile(r"0[0-9]+|[0-9]+(:[0-9]+)+|0[xo][0-9a-fA-F]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The C library's reader, where PyYAML was built with it, is ten times as fast: all vendor files are read at start."""
 
 
 class Document:
     """A parsed file: its `value`, and the line (from 1) on which each path stands."""
 
-    def __init__(self, name: str, value: Any, lines: dict[Path, int]) -> None:
+    def __init__(self, name: str, value: Any, text: str) -> None:
         self.name = name
         self.value = value
-        self._lines = lines
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> dict[Path, int]:
+        """Only mistakes ask for lines, so they are read when the first is told."""
+        lines: dict[Path, int] = {(): 1}
+        _Reader(self.name, lines.setdefault).read(self._text)
+        return lines
 
     def has(self, path: Path) -> bool:
         """Whether something stands at this path."""
@@ -45,57 +56,115 @@ class Document:
 
 def parse(text: str, name: str) -> Document:
     """Parse `text`; `name` is the file as errors call it. Raises `BadConfiguration` with file, line and key."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadConfiguration(f"{name}:{line}: not readable as YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise BadConfiguration(f"{name}: not readable as YAML: {reason}") from None
-    except (ValueError, OverflowError):
-        raise BadConfiguration(f"{name}: not readable as YAML: an escape stands for no character") from None
-    except RecursionError:
-        raise BadConfiguration(f"{name}: not readable as YAML: nested too deeply") from None
-    lines: dict[Path, int] = {(): 1}
-    value = _value(node, (), lines, name) if node is not None else None
-    return Document(name, value, lines)
+    return Document(name, _Reader(name).read(text), text)
 
 
-def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > _DEEPEST:
-        raise BadConfiguration(f"{name}:{node.start_mark.line + 1}: nested too deeply, or refers to itself")
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, lines, name)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(child, (*path, index), lines, name) for index, child in enumerate(node.value)]
-    return _scalar(node, path, lines, name)
+class _Reader:
+    """Builds values from the events of a file; `note` is told the line of every path."""
+
+    def __init__(self, name: str, note: Callable[[Path, int], Any] | None = None) -> None:
+        self._name = name
+        self._note = note
+        self._anchors: dict[str, Any] = {}
+        self._path: list[str | int] = []
+        self._events: Iterator[yaml.Event] = iter(())
+
+    def read(self, text: str) -> Any:
+        try:
+            self._events = iter(yaml.parse(text, Loader=_LOADER))
+            return self._document()
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise BadConfiguration(f"{self._name}:{line}: not readable as YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            reason = " ".join(str(error).split())
+            raise BadConfiguration(f"{self._name}: not readable as YAML: {reason}") from None
+        except (ValueError, OverflowError):
+            raise BadConfiguration(
+                f"{self._name}: not readable as YAML: it holds what stands for no character"
+            ) from None
+
+    def _document(self) -> Any:
+        next(self._events)  # the stream begins
+        if isinstance(next(self._events), yaml.StreamEndEvent):
+            return None
+        value = self._value(next(self._events))
+        next(self._events)  # the document ends
+        after = next(self._events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise self._mistake(after, "not readable as YAML: a second document begins")
+        return value
+
+    def _value(self, event: yaml.Event) -> Any:
+        if self._note:
+            self._note(tuple(self._path), _line(event))
+        if isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event)
+        elif isinstance(event, yaml.AliasEvent):
+            return self._aliased(event)
+        elif len(self._path) > _DEEPEST:
+            raise self._mistake(event, "nested too deeply")
+        else:
+            value = self._mapping() if isinstance(event, yaml.MappingStartEvent) else self._sequence()
+        anchor = getattr(event, "anchor", None)
+        if anchor:
+            self._anchors[anchor] = value
+        return value
+
+    def _aliased(self, event: yaml.AliasEvent) -> Any:
+        """The very value of the anchor, which must be whole by then: nothing refers to itself."""
+        if event.anchor not in self._anchors:
+            raise self._mistake(event, f"not readable as YAML: *{event.anchor} names no anchor above it")
+        return self._anchors[event.anchor]
+
+    def _sequence(self) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            self._path.append(len(items))
+            items.append(self._value(event))
+            self._path.pop()
+        return items
+
+    def _mapping(self) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event)
+            self._path.append(key)
+            if key in mapping:
+                raise self._mistake(event, f"{self._where}: the key stands here twice")
+            if self._note:
+                self._note(tuple(self._path), _line(event))
+            mapping[key] = self._value(next(self._events))
+            self._path.pop()
+        return mapping
+
+    def _key(self, event: yaml.Event) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._mistake(event, "a key must be text")
+        key = str(event.value)
+        if not event.style and _LOOKS_MANGLED.fullmatch(key):
+            raise self._mistake(event, f"{key}: put it in quotes; YAML would read it as another number")
+        if event.anchor:
+            self._anchors[event.anchor] = key
+        return key
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        text = str(event.value)
+        if event.style:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _LOOKS_MANGLED.fullmatch(text):
+            raise self._mistake(event, f"{self._where}: put {text} in quotes; YAML would read it as another number")
+        return int(text) if _DECIMAL.fullmatch(text) and len(text) <= _LONGEST_NUMBER else text
+
+    @property
+    def _where(self) -> str:
+        return ".".join(map(str, self._path))
+
+    def _mistake(self, event: yaml.Event, what: str) -> BadConfiguration:
+        return BadConfiguration(f"{self._name}:{_line(event)}: {what}")
 
 
-def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str) -> dict[str, Any]:
-    mapping: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise BadConfiguration(f"{name}:{line}: a key must be text")
-        key = key_node.value
-        if key in mapping:
-            raise BadConfiguration(f"{name}:{line}: {'.'.join(map(str, (*path, key)))}: the key stands here twice")
-        if key_node.style is None and _LOOKS_MANGLED.fullmatch(key):
-            raise BadConfiguration(f"{name}:{line}: {key}: put it in quotes; YAML would read it as another number")
-        lines[(*path, key)] = line
-        mapping[key] = _value(value_node, (*path, key), lines, name)
-    return mapping
-
-
-def _scalar(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
-    text = str(node.value)
-    if getattr(node, "style", None) is not None:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _LOOKS_MANGLED.fullmatch(text):
-        where = f"{name}:{node.start_mark.line + 1}: {'.'.join(map(str, path))}"
-        raise BadConfiguration(f"{where}: put {text} in quotes; YAML would read it as another number")
-    return int(text) if _DECIMAL.fullmatch(text) and len(text) <= _LONGEST_NUMBER else text
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
