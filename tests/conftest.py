@@ -1,5 +1,6 @@
 """What every part of the suite may ask for: the shipped catalogue, and a database of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,12 +39,27 @@ def renderer(shipped_vendors: tuple[Catalogue, Renderer]) -> Renderer:
     return shipped_vendors[1]
 
 
+@pytest.fixture(scope="session")
+def blank_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A migrated SQLite database without a row: migrating takes longer than most tests, so they copy this one."""
+    folder = tmp_path_factory.mktemp("blank")
+    create_key_file(folder / "secret.key")
+    asyncio.run(_migrate(folder))
+    return (folder / "blank.db").read_bytes()
+
+
+async def _migrate(folder: Path) -> None:
+    database = Database.open(f"sqlite+aiosqlite:///{folder}/blank.db", Sealer.from_key_file(folder / "secret.key"))
+    await migrate(database)
+    await database.close()
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path, blank_database: bytes) -> AsyncIterator[Database]:
     """A migrated SQLite database in a temporary folder."""
     key_file = tmp_path / "secret.key"
     create_key_file(key_file)
+    (tmp_path / "provserver.db").write_bytes(blank_database)
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/provserver.db", Sealer.from_key_file(key_file))
-    await migrate(database)
     yield database
     await database.close()

@@ -16,8 +16,6 @@ from provserver.api.face import FACE
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.rendering.catalog import load_catalogue
-from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
 from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
@@ -29,10 +27,8 @@ from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.unknown import UnknownDevices
-from provserver.shipped import shipped
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
-from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
@@ -52,23 +48,16 @@ class Stock:
 
 
 @pytest.fixture(scope="session")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    """The shipped vendors and Acme; the database is migrated once, which takes longer than most tests."""
-    environment = build_environment([shipped("templates")])
-    catalogue = load_catalogue([shipped("vendors")], environment)
+def stock(
+    tmp_path_factory: pytest.TempPathFactory, shipped_vendors: tuple[Catalogue, Renderer], blank_database: bytes
+) -> Stock:
+    """The shipped vendors and Acme."""
+    catalogue, renderer = shipped_vendors
     like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
     catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
-    folder = tmp_path_factory.mktemp("stock")
-    create_key_file(folder / "secret.key")
-    asyncio.run(_migrate(folder))
-    database, key_file = (folder / "test.db").read_bytes(), (folder / "secret.key").read_bytes()
-    return Stock(catalogue, Renderer(environment), database, key_file)
-
-
-async def _migrate(folder: Path) -> None:
-    database = _open(folder)
-    await migrate(database)
-    await database.close()
+    key_file = tmp_path_factory.mktemp("stock") / "secret.key"
+    create_key_file(key_file)
+    return Stock(catalogue, renderer, blank_database, key_file.read_bytes())
 
 
 def _open(folder: Path) -> Database:

@@ -9,7 +9,6 @@ from provserver.domain.device import Account
 from provserver.store.accounts import insert_account
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
-from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
 
 from .builders import account
@@ -33,9 +32,9 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def db(database_url: str, sealer: Sealer) -> AsyncIterator[Database]:
+async def db(tmp_path: Path, database_url: str, sealer: Sealer, blank_database: bytes) -> AsyncIterator[Database]:
+    (tmp_path / "provserver.db").write_bytes(blank_database)
     database = Database.open(database_url, sealer)
-    await migrate(database)
     yield database
     await database.close()
 
