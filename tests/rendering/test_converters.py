@@ -550,3 +550,13 @@ def test_half_an_hour_of_summer_is_not_told_to_phones_that_add_an_hour() -> None
 def test_the_address_of_a_hop_has_its_port_where_one_is_set() -> None:
     assert _hop("registrar", 1, "address", "pbx.example.com", "pbx.example.com") == "pbx.example.com"
     assert _hop("registrar", 1, "address", "pbx.example.com", "pbx.example.com", port=5070) == "pbx.example.com:5070"
+
+
+def test_a_line_of_another_server_is_told_where_all_lines_share_one() -> None:
+    """A gateway would register it with the server of the others."""
+    arguments = {"kind": "registrar", "rank": 1, "part": "address", "shared": True}
+    settings = {"sip.domain": "example.com", "sip.server": "sip.example.com"}
+    line = {"line.domain": "example.com", "line.server": "sip.example.com"}
+    assert _convert("hop", "x", arguments, settings=settings, line=line) == "example.com"
+    with pytest.raises(Inexpressible, match="share one SIP server"):
+        _convert("hop", "x", arguments, settings=settings, line={**line, "line.domain": "other.example.com"})

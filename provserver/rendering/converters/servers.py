@@ -28,15 +28,18 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{bracketed}:{number}" if number else bracketed
 
 
-@converter("kind", "rank", "part", takes=("on", "off", "none", "udp", "tcp", "tls"))
+@converter("kind", "rank", "part", takes=("on", "off", "none", "udp", "tcp", "tls", "shared"))
 def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """One server of a line or base, for phones that take the registrar's name as the domain of the address of record.
 
     The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
     the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
     `part` host, port, address (both) or switch (`on`, `off`); `udp`, `tcp` and `tls` are the ports taken where none is
-    said. Where there is no such server, `none` is written, or nothing at all.
+    said. Where there is no such server, `none` is written, or nothing at all. With `shared` all lines have one server,
+    and a line that belongs to another than the settings say is told.
     """
+    if arguments.get("shared"):
+        _check_shared(scope)
     found = _hops(scope)[arguments["kind"]][arguments["rank"] - 1 : arguments["rank"]]
     if arguments["part"] == "switch":
         return str(arguments["on"] if found else arguments["off"])
@@ -46,6 +49,13 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     if arguments["part"] == "address":
         return _joined(name, number)
     return name if arguments["part"] == "host" else str(number or arguments[scope.settings.get("sip.transport", "udp")])
+
+
+def _check_shared(scope: Scope) -> None:
+    domain = scope.settings.get("sip.domain")
+    server = scope.settings.get("sip.server") or domain
+    if _server_and_domain(scope) != (server, domain or server):
+        raise Inexpressible("its lines share one SIP server, that of `sip.domain` and `sip.server`")
 
 
 def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
