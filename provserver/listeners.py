@@ -13,6 +13,7 @@ from aiohttp import web
 
 from provserver.config import Config, Tls
 from provserver.domain.errors import BadConfiguration
+from provserver.listening.complaints import http_logger
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
@@ -62,6 +63,7 @@ class Listeners:
         runner = web.AppRunner(
             app,
             access_log=None,
+            logger=http_logger(),
             shutdown_timeout=_DRAIN_SECONDS,
             keepalive_timeout=_SILENCE_SECONDS,
             max_field_size=_LONGEST_HEADER,

@@ -1,0 +1,28 @@
+"""What aiohttp complains of, in our log. A request that is none is one line, not a page by which scanners fill disks."""
+
+import logging
+
+import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+
+_log = structlog.get_logger("listening")
+
+
+class _OneLine(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            source = record.args[0] if isinstance(record.args, tuple) and record.args else None
+            _log.info("bad_request", source=source, reason=error.message.splitlines()[0])
+        else:
+            _log.error("http_failed", reason=record.getMessage(), exc_info=record.exc_info)
+
+
+def http_logger() -> logging.Logger:
+    """The logger to give to aiohttp's runner."""
+    logger = logging.getLogger("provserver.http")
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    if not logger.handlers:
+        logger.addHandler(_OneLine())
+    return logger

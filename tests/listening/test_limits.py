@@ -1,0 +1,124 @@
+"""Those who come to occupy rather than to ask get their time and their number, and phones are served beside them."""
+
+import asyncio
+import gzip
+import re
+import time
+
+import pytest
+import structlog
+from aiohttp import web
+
+from provserver.listening.complaints import http_logger
+from provserver.listening.site import Manners
+from tests.listening.openings import mirror, opened, said
+
+BAD = re.compile(rb"HTTP/1\.[01] 400 ")
+REQUEST = b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
+    """Slow-loris: each drop is in time, the head never is."""
+    async with opened(mirror(), Manners(max_connections=10), keepalive_timeout=0.4) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /file HTTP/1.1\r\n")
+        began = time.monotonic()
+
+        async def drip() -> None:
+            while True:
+                writer.write(b"X-A: b\r\n")
+                await asyncio.sleep(0.05)
+
+        dripping = asyncio.create_task(drip())
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        dripping.cancel()
+        writer.close()
+        assert time.monotonic() - began < 4
+
+
+async def test_who_says_nothing_is_cut_off_as_well() -> None:
+    async with opened(mirror(), Manners(max_connections=10), keepalive_timeout=0.2) as port:
+        assert await said(port, b"") == b""
+
+
+async def test_past_the_limit_the_newest_is_let_go_and_the_others_are_served() -> None:
+    with structlog.testing.capture_logs() as logs:
+        async with opened(mirror(), Manners(max_connections=5)) as port:
+            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+            for _, writer in idle:
+                writer.write(REQUEST.replace(b"close", b"keep-alive"))
+            for reader, _ in idle:
+                assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            assert [await said(port, REQUEST) for _ in range(3)] == [b"", b"", b""]
+            idle[0][1].close()
+            answers = [await said(port, REQUEST) for _ in range(20)]  # until it has noticed that one has gone
+            assert b"200 OK" in answers[-1]
+            for _, writer in idle[1:]:
+                writer.close()
+    assert [line["event"] for line in logs] == ["too_many_connections"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 20_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-Many: a\r\n" * 2_000,
+    ],
+    ids=["line", "field", "number"],
+)
+async def test_a_head_without_measure_is_a_bad_request(head: bytes) -> None:
+    async with opened(mirror(), Manners(max_connections=10), max_field_size=16 * 1024) as port:
+        assert BAD.match(await said(port, head + b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        b"Content-Length: 4\r\nContent-Length: 6\r\n",
+        b"Content-Length: +4\r\n",
+        b"Content-Length: 4, 4\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"X-A: b\r\n continued: c\r\n",
+        b"X-A: b\rContent-Length: 4\r\n",
+        b"X\0A: b\r\n",
+    ],
+)
+async def test_what_two_parsers_would_read_differently_ends_the_connection(head: bytes) -> None:
+    """Request smuggling: a second request hidden in the first must never be answered."""
+    body = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with opened(mirror(), Manners(max_connections=10), logger=http_logger()) as port:
+        answer = await said(port, b"POST /first HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n" + body)
+    assert BAD.match(answer)
+    assert b"http 0 /hidden" not in answer
+    assert len(re.findall(rb"HTTP/1\.[01] \d", answer)) == 1
+
+
+async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
+    """A traceback each would fill the disk of whoever is scanned."""
+    with structlog.testing.capture_logs() as logs:
+        async with opened(mirror(), Manners(max_connections=10), logger=http_logger()) as port:
+            await said(port, b"\x16\x03\x01 no TLS here\r\n\r\n")
+    assert [(line["event"], line["source"], "exc_info" in line) for line in logs] == [
+        ("bad_request", "127.0.0.1", False)
+    ]
+
+
+async def test_a_small_body_that_grows_large_is_too_large() -> None:
+    """A gzip bomb: 50 MB in 50 kB must not come to life in memory."""
+    app = web.Application(client_max_size=1024 * 1024)
+
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await request.read())))
+
+    app.router.add_post("/", read)
+    bomb = gzip.compress(b"\0" * 50_000_000, 9)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    async with opened(app, Manners(max_connections=10)) as port:
+        answer = await said(port, head % len(bomb) + bomb)
+    assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400"))

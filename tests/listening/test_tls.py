@@ -1,0 +1,193 @@
+"""TLS in process, asked by the real `openssl`: who is served, with what, and what a reload does to whom."""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import pytest
+import structlog
+
+from provserver.domain.errors import BadConfiguration
+from provserver.listening.entrance import Entrance, Files
+from provserver.listening.identity import Identity
+from provserver.listening.reloading import Reloader
+from provserver.listening.site import Manners
+from provserver.listening.tls import ServerTls
+from tests.listening.openings import mirror, opened, ran
+from tests.pki import Authority, Issued, rsa_key
+
+ROOT = Authority("Web root")
+RSA_KEY = rsa_key()
+REQUEST = b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+WEAK = ["-tls1", "-cipher", "AES128-SHA:@SECLEVEL=0"]
+
+
+def entrance(folder: Path, *issued: Issued, client_ca_dir: Path | None = None) -> Entrance:
+    identities = [Identity(*one.write(folder, f"server{number}")) for number, one in enumerate(issued)]
+    return Entrance(Files(identities=identities, client_ca_dir=client_ca_dir), lambda name: name)
+
+
+def manners(tls: ServerTls | None) -> Manners:
+    return Manners(max_connections=100, tls=tls)
+
+
+async def asked(port: int, *options: str) -> str:
+    """What `openssl s_client` says and gets."""
+    _, text = await ran("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof", *options, sent=REQUEST)
+    return text
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Entrance:
+    """An RSA and an ECDSA certificate for one name, and one for another."""
+    return entrance(
+        tmp_path,
+        ROOT.issue(dns="localhost", CN="localhost", key=RSA_KEY),
+        ROOT.issue(dns="localhost", CN="localhost"),
+        ROOT.issue(dns="*.example.com", CN="other"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["-tls1_3"], "Peer signature type: ECDSA"),
+        (["-tls1_3", "-sigalgs", "RSA-PSS+SHA256"], "Peer signature type: RSA-PSS"),
+        (["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "ECDHE-RSA-AES128-GCM-SHA256"),
+        (["-servername", "prov.example.com"], "CN = other"),
+        (["-servername", "PROV.EXAMPLE.COM"], "CN = other"),
+        (["-servername", "example.com"], "CN = localhost"),
+        (["-noservername"], "CN = localhost"),
+    ],
+)
+async def test_each_client_gets_the_certificate_that_fits(two: Entrance, options: list[str], expected: str) -> None:
+    async with opened(mirror(), manners(two.modern)) as port:
+        text = await asked(port, *options)
+    assert expected in text
+    assert "127.0.0.1 https 0 /file" in text
+
+
+@pytest.mark.parametrize("options", [WEAK, ["-tls1_1"], ["-tls1_2", "-cipher", "AES128-GCM-SHA256"]])
+async def test_the_usual_listener_is_modern(two: Entrance, options: list[str]) -> None:
+    async with opened(mirror(), manners(two.modern)) as port:
+        assert "https" not in await asked(port, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "cipher"),
+    [
+        (WEAK, "AES128-SHA"),
+        (["-tls1_1", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"], "ECDHE-RSA-AES128-SHA"),
+        (["-tls1_2", "-cipher", "AES256-SHA256"], "AES256-SHA256"),
+        (["-tls1_3"], "TLS_AES_256_GCM_SHA384"),
+    ],
+)
+async def test_the_listener_for_old_phones_takes_what_they_can(two: Entrance, options: list[str], cipher: str) -> None:
+    """TLS 1.0 and RSA key exchange, as SPA phones have it and nothing else."""
+    async with opened(mirror(), manners(two.old_phones)) as port:
+        text = await asked(port, *options)
+    assert cipher in text
+    assert "127.0.0.1 https 0 /file" in text
+
+
+@pytest.mark.parametrize("cipher", ["aNULL:@SECLEVEL=0", "eNULL:@SECLEVEL=0"])
+async def test_even_old_phones_get_no_empty_and_no_anonymous_cipher(two: Entrance, cipher: str) -> None:
+    async with opened(mirror(), manners(two.old_phones)) as port:
+        assert "https" not in await asked(port, "-tls1_2", "-cipher", cipher)
+
+
+async def test_no_session_is_resumed_where_certificates_are_asked_for(two: Entrance, tmp_path: Path) -> None:
+    async with opened(mirror(), manners(two.modern)) as port:
+        for version in ("-tls1_2", "-tls1_3"):
+            session = tmp_path / version
+            await asked(port, version, "-sess_out", str(session))
+            again = ("-sess_in", str(session)) if session.exists() else ("-reconnect",)
+            assert "Reused, TLS" not in await asked(port, version, *again)
+
+
+async def test_a_large_answer_and_a_large_body_pass_whole(two: Entrance) -> None:
+    """What is larger than a buffer of either side."""
+    body = b"x" * 900_000
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with opened(mirror(), manners(two.modern)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        head = b"POST /%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % (b"y" * 8000, len(body)) + body)
+        text = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert text.startswith(b"HTTP/1.1 200")
+    assert b"y" * 8000 in text
+
+
+async def test_a_reload_serves_the_new_certificate_and_drops_nobody(two: Entrance, tmp_path: Path) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with opened(mirror(), manners(two.modern)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        for number, name in enumerate(("renewed-rsa", "renewed-ecdsa")):
+            key = RSA_KEY if number == 0 else None
+            ROOT.issue(dns="localhost", CN=name, key=key).write(tmp_path, f"server{number}")
+        await Reloader(two.files, two.load).reload()
+        assert "CN = renewed-ecdsa" in await asked(port, "-tls1_3")
+        writer.write(REQUEST)
+        assert b"https 0 /file" in await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("mistake", ["no certificate", "another's key", "gone"])
+async def test_a_bad_file_keeps_what_was_there_and_says_so(two: Entrance, tmp_path: Path, mistake: str) -> None:
+    file = tmp_path / ("server0.key" if mistake == "another's key" else "server0.crt")
+    if mistake == "gone":
+        file.unlink()
+    elif mistake == "another's key":
+        ROOT.issue(CN="x", key=None).write(tmp_path, "strange")
+        file.write_bytes((tmp_path / "strange.key").read_bytes())
+    else:
+        file.write_text("-----BEGIN CERTIFICATE-----\nhalf of one")
+    with structlog.testing.capture_logs() as logs:
+        await Reloader(two.files, two.load).reload()
+    assert [(line["log_level"], line["event"]) for line in logs] == [("error", "certificates_not_reloaded")]
+    assert str(file) in logs[0]["reason"]
+    async with opened(mirror(), manners(two.modern)) as port:
+        assert "CN = localhost" in await asked(port, "-tls1_3")
+
+
+async def test_a_changed_file_is_noticed_by_itself(
+    two: Entrance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provserver.listening.reloading._LOOK_SECONDS", 0.01)
+    loaded = asyncio.Event()
+    reloader = Reloader(two.files, loaded.set)
+    watching = asyncio.create_task(reloader.watch())
+    ROOT.issue(dns="localhost", CN="renewed").write(tmp_path, "server1")
+    async with asyncio.timeout(10):
+        await loaded.wait()
+    watching.cancel()
+
+
+def test_a_ca_file_that_is_named_as_no_vendor_is_refused(tmp_path: Path) -> None:
+    """Else its phones would be locked out without a word."""
+    folder = tmp_path / "ca"
+    ROOT.write(folder / "snum.pem")
+    with pytest.raises(BadConfiguration, match=r"snum\.pem: is not named as a vendor"):
+        Entrance(Files(client_ca_dir=folder), {"snom": "snom"}.get)
+
+
+def test_a_vendor_may_have_a_folder_of_cas(tmp_path: Path) -> None:
+    ROOT.write(tmp_path / "snom" / "old.pem")
+    Authority("newer").write(tmp_path / "snom" / "new.crt")
+    (tmp_path / "README").write_text("not a certificate")
+    trust = Entrance(Files(client_ca_dir=tmp_path), {"snom": "snom"}.get).trust
+    assert {vendor: len(trusted) for vendor, trusted in trust.authorities.items()} == {"snom": 2}
+
+
+async def test_who_speaks_no_tls_is_let_go_and_harms_nobody(two: Entrance) -> None:
+    async with opened(mirror(), Manners(max_connections=100, tls=two.modern)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST)
+        assert b"HTTP" not in await reader.read()
+        writer.close()
+        assert "https 0 /file" in await asked(port)
