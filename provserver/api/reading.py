@@ -1,5 +1,6 @@
 """What comes in, read strictly: JSON bodies, query parameters, ids in paths."""
 
+import asyncio
 import json
 import math
 import re
@@ -15,6 +16,7 @@ from provserver.domain.errors import Invalid, NotFound
 from provserver.domain.vocabulary import invalid_from
 
 MAX_BODY = 1024 * 1024
+BODY_SECONDS = 30
 _JSON_TYPES = ("application/json", "application/merge-patch+json")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _FILE = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
@@ -28,9 +30,12 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     Raises `Invalid` naming every field that is wrong, `TooLarge` or `WrongContentType`.
     """
     try:
-        raw = await request.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge(f"the body is larger than {MAX_BODY} bytes") from None
+    except TimeoutError:
+        raise Invalid(f"the body has not come within {BODY_SECONDS} seconds", code="malformed_body") from None
     except (web.RequestPayloadError, ConnectionError) as error:
         raise Invalid(f"the body cannot be read: {error}", code="malformed_body") from None
     if not raw:

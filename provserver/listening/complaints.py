@@ -1,4 +1,4 @@
-"""What aiohttp complains of, in our log. A request that is none is one line, not a page by which scanners fill disks."""
+"""What aiohttp complains of, in our log. A request that is none is one line, else scanners would fill disks."""
 
 import logging
 

@@ -103,7 +103,7 @@ async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
     """A traceback each would fill the disk of whoever is scanned."""
     with structlog.testing.capture_logs() as logs:
         async with opened(mirror(), Manners(max_connections=10), logger=http_logger()) as port:
-            await said(port, b"\x16\x03\x01 no TLS here\r\n\r\n")
+            await said(port, b"GET / HTTP/1.1\r\nHost: a\r\nX\0A: b\r\n\r\n")
     assert [(line["event"], line["source"], "exc_info" in line) for line in logs] == [
         ("bad_request", "127.0.0.1", False)
     ]
