@@ -57,6 +57,7 @@ def _public_url(value: Any) -> Any:
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
 Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
+Algorithms = Annotated[tuple[Literal["SHA-256", "MD5"], ...], BeforeValidator(_words), Field(min_length=1)]
 Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=_TEN_YEARS)]
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_words)]
@@ -118,6 +119,16 @@ class PhonesTls(Tls):
         return self
 
 
+class Guessing(Section):
+    """When an address has asked for too many MACs that are unknown, or not proven to be its own."""
+
+    limit: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=500, description="How many distinct MACs an address (of IPv6 a /64) may ask for within `window`"
+    )
+    window: Seconds = Field(default=3600, description="The sliding time for that, in seconds or like 1h")
+    exempt: Networks = Field(default=(), description="Networks that are never counted, beside `phones.networks`")
+
+
 class Phones(Section):
     """The listener that phones fetch from."""
 
@@ -126,7 +137,17 @@ class Phones(Section):
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None, description="What files point phones back to; absent: scheme and host of the phone's request"
     )
-    auth: Proofs = Field(default=("token", "window"), description=f"Accepted proofs, of: {', '.join(PROOFS)}")
+    auth: Proofs = Field(
+        default=("certificate", "token", "digest", "basic", "window"),
+        description=f"Accepted proofs, of: {', '.join(PROOFS)}; an account may have a list of its own",
+    )
+    basic_without_tls: bool = Field(
+        default=False, description="Whether `basic` is asked for and believed without TLS, where everybody can read it"
+    )
+    digest_algorithms: Algorithms = Field(
+        default=("SHA-256", "MD5"), description="What `digest` is offered with, in this order: SHA-256, MD5"
+    )
+    guessing: Guessing = Guessing()
     networks: Networks = Field(default=(), description="Networks that the proof `network` believes")
     window: Seconds = Field(
         default=86400, description="How long a device is armed after creation or `arm`, in seconds or like 24h"

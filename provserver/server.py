@@ -16,6 +16,7 @@ from provserver.checksync.backend import build_notifier
 from provserver.config import Config
 from provserver.domain.checksync import Notifier
 from provserver.domain.errors import BadConfiguration
+from provserver.domain.guessing import Guesses
 from provserver.domain.vendor import Catalogue
 from provserver.listeners import Listeners, reachable
 from provserver.listening.trust import VendorTrust
@@ -25,12 +26,15 @@ from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
 from provserver.services import api_keys
+from provserver.services.access import Doors
 from provserver.services.cache import DocumentCache
+from provserver.services.challenges import Challenges
 from provserver.services.change import Actor, Change
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.guarding import Guard
 from provserver.services.notifying import Sender
-from provserver.services.provisioning import Doors, Provisioning
+from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
@@ -70,7 +74,8 @@ class Stock:
 def load_vendors(config: Config) -> tuple[Catalogue, Renderer]:
     """The catalogue, cross-checked, and the renderer of its templates. Raises `BadConfiguration`."""
     environment = build_environment([*config.catalog.templates, shipped("templates")])
-    catalogue = load_catalogue([*config.catalog.vendors, shipped("vendors")], environment)
+    folders = [*config.catalog.vendors, shipped("vendors")]
+    catalogue = load_catalogue(folders, environment, salt=",".join(config.phones.auth))
     return catalogue, Renderer(environment)
 
 
@@ -95,7 +100,8 @@ async def open_stock(config: Config) -> AsyncIterator[Stock]:
     try:
         scheme = "https" if config.phones.tls.cert else "http"
         public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"
-        configurations = Configurations(database, catalogue, renderer, public_url)
+        doors = Doors(frozenset(config.phones.auth), config.phones.networks)
+        configurations = Configurations(database, catalogue, renderer, public_url, doors)
         yield Stock(config, catalogue, renderer, database, configurations, Sources())
     finally:
         await database.close()
@@ -113,14 +119,16 @@ async def run(config: Config) -> AsyncIterator[Running]:
         metrics = PhoneMetrics(registry)
         contacts = ContactWriter(stock.database, on_shed=metrics.shed.inc)
         unknown = UnknownDevices(stock.database, config.phones.unknown_limit)
-        for writer in (contacts, unknown):
+        guard = _guard(stock)
+        for writer in (contacts, unknown, guard):
             writer.start()
             stack.push_async_callback(writer.stop)
         resync, registrations = await _check_sync(stack, stock)
         jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
         await _run_until_closed(stack, jobs.run())
         listeners = Listeners(stack, config, stock.catalogue.vendor_named)
-        phones = _phones(stock, contacts, unknown, metrics, lambda: listeners.phones.trust)
+        recorder = Recorder(stock.catalogue, contacts, unknown, stock.sources)
+        phones = _phones(stock, recorder, guard, metrics, lambda: listeners.phones.trust)
         api = build_api(
             ApiFace(
                 database=stock.database,
@@ -132,6 +140,7 @@ async def run(config: Config) -> AsyncIterator[Running]:
                 registrations=registrations,
                 new_job=jobs.woken,
                 unknown=unknown,
+                guard=guard,
                 sources=stock.sources,
                 window_seconds=config.phones.window,
                 bootstrap_key=config.api.bootstrap_key,
@@ -195,22 +204,33 @@ async def ensure_platform_key(stock: Stock) -> str | None:
         return made.secret
 
 
+def _guard(stock: Stock) -> Guard:
+    phones = stock.config.phones
+    guesses = Guesses(phones.guessing.limit, phones.guessing.window)
+    return Guard(stock.database, guesses, (*phones.guessing.exempt, *phones.networks), stock.sources.now)
+
+
 def _phones(
-    stock: Stock,
-    contacts: ContactWriter,
-    unknown: UnknownDevices,
-    metrics: PhoneMetrics,
-    trust: Callable[[], VendorTrust],
+    stock: Stock, recorder: Recorder, guard: Guard, metrics: PhoneMetrics, trust: Callable[[], VendorTrust]
 ) -> web.Application:
     phones = stock.config.phones
+    challenges = Challenges(
+        stock.database.sealer,
+        stock.sources,
+        phones.digest_algorithms,
+        basic="basic" in phones.auth,
+        basic_without_tls=phones.basic_without_tls,
+    )
     provisioning = Provisioning(
         database=stock.database,
         catalogue=stock.catalogue,
         renderer=stock.renderer,
         cache=DocumentCache(phones.cache_bytes),
-        recorder=Recorder(stock.catalogue, contacts, unknown, stock.sources),
+        recorder=recorder,
         sources=stock.sources,
-        doors=Doors(frozenset(phones.auth), phones.networks),
+        doors=stock.configurations.doors,
+        challenges=challenges,
+        guard=guard,
     )
     face = PhoneFace(
         provisioning,

@@ -23,7 +23,7 @@ def _load(folder: Path, text: str, **environment: str) -> Config:
 def test_without_a_file_everything_has_a_default() -> None:
     config = load_config(None, {"PATH": "/bin", "PROVSERVER_CONFIG": "elsewhere.yaml"})
     assert config == Config()
-    assert config.phones.auth == ("token", "window")
+    assert config.phones.auth == ("certificate", "token", "digest", "basic", "window")
     assert (config.phones.port, config.api.host, config.api.port) == (8080, "127.0.0.1", 8081)
     assert config.database_url == "sqlite+aiosqlite:///data/provserver.db"
     assert config.key_file == Path("data/secret.key")

@@ -11,6 +11,7 @@ from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
+from provserver.services.guarding import Guard
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.sources import Sources
@@ -35,6 +36,7 @@ class ApiFace:
     registrations: Registrations
     new_job: asyncio.Event
     unknown: UnknownDevices
+    guard: Guard
     sources: Sources
     window_seconds: int
     bootstrap_key: str | None

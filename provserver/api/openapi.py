@@ -46,6 +46,7 @@ _PATH_MEANINGS = {
     "name": "File name from the list of files",
     "vendor": "Name of a vendor",
     "mac": "MAC address in any usual spelling",
+    "source": "A blocked source as it is listed, or an address in it",
 }
 
 

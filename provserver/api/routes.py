@@ -31,6 +31,8 @@ _DEVICES = Listing[Device]
 _HANDSETS = Listing[DectHandset]
 _UNKNOWN = Listing[o.UnknownDevice]
 _UPDATE = d.DeviceUpdate
+_ROTATION = d.TokenRotation
+_BLOCKED = Listing[o.BlockedSource]
 _JSON = "application/json"
 
 _JOBS = Listing[c.CheckSyncJob]
@@ -70,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     account("GET", "/v1/devices/{id}/files/{name:.+}", reports.content, "Devices", 200, o.FileContent, errors=(422,)),
     account("GET", "/v1/devices/{id}/events", events.list_of_device, "Devices", 200, Listing[o.Event], o.EventQuery),
     account("POST", "/v1/devices/{id}/arm", devices.arm, "Devices", 200, Device, body=Nothing),
+    account("POST", "/v1/devices/{id}/token/rotate", devices.rotate_token, "Devices", 200, Device, body=_ROTATION),
     syncs("/v1/devices/{id}" + _SYNC, check_sync.notify, "Devices"),
 
     account("POST", "/v1/deskphones", devices.create_deskphone, "Desk phones", 201, Deskphone, body=d.DeviceCreate),
@@ -111,6 +114,8 @@ ROUTES: tuple[Route, ...] = (
     either("GET", "/v1/audit", operations.list_audit, "Operations", 200, Listing[a.AuditEntry], PageQuery),
     platform("GET", "/v1/unknown_devices", operations.list_unknown, "Operations", 200, _UNKNOWN, PageQuery),
     platform("DELETE", "/v1/unknown_devices/{mac}", operations.forget_unknown, "Operations", 204),
+    platform("GET", "/v1/blocked_sources", operations.list_blocked, "Operations", 200, _BLOCKED, PageQuery),
+    platform("DELETE", "/v1/blocked_sources/{source:.+}", operations.release_source, "Operations", 204),
     platform("POST", "/v1/api_keys", operations.create_key, "Operations", 201, a.CreatedKey, body=a.KeyCreate),
     platform("GET", "/v1/api_keys", operations.list_keys, "Operations", 200, Listing[a.Key], a.KeyQuery),
     platform("DELETE", "/v1/api_keys/{id}", operations.revoke_key, "Operations", 204),

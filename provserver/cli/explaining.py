@@ -83,6 +83,8 @@ async def _explain(mac: str, config: Config) -> None:
     console = Console()
     device = effective.device
     console.print(f"{device.mac}  {effective.vendor.name} {device.model or 'model not known yet'}  {device.status}")
+    access = effective.access
+    console.print(f"accepted proofs: {', '.join(access.accepted) or 'none'}; its file gives: {access.given or 'none'}")
     console.print(_settings_table(effective))
     if effective.resolved.vendor_overrides:
         console.print(_overrides_table(effective))

@@ -6,12 +6,14 @@ from typing import Any
 import click
 
 from provserver import __version__
+from provserver.cli.blocked import blocked
 from provserver.cli.checksync import check_sync
 from provserver.cli.explaining import explain, render_file
 from provserver.cli.keys import key
 from provserver.cli.serving import serve
 from provserver.cli.setup import check, init, migrate
 from provserver.cli.simulate import simulate
+from provserver.cli.tokens import token
 from provserver.cli.vendors import vendors
 from provserver.domain.errors import ProvserverError
 
@@ -51,5 +53,5 @@ def main() -> None:
     """  # noqa: D301 - click wants the character itself
 
 
-for command in (serve, init, check, migrate, key, render_file, explain, check_sync, vendors, simulate):
+for command in (serve, init, check, migrate, key, render_file, explain, check_sync, token, blocked, vendors, simulate):
     main.add_command(command)

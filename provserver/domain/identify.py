@@ -11,7 +11,7 @@ from provserver.domain.vendor import Catalogue, FileRule, Vendor
 
 _LONGEST_PATH = 512
 _LONGEST_AGENT = 512
-_OWN_FOLDER = "p/"
+_OWN_FOLDER, _CHALLENGED_FOLDER = "p/", "d/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request says of itself. `file` is the path after the token; `macs` are all that it names."""
+    """What a request says of itself. `file` is the path after the folder; `macs` are all that it names.
+
+    `token` stands in the path; `challenged`: it asks in the folder where phones answer a challenge.
+    """
 
     file: str
     token: str | None
+    challenged: bool
     agent: Agent | None
     matches: tuple[Match, ...]
     macs: frozenset[Mac]
@@ -73,19 +77,24 @@ def identify(
     user_agent: str,
     catalogue: Catalogue,
     certificate: ClientCertificate | None = None,
+    *,
+    username: str = "",
 ) -> Claim | None:
-    """Read a request. None for a path that no phone asks for: too long, escaping its folder, or not text."""
+    """Read a request. None for a path that no phone asks for: too long, escaping its folder, or not text.
+
+    `username` is that of its credentials, where it brings some: a device's is its MAC.
+    """
     path = clean_path(raw_path)
     if path is None:
         return None
-    token, file = _split_token(path)
+    token, challenged, file = _split_folder(path)
     agent = read_agent(user_agent[:_LONGEST_AGENT], catalogue)
     asked_mac = seen_mac(query.get("mac", ""))
     matches = tuple(_matches(file, asked_mac, catalogue))
-    macs = {match.mac for match in matches} | {asked_mac, agent.mac if agent else None}
+    macs = {match.mac for match in matches} | {asked_mac, agent.mac if agent else None, seen_mac(username)}
     if certificate:
         macs |= named_macs(certificate, catalogue.subject_rules)
-    return Claim(file, token, agent, matches, frozenset(mac for mac in macs if mac))
+    return Claim(file, token, challenged, agent, matches, frozenset(mac for mac in macs if mac))
 
 
 def clean_path(raw_path: str) -> str | None:
@@ -106,12 +115,19 @@ def clean_path(raw_path: str) -> str | None:
     return path
 
 
-def _split_token(path: str) -> tuple[str | None, str]:
-    """`p/<token>/<file>` in its parts; any other path has no token."""
+def is_challenged(raw_path: str) -> bool:
+    """Whether a path lies in the folder where phones answer a challenge, whatever else is wrong with it."""
+    return raw_path.startswith(f"/{_CHALLENGED_FOLDER}")
+
+
+def _split_folder(path: str) -> tuple[str | None, bool, str]:
+    """The token of `p/<token>/<file>`, whether it is `d/<file>`, and the file."""
+    if path.startswith(_CHALLENGED_FOLDER):
+        return None, True, path.removeprefix(_CHALLENGED_FOLDER)
     if not path.startswith(_OWN_FOLDER):
-        return None, path
+        return None, False, path
     token, _, file = path.removeprefix(_OWN_FOLDER).partition("/")
-    return token, file
+    return token, False, file
 
 
 def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:

@@ -15,11 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Literal, get_args
 
 from provserver.domain.device import Device
 
-PROOFS = ("certificate", "token", "digest", "basic", "network", "window", "open")
+Proof = Literal["certificate", "token", "digest", "basic", "network", "window", "open"]
+PROOFS: tuple[Proof, ...] = get_args(Proof)
 """From the strongest to the weakest."""
+
+GUESSABLE = frozenset({"window", "open"})
+"""Proofs that somebody can have who only knows, or guesses, a MAC."""
 
 Names = Collection[str]
 Networks = Collection[IPv4Network | IPv6Network]

@@ -1,6 +1,7 @@
 """Answers to phones. Whatever is not theirs to have looks the same to the last byte."""
 
 import re
+from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -12,6 +13,14 @@ _ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 def not_found() -> web.Response:
     """The uniform 404: unknown file, unknown MAC, failed proof."""
     return web.Response(status=404, text="Not found\n")
+
+
+def unauthorized(challenges: Iterable[str]) -> web.Response:
+    """The uniform 401, for the one folder in which phones answer challenges."""
+    response = web.Response(status=401, text="Unauthorized\n")
+    for challenge in challenges:
+        response.headers.add("WWW-Authenticate", challenge)
+    return response
 
 
 def method_not_allowed() -> web.Response:

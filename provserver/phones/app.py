@@ -8,12 +8,14 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
+from provserver.domain.authorization import parse_authorization
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
+from provserver.domain.identify import is_challenged
 from provserver.listening.trust import VendorTrust
 from provserver.phones import answers
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.metrics import PhoneMetrics
-from provserver.phones.source import Networks, public_url, source_address
+from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.services.provisioning import Provisioning
 from provserver.services.visits import Answer, PhoneRequest
 
@@ -57,13 +59,10 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     answer, failure = Answer(), None
     if request.method not in ("GET", "HEAD"):
         response = answers.method_not_allowed()
-    elif len(request.query.getall("mac", [])) > 1:
-        response = answers.not_found()
-        answer = Answer(reason="names two MACs")
     else:
         try:
-            answer = await face.provisioning.answer(asked)
-            response = _response(answer, request)
+            answer = await _answer(request, asked, face)
+            response = _response(answer, request, asked, face)
         except StoreUnavailable as error:
             response, failure = answers.unavailable(_RETRY_AFTER), error.message
         except (RenderingFailed, CannotCarry) as error:
@@ -75,16 +74,27 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     return response
 
 
+async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:
+    if len(request.query.getall("mac", [])) > 1:
+        return Answer(reason="names two MACs", challenge=is_challenged(asked.raw_path))
+    return await face.provisioning.answer(asked)
+
+
 def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
+    raw_path = request.raw_path.partition("?")[0]
+    authorization = request.headers.get("Authorization") if is_challenged(raw_path) else None
     return PhoneRequest(
-        raw_path=request.raw_path.partition("?")[0],
+        raw_path=raw_path,
         query=request.query,
         user_agent=_readable(request.headers.get("User-Agent", "")),
         source=source_address(request, face.trusted_proxies),
         public_url=public_url(request, face.configured_url, face.trusted_proxies),
         request_id=f"req_{uuid4().hex}",
-        leaves_traces=request.method == "GET",
+        method=request.method,
+        target=request.raw_path,
+        secure=is_secure(request, face.trusted_proxies),
         certificate=face.trust().judge(shown_chain(request, face.certificate_header, face.trusted_proxies)),
+        authorization=parse_authorization(authorization),
         if_none_match=request.headers.get("If-None-Match"),
     )
 
@@ -94,7 +104,9 @@ def _readable(header: str) -> str:
     return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _response(answer: Answer, request: web.Request) -> web.Response:
+def _response(answer: Answer, request: web.Request, asked: PhoneRequest, face: PhoneFace) -> web.Response:
+    if answer.challenge:
+        return answers.unauthorized(face.provisioning.challenges.headers(asked, stale=answer.stale))
     if answer.document is None:
         return answers.not_found()
     if answer.not_modified:

@@ -26,11 +26,19 @@ def public_url(request: web.Request, configured: str | None, trusted: Networks) 
     """Scheme and host by which the phone reached us, or the configured address. Without a slash at the end."""
     if configured:
         return configured
-    scheme = request.scheme
+    return f"{_scheme(request, trusted)}://{_host(request)}"
+
+
+def is_secure(request: web.Request, trusted: Networks) -> bool:
+    """Whether the phone speaks TLS, to us or to a trusted proxy."""
+    return _scheme(request, trusted) == "https"
+
+
+def _scheme(request: web.Request, trusted: Networks) -> str:
     forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower()
     if forwarded in ("http", "https") and is_from_proxy(request, trusted):
-        scheme = forwarded
-    return f"{scheme}://{_host(request)}"
+        return forwarded
+    return request.scheme
 
 
 def is_from_proxy(request: web.Request, trusted: Networks) -> bool:

@@ -26,14 +26,16 @@ from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
 
 
-def load_catalogue(folders: Sequence[Path], environment: Environment) -> Catalogue:
+def load_catalogue(folders: Sequence[Path], environment: Environment, *, salt: str = "") -> Catalogue:
     """Read every vendor file; of two with one name the one in the earlier folder counts.
+
+    `salt`: what else the files of this server depend on, for the digest.
 
     Raises `BadConfiguration` whose text has one line per mistake.
     """
     problems: list[str] = []
     vendors: dict[str, Vendor] = {}
-    digest = sha256(__version__.encode())
+    digest = sha256(f"{__version__}{salt}".encode())
     for path in _vendor_files(folders):
         try:
             text = _text_of(path)

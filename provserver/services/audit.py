@@ -17,7 +17,15 @@ __all__ = ["AuditEntry", "list_entries", "note_device", "record", "snapshot"]
 
 _SECRET = frozenset({"sip_password", "token"})
 _OBSERVED = frozenset(
-    {"revision", "fetched_stamp", "fetched_etag", "fetched_base_url", "last_used_at", "notified_event"}
+    {
+        "revision",
+        "fetched_stamp",
+        "fetched_etag",
+        "fetched_base_url",
+        "last_used_at",
+        "notified_event",
+        "has_two_secrets",
+    }
 )
 
 

@@ -25,6 +25,7 @@ class Wish:
     multicell_role: MulticellRole | None = None
     data_master_id: str | None = None
     chain_id: str | None = None
+    accepted_proofs: tuple[str, ...] | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
 
 
@@ -40,7 +41,10 @@ class Kind:
 _FOREIGN_FIELDS = {
     DeviceType.DESKPHONE: ("ipei", "base_id", "multicell_role", "data_master_id", "chain_id"),
     DeviceType.DECT_BASE: ("ipei", "base_id"),
-    DeviceType.DECT_HANDSET: ("mac", "multicell_role", "data_master_id", "chain_id", "location"),
+    DeviceType.DECT_HANDSET: (
+        *("mac", "multicell_role", "data_master_id", "chain_id", "location"),
+        "accepted_proofs",
+    ),
 }
 _SPELLED = {"mac": "mac_address"}
 

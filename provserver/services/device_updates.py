@@ -12,6 +12,7 @@ from provserver.services.classification import configurable_model, unsupported
 from provserver.services.devices import get
 from provserver.services.numbering import renumber
 from provserver.services.promotion import is_promotion, promote
+from provserver.services.tokens import check_carried
 from provserver.store import devices
 from provserver.store.revisions import bump_device
 
@@ -19,6 +20,7 @@ _SPELLED = {"mac": "mac_address"}
 _ONLY_OF = {
     "mac": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
     "location": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
+    "accepted_proofs": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
     "ipei": (DeviceType.DECT_HANDSET,),
     "base_id": (DeviceType.DECT_HANDSET,),
     "multicell_role": (DeviceType.DECT_BASE,),
@@ -36,7 +38,7 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     _check_fields(device, wished)
     if is_promotion(device, wished):
         device = await promote(change, catalogue, device)
-    changes = {name: wished[name] for name in ("name", "location", "ipei") if name in wished}
+    changes = {name: wished[name] for name in ("name", "location", "ipei", "accepted_proofs") if name in wished}
     changes |= _status(device, wished)
     changes |= _vendor_and_model(catalogue, device, wished)
     changes |= await _system(change, device, {**wished, **changes})
@@ -51,6 +53,8 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     if "overrides" in wished and (layer := await layers.patch_own_layer(change, catalogue, after, wished["overrides"])):
         before["overrides"], shown["overrides"] = layer
         changes["overrides"] = None
+    if "accepted_proofs" in changes or "vendor" in changes:
+        check_carried(catalogue, after, after.accepted_proofs)
     if not changes:
         return device
     await devices.update_device(change.conn, change.sealer, device.account_id, device.id, at=change.at)

@@ -61,6 +61,7 @@ async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wi
         data_master_id=await multicell.data_master_for(change, account_id, role, wanted, vendor=kind.vendor),
         chain_id=await multicell.chain_id_for(change, account_id, role, wish.chain_id),
         token=change.sources.token(),
+        accepted_proofs=wish.accepted_proofs,
         window_until=change.at + window,
         created_at=change.at,
         updated_at=change.at,

@@ -15,6 +15,7 @@ from provserver.domain.vendor import Catalogue, FileRule, Vendor
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
 from provserver.rendering.translate import Translation, translate
+from provserver.services.access import Access, Doors, access_of
 from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
 from provserver.store.database import Database
@@ -28,15 +29,20 @@ Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class EffectiveDevice:
-    """Everything that decides a device's file. `base_url` is its provisioning folder with token."""
+    """Everything that decides a device's file."""
 
     device: Device
     account: Account
     vendor: Vendor
-    base_url: str
+    access: Access
     resolved: Resolved
     lines: tuple[Line, ...]
     translation: Translation
+
+    @property
+    def base_url(self) -> str:
+        """The device's provisioning folder, ending in a slash."""
+        return self.access.folder
 
 
 def compose(
@@ -45,22 +51,25 @@ def compose(
     documents: Documents,
     parts: Parts,
     vendor: Vendor,
-    base_url: str,
+    access: Access,
 ) -> EffectiveDevice:
-    """Resolve and translate; pure. `base_url` is the provisioning folder with token, ending in a slash."""
+    """Resolve and translate; pure."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
-    layers = layers_of(account, documents, vendor.dialect, base_url)
+    layers = layers_of(account, documents, vendor.dialect, access)
     resolved = resolve([*layers, *handset_parameters(parts)])
     repeated = repeated_of(device, parts, layers, resolved)
     translation = translate(vendor, device.model, resolved, repeated, device.mac, parts.button_rows)
-    return EffectiveDevice(device, account, vendor, base_url, resolved, repeated.lines, translation)
+    return EffectiveDevice(device, account, vendor, access, resolved, repeated.lines, translation)
 
 
 def layers_of(
-    account: Account, documents: Documents, dialect: str, base_url: str, *, own_name: str = "device"
+    account: Account, documents: Documents, dialect: str, access: Access | None, *, own_name: str = "device"
 ) -> list[Layer]:
-    """The layers of a device, weakest first; its own is called `own_name`."""
+    """The layers of a device, weakest first; its own is called `own_name`.
+
+    Where nobody says where phones fetch from, we do, with all that `access` needs.
+    """
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
     regional = tenant_abstractions.get("regional") or {}
@@ -74,8 +83,8 @@ def layers_of(
         Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(dialect, {})),
         Layer(own_name, own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
     ]
-    if not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
-        layers.append(Layer("server", {"provisioning": {"url": base_url}}))
+    if access and not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
+        layers.append(Layer("server", access.settings))
     return layers
 
 
@@ -96,19 +105,18 @@ def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ip
 def masked(effective: EffectiveDevice) -> EffectiveDevice:
     """The same with every secret masked before anything is rendered, so that a file can be shown to people."""
     translation = effective.translation
-    base_url = f"{effective.base_url.partition('/p/')[0]}/p/{MASK}/"
 
     def shown(item: Parameter) -> Parameter:
         if item.layer == "server":
             # Of the address that we made only the token is secret; where a phone is sent to is worth seeing.
-            return replace(item, value=item.value.replace(effective.base_url, base_url))
+            return replace(item, value=effective.access.hidden(item.value))
         return replace(item, value=MASK) if item.secret else item
 
     parameters = tuple(map(shown, translation.parameters))
     lines = tuple(replace(line, values={**line.values, "line.password": MASK}) for line in translation.repeated.lines)
     repeated = replace(translation.repeated, lines=lines)
     hidden = replace(translation, parameters=parameters, repeated=repeated)
-    return replace(effective, base_url=base_url, translation=hidden)
+    return replace(effective, access=effective.access.masked(), translation=hidden)
 
 
 async def off_loop(device: Device, work: Callable[[], Made]) -> Made:
@@ -117,11 +125,6 @@ async def off_loop(device: Device, work: Callable[[], Made]) -> Made:
     The threads share one interpreter, so it gets no faster, but other phones go on being served meanwhile.
     """
     return await asyncio.to_thread(work) if device.type is DeviceType.DECT_BASE else work()
-
-
-def token_folder(public_url: str, token: str | None) -> str:
-    """The provisioning folder of the device that has `token`; everybody's folder for one that has none."""
-    return f"{public_url.rstrip('/')}/p/{token}/" if token else f"{public_url.rstrip('/')}/"
 
 
 def stamp_of(record: FetchRecord, catalogue: Catalogue) -> str:
@@ -138,11 +141,11 @@ class Ingredients:
     documents: Documents
     parts: Parts
     vendor: Vendor
-    base_url: str
+    access: Access
 
     def composed(self) -> EffectiveDevice:
         """The device as it stands with these."""
-        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.base_url)
+        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class Configurations:
     catalogue: Catalogue
     renderer: Renderer
     public_url: str
+    doors: Doors
 
     async def effective(self, account_id: str, device_id: str, *, model: str | None = None) -> EffectiveDevice:
         """The device as it stands, or as if its phone told `model`. Raises `NotFound` where there is none here."""
@@ -171,8 +175,9 @@ class Configurations:
         vendor = self.catalogue.dialect_of(record.device)
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")
-        base_url = token_folder(record.device.fetched_base_url or self.public_url, record.open_token(sealer))
-        return Ingredients(record.device, record.account, record.open_layers(sealer), parts, vendor, base_url)
+        url, secret = record.device.fetched_base_url or self.public_url, record.open_token(sealer)
+        access = access_of(self.doors, record.account, record.device, vendor, url, secret)
+        return Ingredients(record.device, record.account, record.open_layers(sealer), parts, vendor, access)
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]

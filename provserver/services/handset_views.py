@@ -42,7 +42,7 @@ def _composed(handset: Device, found: Ingredients) -> EffectiveHandset:
     documents = (placed.document for placed in found.parts.handsets if placed.device.id == handset.id)
     document: dict[str, Any] = dict(next(documents, {}))
     own = Layer("device", document.get("abstractions") or {}, document.get("vendor_overrides") or {})
-    layers = layers_of(found.account, found.documents, found.vendor.dialect, found.base_url, own_name="base")
+    layers = layers_of(found.account, found.documents, found.vendor.dialect, found.access, own_name="base")
     return EffectiveHandset(handset, found.composed(), resolve([*layers, own]), resolve([own]).settings.keys())
 
 

@@ -1,34 +1,27 @@
 """The story of one request: a phone asks for a file."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network
 
 from provserver.domain.certificates import fits
 from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed
-from provserver.domain.identify import Claim, Match, identify
-from provserver.domain.proofs import REFUSED, Evidence, Secret, Verdict, judge
+from provserver.domain.identify import Claim, Match, identify, is_challenged
+from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Document, Renderer
+from provserver.services.access import Doors, access_of
 from provserver.services.cache import DocumentCache, Rendered
-from provserver.services.effective import compose, off_loop, render, stamp_of, token_folder
+from provserver.services.challenges import Answered, Challenges
+from provserver.services.effective import compose, off_loop, render, stamp_of
 from provserver.services.files import is_served
+from provserver.services.guarding import Guard
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
-from provserver.store.fetches import FetchRecord, find_by_mac, find_by_token, hash_token
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """What lets phones in: the accepted proofs, and the networks that the proof `network` believes."""
-
-    proofs: Collection[str]
-    networks: Collection[IPv4Network | IPv6Network]
+from provserver.store.fetches import FetchRecord, Found, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +35,24 @@ class Provisioning:
     recorder: Recorder
     sources: Sources
     doors: Doors
+    challenges: Challenges
+    guard: Guard
 
     async def answer(self, request: PhoneRequest) -> Answer:
-        """Identify, find, prove, note the model, render, record. Raises what is an outage or a mistake of ours.
+        """What the phone gets. Raises what is an outage or a mistake of ours.
 
         `StoreUnavailable`, `RenderingFailed` and `CannotCarry` pass: none of them may look like an unknown phone.
         """
-        claim = identify(request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
+        answer = await self._answer(request)
+        if answer.document is None and answer.proof is None and is_challenged(request.raw_path):
+            return replace(answer, challenge=True)
+        return answer
+
+    async def _answer(self, request: PhoneRequest) -> Answer:
+        """Identify, find, prove, note the model, render, record."""
+        username = request.authorization.username if request.authorization else ""
+        said = (request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
+        claim = identify(*said, username=username)
         if claim is None:
             return Answer(reason="no path that a phone asks for")
         if claim.contradicts_itself:
@@ -56,33 +60,59 @@ class Provisioning:
         common = _common_match(claim)
         if common:
             return self._common_file(claim, common)
-        record, by_token = await self._find(claim)
-        if record is None:
-            self.recorder.unknown(request, claim)
-            return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
-        contradiction = _contradiction(claim, record.device)
-        if contradiction:
-            return _refusal(claim, contradiction)
+        may_ask = self.guard.may_ask(request.source, claim.mac)
+        if not may_ask and _shows_nothing(request, claim):
+            return self._turned_away(request, claim)
+        found = await self._find(claim)
+        if found.record is None:
+            return self._unknown(request, claim)
+        visit = self._visit(request, claim, found.record)
+        if isinstance(visit, Answer):
+            return visit
+        evidence, stale = self._evidence(visit, found.token)
+        visit.verdict = await self._prove(visit, evidence)
+        if visit.verdict.proof in GUESSABLE and not may_ask:
+            return self._turned_away(request, claim)
+        if visit.verdict.proof is None:
+            return self._refuse(visit, evidence, stale=stale)
+        self.guard.proved(request.source, visit.device.mac)
+        if not is_served(visit.match.rule, visit.device):
+            return replace(_refusal(claim, "a file that is not served"), proof=visit.verdict.proof)
+        return await self._serve(visit)
+
+    def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:
+        """Nobody's MAC, or no MAC at all."""
+        self.challenges.examine(request, None)  # as much work as with a device
+        self.guard.failed(request.source, claim.mac)
+        self.recorder.unknown(request, claim)
+        return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
+
+    def _visit(self, request: PhoneRequest, claim: Claim, record: FetchRecord) -> Visit | Answer:
+        """What the device asks for, or why it cannot be this device."""
+        if claim.agent and claim.agent.vendor != record.device.vendor:
+            return _refusal(claim, f"a phone of {claim.agent.vendor}")
         device = _with_told_model(record.device, claim)
         vendor = self.catalogue.dialect_of(device)
         match = claim.match_for(vendor.dialect) if vendor else None
         if vendor is None or match is None:
             return _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
-        visit = Visit(
-            request,
-            claim,
-            record,
-            replace(device, model=vendor.model_named(device.model) or device.model),
-            vendor,
-            match,
-        )
-        visit.verdict = await self._prove(visit, by_token)
-        if visit.verdict.proof is None:
+        device = replace(device, model=vendor.model_named(device.model) or device.model)
+        return Visit(request, claim, record, device, vendor, match)
+
+    def _turned_away(self, request: PhoneRequest, claim: Claim) -> Answer:
+        """Whoever asks for ever new MACs gets no look at the store any more."""
+        self.guard.turned_away(request.source)
+        return _refusal(claim, "too many unknown MACs from this address")
+
+    def _refuse(self, visit: Visit, evidence: Evidence, *, stale: bool) -> Answer:
+        """Nothing holds. Under a challenge a first try without credentials, or with an old nonce, is no failure."""
+        challenged = visit.claim.challenged
+        if not challenged:
+            self.guard.failed(visit.request.source, visit.claim.mac)
+        if not challenged or (visit.request.authorization is not None and not stale):
             self.recorder.refused(visit)
-            return _refusal(claim, "no proof")
-        if not is_served(match.rule, device):
-            return _refusal(claim, "a file that is not served")
-        return await self._serve(visit)
+        reason = "the token is another device's" if evidence.is_anothers else "no proof"
+        return replace(_refusal(visit.claim, reason), stale=stale)
 
     def _common_file(self, claim: Claim, match: Match) -> Answer:
         """A file without anybody's data is for everybody."""
@@ -93,29 +123,38 @@ class Provisioning:
         document = self.renderer.common_file(vendor, match.rule, model)
         return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model)
 
-    async def _find(self, claim: Claim) -> tuple[FetchRecord | None, bool]:
-        """One short read: by the token where it is somebody's (True), else by the MAC."""
+    async def _find(self, claim: Claim) -> Found:
+        """One short read."""
+        if claim.mac is None and claim.token is None:
+            return Found(None)
         async with self.database.read() as conn:
-            if claim.token:
-                record = await find_by_token(conn, hash_token(claim.token))
-                if record:
-                    return record, True
-            return (await find_by_mac(conn, claim.mac) if claim.mac else None), False
+            return await find(conn, claim.mac, claim.token)
 
-    async def _prove(self, visit: Visit, by_token: bool) -> Verdict:
-        request, device = visit.request, visit.record.device
-        verdict = judge(self.doors.proofs, self.doors.networks, device, self._evidence(visit, by_token))
+    def _evidence(self, visit: Visit, token: Secret | None) -> tuple[Evidence, bool]:
+        """What the request brings, and whether it only needs a new nonce."""
+        request, challenged = visit.request, visit.claim.challenged
+        answered = self.challenges.examine(request, visit.record) if challenged else Answered()
+        evidence = Evidence(
+            request.source,
+            self.sources.now(),
+            certificate=fits(request.certificate, visit.vendor, visit.device.mac),
+            token=token,
+            digest=answered.digest,
+            basic=answered.basic,
+            challenged=challenged,
+        )
+        return evidence, answered.stale
+
+    async def _prove(self, visit: Visit, evidence: Evidence) -> Verdict:
+        request, record = visit.request, visit.record
+        accepted = self.doors.accepted_for(record.account, record.device)
+        verdict = judge(accepted, self.doors.networks, record.device, evidence)
         if verdict.pins_window and request.leaves_traces:
             # Of two addresses that come at once only one may have the window, so this is decided in the store.
             async with self.database.write() as conn:
-                if not await pin_window(conn, device.id, request.source):
+                if not await pin_window(conn, record.device.id, request.source):
                     return REFUSED
         return verdict
-
-    def _evidence(self, visit: Visit, by_token: bool) -> Evidence:
-        token = Secret.CURRENT if by_token else None
-        certificate = fits(visit.request.certificate, visit.vendor, visit.device.mac)
-        return Evidence(visit.request.source, self.sources.now(), certificate=certificate, token=token)
 
     async def _serve(self, visit: Visit) -> Answer:
         try:
@@ -150,11 +189,12 @@ class Provisioning:
         record, sealer = visit.record, self.database.sealer
         async with self.database.read() as conn:
             parts = await read_parts(conn, sealer, visit.device)
-        folder = token_folder(visit.request.public_url, record.open_token(sealer))
+        secret, url = record.open_token(sealer), visit.request.public_url
+        access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
         layers = record.open_layers(sealer)
 
         def made() -> Document:
-            effective = compose(visit.device, record.account, layers, parts, visit.vendor, folder)
+            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
             return render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
 
         return Rendered(await off_loop(visit.device, made), parts.handset_revisions)
@@ -171,20 +211,16 @@ def _refusal(claim: Claim, reason: str | None) -> Answer:
     )
 
 
+def _shows_nothing(request: PhoneRequest, claim: Claim) -> bool:
+    """Whether nothing but a MAC stands for the phone."""
+    return claim.token is None and request.certificate is None and not claim.challenged
+
+
 def _common_match(claim: Claim) -> Match | None:
     """The common file that is asked for: of the vendor that the User-Agent tells, else the first that has it."""
     common = [match for match in claim.matches if match.rule.scope == "common"]
     own = [match for match in common if claim.agent and match.vendor == claim.agent.vendor]
     return next(iter(own or common), None)
-
-
-def _contradiction(claim: Claim, device: Device) -> str | None:
-    """Why a request cannot be this device's: a file is only ever rendered for the device that asks."""
-    if claim.mac and claim.mac != device.mac:
-        return "the token is another device's"
-    if claim.agent and claim.agent.vendor != device.vendor:
-        return f"a phone of {claim.agent.vendor}"
-    return None
 
 
 def _with_told_model(device: Device, claim: Claim) -> Device:

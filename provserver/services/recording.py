@@ -44,7 +44,7 @@ class Recorder:
     def refused(self, visit: Visit) -> None:
         """Somebody knew the MAC of a device, and proved nothing."""
         if visit.request.leaves_traces:
-            self.contacts.submit(self._event(visit, "auth_failed", 404))
+            self.contacts.submit(self._event(visit, "auth_failed", 401 if visit.claim.challenged else 404))
 
     def unknown(self, request: PhoneRequest, claim: Claim) -> None:
         """A MAC that no device has asked for a file that phones ask for."""
@@ -70,7 +70,7 @@ class Recorder:
             return
         contact = self._contact(visit, event, rendered)
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
-        if first or contact.model or contact.close_window or contact.handsets:
+        if first or contact.model or contact.close_window or contact.shown_token_hash or contact.handsets:
             await self.contacts.submit_durably(contact)
         else:
             self.contacts.submit(contact)
@@ -90,6 +90,7 @@ class Recorder:
             base_url=visit.request.public_url if provisions else None,
             provisions=provisions,
             close_window=provisions and visit.verdict.ends_window,
+            shown_token_hash=visit.record.token_hash if provisions and visit.verdict.ends_overlap else None,
             handsets=rendered.handsets if rendered and provisions and stamp != before.fetched_stamp else (),
             event=event,
         )

@@ -98,7 +98,7 @@ async def read_accounts(
         reason = f"there is no vendor file that says what makes a {device.vendor} fetch anew"
         raise Impossible(reason, code="vendor_unknown", details={"vendor": "has no vendor file"})
     parts = await read_parts(conn, sealer, device)
-    layers = layers_of(record.account, record.open_layers(sealer), vendor.dialect, "")
+    layers = layers_of(record.account, record.open_layers(sealer), vendor.dialect, None)
     resolved = resolve(layers)
     repeated = repeated_of(device, parts, layers, resolved)
     limit = vendor.model(device.model).lines

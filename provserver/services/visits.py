@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from provserver.domain.authorization import BasicAnswer, DigestAnswer
 from provserver.domain.certificates import ClientCertificate
 from provserver.domain.device import Device
 from provserver.domain.identify import Claim, Match
@@ -16,8 +17,8 @@ from provserver.store.fetches import FetchRecord
 class PhoneRequest:
     """What came over the wire.
 
-    `public_url` is the address the phone used (or must use), without a slash at the end; `leaves_traces` is False for
-    HEAD, which records nothing.
+    `public_url` is the address the phone used (or must use), without a slash at the end; `target` is path and query as
+    they were sent; `secure`: it came by TLS; `authorization`: its answer to a challenge.
     """
 
     raw_path: str
@@ -26,9 +27,17 @@ class PhoneRequest:
     source: str
     public_url: str
     request_id: str
-    leaves_traces: bool = True
+    method: str = "GET"
+    target: str = ""
+    secure: bool = False
     certificate: ClientCertificate | None = None
+    authorization: BasicAnswer | DigestAnswer | None = None
     if_none_match: str | None = None
+
+    @property
+    def leaves_traces(self) -> bool:
+        """Whether it is recorded; HEAD is not."""
+        return self.method == "GET"
 
 
 @dataclass(slots=True)
@@ -46,10 +55,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the phone gets, with what the log tells of it. Without a document it is the uniform 404, for a `reason`."""
+    """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
+
+    `challenge`: it is asked for its credentials; `stale`: once more, since they were right.
+    """
 
     document: Document | None = None
     not_modified: bool = False
+    challenge: bool = False
+    stale: bool = False
     file: str | None = None
     mac: str | None = None
     vendor: str | None = None

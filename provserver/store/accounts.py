@@ -12,7 +12,7 @@ from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import accounts, devices, events, settings_layers
 from provserver.store.usage import close_spans
 
-_REACHES_FILES = frozenset({"name", "region", "timezone"})
+_REACHES_FILES = frozenset({"name", "region", "timezone", "accepted_proofs"})
 
 
 async def insert_account(conn: AsyncConnection, account: Account) -> None:
@@ -41,7 +41,7 @@ async def list_accounts(conn: AsyncConnection, request: PageRequest) -> Page[Acc
 async def update_account(conn: AsyncConnection, account_id: str, *, at: datetime, **changes: Any) -> Account | None:
     """Change fields of `Account` by name and return the account as it is then; None where there is none.
 
-    A change that can reach a configuration file (name, region, timezone) raises `revision`.
+    A change that can reach a configuration file (name, region, timezone, accepted proofs) raises `revision`.
     """
     values: dict[str, Any] = {**changes, "updated_at": at}
     if _REACHES_FILES & changes.keys():

@@ -12,6 +12,7 @@ from provserver.domain.device import Device, DeviceStatus, Event
 from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_events
 from provserver.store.schema import assignments, devices
+from provserver.store.tokens import end_overlap
 from provserver.store.usage import Span, open_spans
 
 
@@ -21,7 +22,8 @@ class Contact:
 
     `model`, `firmware`, `vendor`: as the phone told, None where it did not. `etag`, `stamp`, `base_url` belong to a
     fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
-    `close_window` closes it. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
+    `close_window` closes it. `shown_token_hash`: of the secret that this phone has just shown for the first time, which
+    ends that of before. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
     since waits for the next.
     """
 
@@ -38,6 +40,7 @@ class Contact:
     provisions: bool = False
     pin_address: str | None = None
     close_window: bool = False
+    shown_token_hash: str | None = None
     handsets: tuple[tuple[str, int], ...] = ()
     event: Event
 
@@ -66,6 +69,8 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> 
     await _count_users(conn, {one.id: one.last_provisioned_at for one in map(after.__getitem__, provisioned)})
     for contact in contacts:
         await _provision_handsets(conn, contact)
+        if contact.shown_token_hash:
+            await end_overlap(conn, contact.device_id, contact.shown_token_hash)
     return provisioned
 
 

@@ -17,7 +17,8 @@ from provserver.store.search import Terms, replace_terms, terms_of
 TERMS = Terms(search_terms, search_terms.c.device_id, search_terms.c.ordinal, devices.c.ordinal, devices.c.id)
 SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
 
-_ONLY_STORED = frozenset({"ordinal", "token_hash", "token_sealed"})
+_SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
+_ONLY_STORED = frozenset({"ordinal"}) | _SECRETS
 _CONVERTED = frozenset({"type", "mac", "multicell_role", "status"})
 _PLAIN = [column for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
 
@@ -32,6 +33,7 @@ def device_of(row: RowMapping, sealer: Sealer | None = None) -> Device:
         mac=Mac(mac) if mac else None,
         multicell_role=MulticellRole(role) if role else None,
         token=sealer.open(token) if sealer and token else None,
+        has_two_secrets=row[devices.c.previous_token_hash] is not None,
     )
 
 

@@ -13,6 +13,7 @@ from provserver.store.device_rows import SEARCHED, device_of, index_device, stor
 from provserver.store.revisions import bump_device
 from provserver.store.schema import devices, settings_layers
 from provserver.store.sealing import Sealer
+from provserver.store.tokens import burn_tokens
 from provserver.store.usage import close_spans
 
 # What a device does, as opposed to what it is: no file shows it, so a change of these makes no file stale.
@@ -93,15 +94,10 @@ async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, 
     await bump_device(conn, device_id)  # the base of a handset
     for row in rows:
         await close_spans(conn, at=at, device_id=row.id)
+    await burn_tokens(conn, [row.id for row in rows])
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_([row.id for row in rows])))
     await conn.execute(delete(devices).where(devices.c.id == device_id))
     return True
-
-
-async def set_token(conn: AsyncConnection, sealer: Sealer, device_id: str, token: str | None) -> None:
-    """Give a device the secret of its own, which its file carries from then on; None takes it away."""
-    await conn.execute(update(devices).where(devices.c.id == device_id).values(stored({"token": token}, sealer)))
-    await bump_device(conn, device_id)
 
 
 async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime) -> None:

@@ -1,21 +1,23 @@
 """What the phone path reads: one statement for the device with everything above it, one for its lines."""
 
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, select
+from sqlalchemy import BindParameter, ColumnElement, RowMapping, bindparam, exists, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Account, Device
 from provserver.domain.mac import Mac
+from provserver.domain.proofs import Secret
 from provserver.store.accounts import account_of
 from provserver.store.assignments import lines_of
 from provserver.store.device_rows import device_of, hash_token
 from provserver.store.layers import PLATFORM
-from provserver.store.schema import accounts, devices, settings_layers
+from provserver.store.schema import accounts, burnt_tokens, devices, settings_layers
 from provserver.store.sealing import Sealer
 
-__all__ = ["FetchRecord", "find_by_id", "find_by_mac", "find_by_token", "hash_token", "lines_of"]
+__all__ = ["FetchRecord", "Found", "find", "find_by_id", "find_by_mac", "hash_token", "lines_of"]
 
 _platform = settings_layers.alias("platform_layer")
 _account = settings_layers.alias("account_layer")
@@ -30,6 +32,17 @@ _RECORD = (
     .outerjoin(_device, _device.c.owner_id == devices.c.id)
 )
 
+_SHOWN: BindParameter[str] = bindparam("shown_hash")
+_BURNT = exists().where(burnt_tokens.c.token_hash == _SHOWN, burnt_tokens.c.mac == devices.c.mac).label("burnt")
+_named = devices.alias("named")
+# Each of these is one look-up in an index of its own; with OR the database prefers to walk through all accounts.
+_NAMED = union_all(
+    select(_named.c.id).where(_named.c.mac == bindparam("claimed_mac")),
+    select(_named.c.id).where(_named.c.token_hash == _SHOWN),
+    select(_named.c.id).where(_named.c.previous_token_hash == _SHOWN),
+)
+_BY_MAC_OR_TOKEN = _RECORD.add_columns(_BURNT).where(devices.c.id.in_(_NAMED))
+
 
 @dataclass(frozen=True, slots=True)
 class FetchRecord:
@@ -43,7 +56,10 @@ class FetchRecord:
     account: Account
     platform_revision: int
     sealed_layers: tuple[str | None, str | None, str | None] = field(repr=False)
+    token_hash: str | None = field(repr=False)
     token_sealed: str | None = field(repr=False)
+    previous_token_hash: str | None = field(repr=False)
+    previous_token_sealed: str | None = field(repr=False)
 
     def open_layers(self, sealer: Sealer) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """The documents of the platform, the account and the device; empty where none was written."""
@@ -54,15 +70,45 @@ class FetchRecord:
         """The device's secret, or None where it has none."""
         return sealer.open(self.token_sealed) if self.token_sealed else None
 
+    def known_secret(self, secret_hash: str) -> Secret:
+        """What a secret with this hash is to this device; compared in constant time."""
+        if compare_digest(self.token_hash or "", secret_hash):
+            return Secret.CURRENT
+        if compare_digest(self.previous_token_hash or "", secret_hash):
+            return Secret.PREVIOUS
+        return Secret.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The device that a request is about, and what the token in its path is; None where it has none."""
+
+    record: FetchRecord | None
+    token: Secret | None = None
+
+
+async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Found:
+    """The device with this MAC, else the one whose token it is, in one statement."""
+    if token is None:
+        return Found(await find_by_mac(conn, mac) if mac else None)
+    shown = hash_token(token)
+    values = {"claimed_mac": mac.bare if mac else "", "shown_hash": shown}
+    rows = (await conn.execute(_BY_MAC_OR_TOKEN, values)).mappings().all()
+    records = [(_record_of(row), bool(row["burnt"])) for row in rows]
+    owner = next((record for record, _ in records if record.known_secret(shown) is not Secret.UNKNOWN), None)
+    claimed = next(((record, burnt) for record, burnt in records if mac and record.device.mac == mac), None)
+    if claimed is None:
+        # A token without a MAC beside it tells whose request it is; one beside the MAC of nobody does not.
+        return Found(owner, owner.known_secret(shown)) if owner and mac is None else Found(None, Secret.UNKNOWN)
+    record, burnt = claimed
+    if owner and owner is not record:
+        return Found(record, Secret.ANOTHERS)
+    return Found(record, Secret.BURNT if burnt else record.known_secret(shown))
+
 
 async def find_by_mac(conn: AsyncConnection, mac: Mac) -> FetchRecord | None:
     """The record of the device with this MAC, in one statement; None where there is none."""
     return await _one(conn, devices.c.mac == mac.bare)
-
-
-async def find_by_token(conn: AsyncConnection, token_hash: str) -> FetchRecord | None:
-    """The record of the device whose token has this hash (`hash_token`), in one statement; None where there is none."""
-    return await _one(conn, devices.c.token_hash == token_hash)
 
 
 async def find_by_id(conn: AsyncConnection, account_id: str, device_id: str) -> FetchRecord | None:
@@ -82,5 +128,8 @@ def _record_of(row: RowMapping) -> FetchRecord:
         account=account_of(row),
         platform_revision=row["platform_revision"],
         sealed_layers=(platform, account, device),
+        token_hash=row[devices.c.token_hash],
         token_sealed=row[devices.c.token_sealed],
+        previous_token_hash=row[devices.c.previous_token_hash],
+        previous_token_sealed=row[devices.c.previous_token_sealed],
     )

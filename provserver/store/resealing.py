@@ -15,6 +15,7 @@ _BATCH = 100  # rows per transaction: other writers wait for some milliseconds a
 _SEALED: tuple[Column[Any], ...] = (
     users.c.sip_password_sealed,
     devices.c.token_sealed,
+    devices.c.previous_token_sealed,
     settings_layers.c.sealed,
     idempotency_keys.c.answer_sealed,
 )

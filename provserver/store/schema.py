@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from provserver.store.types import Bytewise, Instant, Json
+from provserver.store.types import Bytewise, Instant, Json, Words
 
 metadata = MetaData(
     naming_convention={
@@ -48,6 +48,7 @@ accounts = Table(
     Column("region", String),
     Column("timezone", String),
     Column("status", String, nullable=False),
+    Column("accepted_proofs", Words),
     Column("revision", Integer, nullable=False),
     _moment("created_at"),
     _moment("updated_at"),
@@ -112,6 +113,9 @@ devices = Table(
     Column("revision", Integer, nullable=False),
     Column("token_hash", String, unique=True),
     Column("token_sealed", Text),
+    Column("previous_token_hash", String),
+    Column("previous_token_sealed", Text),
+    Column("accepted_proofs", Words),
     _moment("window_until", nullable=True),
     Column("window_address", String),
     Column("fetched_stamp", String),
@@ -127,6 +131,7 @@ devices = Table(
     UniqueConstraint("account_id", "ordinal"),
     UniqueConstraint("account_id", "ipei"),
     UniqueConstraint("base_id", "slot_number"),
+    Index(None, "previous_token_hash", unique=True),
     # One per list filter, each ending in what the list is sorted by.
     Index(None, "account_id", "type", "ordinal"),
     Index(None, "account_id", "status", "ordinal"),
@@ -230,6 +235,24 @@ check_sync_job_devices = Table(
     Column("state", String, nullable=False),
     PrimaryKeyConstraint("job_id", "position"),
     Index(None, "job_id", "state", "position"),
+)
+
+burnt_tokens = Table(
+    "burnt_tokens",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("mac", String, nullable=False),  # no foreign key: a token outlives the device that it is burnt with
+)
+
+blocked_sources = Table(
+    "blocked_sources",
+    metadata,
+    Column("source", String, primary_key=True),
+    _moment("since"),
+    _moment("until"),
+    Column("last_address", String, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Index(None, "since", "source"),
 )
 
 unknown_devices = Table(

@@ -1,5 +1,6 @@
 """Secrets at rest: everything secret is sealed with a key that lives in a file beside the database, not in it."""
 
+import hmac
 import json
 import threading
 from collections.abc import Sequence
@@ -67,8 +68,13 @@ class Sealer:
         """The same secret under the first key."""
         return self.seal(self.open(sealed))
 
+    def derived_key(self, purpose: str) -> bytes:
+        """A key for signing what needs no storage; the same in every process that has the same first key."""
+        return hmac.digest(self._root, purpose.encode(), "sha256")
+
     def _use(self, keys: Sequence[str]) -> None:
         fernets = [Fernet(key) for key in keys]
+        self._root = keys[0].encode()
         self._first, self._all = fernets[0], MultiFernet(fernets)
 
     def _follow_file(self) -> bool:

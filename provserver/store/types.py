@@ -37,6 +37,21 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant_of(value)
 
 
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A few words in their order, kept as one text with commas between them."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        """Words to text."""
+        return None if value is None else ",".join(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """Text to words."""
+        return None if value is None else tuple(value.split(",")) if value else ()
+
+
 # Prefix searches compare by range, which is only right where text sorts by its bytes. SQLite and CockroachDB do so by
 # themselves, PostgreSQL only with this collation.
 Bytewise = String().with_variant(String(collation="C"), "postgresql")

@@ -13,16 +13,15 @@ from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import FACE
+from provserver.config import Phones
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
-from provserver.services.cache import DocumentCache
+from provserver.services.access import Doors
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
 from provserver.services.notifying import Sender
-from provserver.services.provisioning import Doors, Provisioning
-from provserver.services.recording import Recorder
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
@@ -32,6 +31,7 @@ from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
+from tests.listener import make_guard, make_provisioning
 from tests.services.fake_notifier import FakeNotifier
 
 PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
@@ -75,7 +75,9 @@ async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator
         stack.push_async_callback(database.close)
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
         sources, notifier = clock.sources(), FakeNotifier()
-        configurations = Configurations(database, stock.catalogue, stock.renderer, "http://phones.example.net")
+        configurations = Configurations(
+            database, stock.catalogue, stock.renderer, "http://phones.example.net", Doors(Phones().auth)
+        )
         resync = Resync(configurations, Sender(notifier, timeout=2.0), sources)
         registrations = Registrations(database, stock.catalogue, notifier)
         stack.push_async_callback(registrations.close)
@@ -95,6 +97,7 @@ async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator
             registrations=registrations,
             new_job=jobs.woken,
             unknown=unknown,
+            guard=make_guard(database, sources),
             sources=sources,
             window_seconds=3600,
             bootstrap_key=PLATFORM_KEY,
@@ -148,14 +151,9 @@ async def tenants(platform: Client) -> TwoTenants:
 @pytest.fixture
 async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
     """The phones' listener over the same database, which lets in whoever has a token or an open window."""
-    provisioning = Provisioning(
-        database=face.database,
-        catalogue=face.catalogue,
-        renderer=face.renderer,
-        cache=DocumentCache(10_000_000),
-        recorder=Recorder(face.catalogue, face.contacts, face.unknown, face.sources),
-        sources=face.sources,
-        doors=Doors(frozenset({"token", "window"}), ()),
+    recorder = (face.contacts, face.unknown)
+    provisioning = make_provisioning(
+        face.database, face.catalogue, face.renderer, recorder, face.sources, guard=face.guard
     )
     listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
     async with TestClient(TestServer(build_phones(listener))) as client:

@@ -22,10 +22,7 @@ from provserver.domain.mac import Mac
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.server import load_vendors, settle_memory
-from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
-from provserver.services.provisioning import Doors, Provisioning
-from provserver.services.recording import Recorder
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store import accounts, assignments, devices, layers, users
@@ -33,6 +30,7 @@ from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
+from tests.listener import make_provisioning
 from tests.store import builders
 
 _TICK = 0.001
@@ -109,15 +107,7 @@ async def main(handsets: int, bases: int) -> None:
         master = await _store_system(database, handsets, bases)
         catalogue, renderer = load_vendors(Config())
         contacts, unknown, sources = ContactWriter(database), UnknownDevices(database, 10), Sources()
-        provisioning = Provisioning(
-            database=database,
-            catalogue=catalogue,
-            renderer=renderer,
-            cache=DocumentCache(10_000_000),
-            recorder=Recorder(catalogue, contacts, unknown, sources),
-            sources=sources,
-            doors=Doors(frozenset({"token"}), ()),
-        )
+        provisioning = make_provisioning(database, catalogue, renderer, (contacts, unknown), sources)
         contacts.start()
         face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
         async with TestClient(TestServer(build_phones(face))) as client:

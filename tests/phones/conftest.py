@@ -11,23 +11,23 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
+from provserver.config import Phones
 from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
-from provserver.domain.proofs import PROOFS
 from provserver.domain.vendor import Catalogue
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
-from provserver.services.cache import DocumentCache
 from provserver.services.contacts import ContactWriter
-from provserver.services.provisioning import Doors, Provisioning
-from provserver.services.recording import Recorder
+from provserver.services.guarding import Guard
+from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database
 from provserver.store.pages import PageRequest
+from tests.listener import make_guard, make_provisioning
 from tests.store import builders
 
 SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 {mac} SXM:0 UXM:0)"
@@ -56,6 +56,7 @@ class Office:
     database: Database
     provisioning: Provisioning
     contacts: ContactWriter
+    guard: Guard
     unknown: UnknownDevices
     clock: Clock
     account_id: str
@@ -114,31 +115,26 @@ MakeOffice = Callable[..., Any]
 
 @pytest.fixture
 async def make_office(database: Database, catalogue: Catalogue, renderer: Renderer) -> AsyncIterator[MakeOffice]:
-    """Makes an `Office`; the arguments are those of `make`."""
+    """Makes an `Office`; the arguments are those of `make`, beside other keys of `phones`."""
     made: list[Office] = []
 
     async def make(
         *,
-        proofs: tuple[str, ...] = ("token", "window"),
-        networks: Any = (),
+        proofs: tuple[str, ...] = Phones().auth,
         public_url: str | None = None,
         trusted_proxies: Any = (),
         unknown_limit: int = 100,
         certificate_header: str | None = None,
         trust: VendorTrust | None = None,
+        **settings: Any,
     ) -> Office:
-        assert set(proofs) <= set(PROOFS)
         clock = Clock()
         contacts, unknown = ContactWriter(database), UnknownDevices(database, unknown_limit)
         sources = Sources(clock=clock)
-        provisioning = Provisioning(
-            database=database,
-            catalogue=catalogue,
-            renderer=renderer,
-            cache=DocumentCache(1_000_000),
-            recorder=Recorder(catalogue, contacts, unknown, sources),
-            sources=sources,
-            doors=Doors(frozenset(proofs), networks),
+        section = Phones(auth=proofs, **settings)
+        guard = make_guard(database, sources, section)
+        provisioning = make_provisioning(
+            database, catalogue, renderer, (contacts, unknown), sources, settings=section, guard=guard
         )
         face = PhoneFace(
             provisioning,
@@ -156,7 +152,7 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
             await accounts.insert_account(conn, tenant)
             document = {"abstractions": {"sip": {"domain": "pbx.example.com"}}}
             await layers.write_layer(conn, database.sealer, tenant.id, document, at=clock())
-        office = Office(client, database, provisioning, contacts, unknown, clock, tenant.id, face)
+        office = Office(client, database, provisioning, contacts, guard, unknown, clock, tenant.id, face)
         made.append(office)
         return office
 
@@ -168,7 +164,7 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
 
 @pytest.fixture
 async def office(make_office: MakeOffice) -> Office:
-    """An office with the default proofs, token and window."""
+    """An office with the default proofs."""
     return await make_office()
 
 

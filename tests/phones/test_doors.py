@@ -6,6 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from provserver.domain.device import DeviceStatus, DeviceType
+from provserver.store import devices
 from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office
 
 MAC, OTHER = "000413aabbcc", "000413aabbdd"
@@ -57,8 +58,21 @@ async def test_the_first_address_has_the_window_for_itself(make_office: MakeOffi
 
 async def test_an_armed_phone_with_yesterdays_token_gets_in(office: Office) -> None:
     """A deleted and re-created device: its phone still asks under the old token and must not be locked out."""
-    await office.phone(MAC, "snom")
-    assert (await office.get(f"/p/{'a' * 32}/{FILE}", AGENT)).status == 200
+    before, _ = await office.phone(MAC, "snom")
+    async with office.database.write() as conn:
+        await devices.delete_device(conn, before.account_id, before.id, at=office.clock())
+    assert (await office.get(f"/p/{before.token}/{FILE}", AGENT)).status == 404
+    after, _ = await office.phone(MAC, "snom")
+    answer = await office.get(f"/p/{before.token}/{FILE}", AGENT)
+    assert (answer.status, after.token in await answer.text()) == (200, True)
+
+
+async def test_a_guessed_token_opens_no_window(office: Office) -> None:
+    """It proves that whoever asks is not the phone that has lost everything; that one asks without a token."""
+    device, _ = await office.phone(MAC, "snom")
+    assert (await office.get(f"/p/{'a' * 32}/{FILE}", AGENT)).status == 404
+    assert (await office.stored(device)).window_address is None
+    assert (await office.get(f"/{FILE}", AGENT)).status == 200
 
 
 async def test_the_token_of_one_phone_opens_no_other(office: Office) -> None:

@@ -171,14 +171,6 @@ async def test_arming_opens_the_window_to_the_first_address(db: Database, sealer
     assert armed == replace(phone, window_until=after(100), window_address=None)
 
 
-async def test_a_new_token_replaces_the_old_and_reaches_the_file(db: Database, sealer: Sealer, acme: Account) -> None:
-    phone = device(acme.id)
-    async with db.write() as conn:
-        await devices.insert_device(conn, sealer, phone)
-        await devices.set_token(conn, sealer, phone.id, "new")
-        assert await devices.get_device(conn, sealer, acme.id, phone.id) == replace(phone, token="new", revision=1)
-
-
 async def test_handsets_are_listed_by_slot_for_every_base_asked_for(
     db: Database, sealer: Sealer, acme: Account
 ) -> None:

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from provserver.domain.device import Account, DeviceStatus
 from provserver.domain.mac import Mac
+from provserver.domain.proofs import Secret
 from provserver.store import assignments, devices, layers, users
 from provserver.store.database import Database
-from provserver.store.fetches import find_by_mac, find_by_token, hash_token, lines_of
+from provserver.store.fetches import Found, find, find_by_mac, lines_of
 from provserver.store.sealing import Sealer
 
 from .builders import after, assignment, device, user
@@ -21,7 +22,7 @@ async def test_a_fetch_reads_the_device_with_everything_above_it(
             await layers.write_layer(conn, sealer, owner, {"number": number}, at=after(1))
         assert phone.mac is not None
         record = await find_by_mac(conn, phone.mac)
-        assert await find_by_token(conn, hash_token("a token")) == record
+        assert await find(conn, None, "a token") == Found(record, Secret.CURRENT)
     assert record is not None
     assert record.device == replace(phone, token=None, revision=1)
     assert record.account == replace(acme, revision=1)
@@ -48,7 +49,8 @@ async def test_a_device_without_any_layer_or_token_is_found_all_the_same(
 async def test_an_unknown_mac_or_token_finds_nothing(db: Database) -> None:
     async with db.read() as conn:
         assert await find_by_mac(conn, Mac("000413000000")) is None
-        assert await find_by_token(conn, hash_token("none")) is None
+        assert await find(conn, None, "none") == Found(None, Secret.UNKNOWN)
+        assert await find(conn, Mac("000413000000"), "none") == Found(None, Secret.UNKNOWN)
 
 
 async def test_the_phone_path_sends_two_statements_however_much_is_stored(

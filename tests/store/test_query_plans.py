@@ -193,9 +193,8 @@ async def _write_contacts(fleet: Fleet, conn: AsyncConnection) -> None:
 
 STEPS: dict[str, Callable[[Fleet, AsyncConnection], Awaitable[Any]]] = {
     "fetch by mac": lambda fleet, conn: fetches.find_by_mac(conn, fleet.mac),
-    "fetch by token": lambda fleet, conn: fetches.find_by_token(
-        conn, fetches.hash_token(f"token {fleet.account.id} 0")
-    ),
+    "fetch by token": lambda fleet, conn: fetches.find(conn, None, f"token {fleet.account.id} 0"),
+    "fetch by mac and token": lambda fleet, conn: fetches.find(conn, fleet.mac, f"token {fleet.account.id} 0"),
     "lines": lambda fleet, conn: fetches.lines_of(conn, fleet.sealer, fleet.phone.id),
     "lines of many": lambda fleet, conn: assignments.lines_of_devices(
         conn, fleet.sealer, [fleet.phone.id, fleet.base.id]

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from provserver.domain.device import Account
-from provserver.store import devices, idempotency, layers, users
+from provserver.store import devices, idempotency, layers, tokens, users
 from provserver.store.database import Database
 from provserver.store.sealing import Sealer
 
@@ -21,7 +21,7 @@ async def test_whoever_steals_the_database_file_learns_no_secret(
     )
     async with db.write() as conn:
         await devices.insert_device(conn, sealer, phone)
-        await devices.set_token(conn, sealer, phone.id, "MARKED-token-2")
+        await tokens.replace_token(conn, sealer, phone.id, "MARKED-token-2", overlap=True)
         await devices.update_device(conn, sealer, acme.id, phone.id, at=after(1), token="MARKED-token-3")
         await users.insert_user(conn, sealer, jane)
         await users.update_user(conn, sealer, acme.id, jane.id, at=after(1), sip_password="MARKED-sip-2")

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from provserver.api.models.shared import Body, Moment, Name, PageQuery, Query, Reference, Shown
+from provserver.api.models.shared import Body, Moment, Name, PageQuery, Proofs, Query, Reference, Shown
 from provserver.domain.settings import Timezone
 
 Status = Literal["active", "suspended"]
@@ -18,6 +18,7 @@ class AccountCreate(Body):
     region: Name | None = None
     timezone: Timezone | None = Field(default=None, description="IANA time zone of its phones; layers may say another")
     status: Status = Field(default="active", description="Kept and returned; phones are served either way")
+    accepted_proofs: Proofs | None = Field(default=None, description="In place of the server's `phones.auth`")
 
 
 class AccountUpdate(Body):
@@ -27,6 +28,7 @@ class AccountUpdate(Body):
     region: Name | None = None
     timezone: Timezone | None = None
     status: Status | None = Field(default=None, description="null: active")
+    accepted_proofs: Proofs | None = Field(default=None, description="null: the server's `phones.auth`")
 
 
 class Account(Shown):
@@ -37,6 +39,7 @@ class Account(Shown):
     region: str | None
     timezone: str | None
     status: str
+    accepted_proofs: list[str] | None = Field(description="null: the server's `phones.auth`")
     created_at: datetime
     updated_at: datetime
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from provserver.api.models.layers import Layer
-from provserver.api.models.shared import Body, Name, PageQuery, Query, Reference, Truth, Word
+from provserver.api.models.shared import Body, Name, PageQuery, Proofs, Query, Reference, Truth, Word
 from provserver.domain.device import DeviceStatus, DeviceType, MulticellRole
 from provserver.domain.errors import Invalid
 from provserver.domain.ipei import parse_ipei
@@ -59,6 +59,7 @@ class DeviceCreate(_Common):
     multicell_role: MulticellRole | None = Field(default=None, description="Of a DECT base; absent: single")
     data_master_id: Reference | None = Field(default=None, description="Of a secondary base; absent: the only one")
     chain_id: ChainId | None = Field(default=None, description="Of a data master; absent: a new number")
+    accepted_proofs: Proofs | None = Field(default=None, description="Narrows the proofs that count for its account")
     base: Reference | None = Field(default=None, description="Of a handset; absent: not paired")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
 
@@ -89,6 +90,7 @@ class DeviceUpdate(_Common):
     multicell_role: MulticellRole | None = Field(default=None, description="null: single")
     data_master_id: Reference | None = None
     chain_id: ChainId | None = Field(default=None, description="Of a data master's system; null: a new number")
+    accepted_proofs: Proofs | None = Field(default=None, description="null: all the proofs that count for its account")
     base: Reference | None = Field(default=None, description="Moves a handset; null unpairs it")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
 
@@ -126,6 +128,12 @@ class AnyDeviceQuery(DeviceQuery):
     """Which devices, of which type."""
 
     type: DeviceType | None = Field(default=None, description="Absent: desk phones and DECT bases")
+
+
+class TokenRotation(Body):
+    """How to change the secret of a device."""
+
+    overlap: bool = Field(default=True, description="Whether the old one works until the new one was used")
 
 
 class Assign(Body):

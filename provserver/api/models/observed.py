@@ -48,6 +48,16 @@ class UnknownDevice(Shown):
     count: int
 
 
+class BlockedSource(Shown):
+    """An address (of IPv6 a /64) that has asked for too many MACs that are unknown, or were not proven."""
+
+    source: str
+    last_address: str = Field(description="The address in it that was seen last")
+    since: datetime
+    until: datetime = Field(description="At the earliest, where nothing more comes")
+    refused: int = Field(description="Requests that were not looked at")
+
+
 class Shadow(Shown):
     """A value that a stronger layer hides."""
 
@@ -91,6 +101,8 @@ class Settings(Shown):
     device: str
     vendor: str
     model: str | None
+    accepted_proofs: list[str] = Field(description="What counts for it, from the strongest to the weakest")
+    given_proof: str | None = Field(description="Which of them its file gives to its phone: token, digest or basic")
     settings: list[Setting]
     vendor_overrides: list[Setting]
     lines: list[SettingsLine]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from provserver.domain.proofs import Proof
 from provserver.domain.settings import Text
 from provserver.domain.texts import check_text
 
@@ -90,6 +91,8 @@ def _aware(text: str) -> datetime:
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+Proofs = Annotated[list[Proof], Field(min_length=1), AfterValidator(tuple)]
+"""Names of proofs, at least one."""
 Word = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_present)]
 """A text to filter by."""
 

@@ -81,6 +81,8 @@ class Deskphone(_Device):
     primary_line: str | None
     primary_line_id: str | None
     provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
+    accepted_proofs: list[str] | None = Field(description="Narrows what counts for its account; null: does not")
+    token_rotation_pending: bool = Field(description="Whether its phone has yet to come with its new token")
     assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
 
 
@@ -107,6 +109,8 @@ class DectBase(_Device):
     max_handsets: int | None = Field(description="null: not known")
     handsets: list[DectHandset]
     provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
+    accepted_proofs: list[str] | None = Field(description="Narrows what counts for its account; null: does not")
+    token_rotation_pending: bool = Field(description="Whether its phone has yet to come with its new token")
     assignments: list[Assignment] | None = _expanded("Always empty: users are on handsets")
 
 
@@ -162,6 +166,7 @@ def shown_device(
                 max_handsets=view.max_handsets,
                 handsets=[shown_device(handset, known, expand=expand) for handset in view.handsets],
                 provisioning_window_until=device.window_until,
+                token_rotation_pending=device.has_two_secrets,
             )
         case DeviceType.DECT_HANDSET:
             return DectHandset.of(device, **common, base=device.base_id, display_name=device.name)
@@ -189,4 +194,5 @@ def _deskphone(view: DeviceView) -> dict[str, Any]:
         "primary_line": primary,
         "primary_line_id": primary,
         "provisioning_window_until": view.device.window_until,
+        "token_rotation_pending": view.device.has_two_secrets,
     }

@@ -8,7 +8,7 @@ from provserver.api.listing import listing, page_request
 from provserver.api.models import devices as models
 from provserver.api.models.shown_devices import CreatedDevice, shown_device
 from provserver.domain.device import ConfigState, Device, DeviceType
-from provserver.services import device_updates, device_views, devices
+from provserver.services import device_updates, device_views, devices, tokens
 from provserver.services.change import Change
 from provserver.services.devices import DeviceFilter
 from provserver.services.paging import Page
@@ -75,6 +75,17 @@ async def arm(call: Call[None, Any]) -> Answer:
     """Open the provisioning window again, for the first address that asks."""
     async with call.write() as change:
         device = await devices.arm(change, await found_in(call, change), call.face.window)
+    return await present(call, device)
+
+
+async def rotate_token(call: Call[None, models.TokenRotation]) -> Answer:
+    """Give a device a new secret, which its file carries from now on; the device is stale until it has fetched it.
+
+    With `overlap` the old one works until the phone has come with the new one. Without it the old one is burnt at once,
+    and a phone that holds nothing else gets in by `arm` alone.
+    """
+    async with call.write() as change:
+        device = await tokens.rotate(change, await found_in(call, change), overlap=call.body.overlap)
     return await present(call, device)
 
 

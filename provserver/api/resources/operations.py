@@ -3,11 +3,11 @@
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import accounts as models
-from provserver.api.models.observed import UnknownDevice
+from provserver.api.models.observed import BlockedSource, UnknownDevice
 from provserver.api.models.shared import PageQuery
 from provserver.domain.device import UnknownDevice as UnknownRecord
 from provserver.domain.mac import parse_mac
-from provserver.services import api_keys, audit, knocking, usage
+from provserver.services import api_keys, audit, blocking, knocking, usage
 
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
@@ -56,6 +56,23 @@ async def forget_unknown(call: Call[None, None]) -> Answer:
     await call.face.unknown.flush()
     async with call.write() as change:
         await knocking.forget(change, mac)
+    return Answer(204)
+
+
+async def list_blocked(call: Call[PageQuery, None]) -> Answer:
+    """Addresses that have asked for too many MACs and are not looked at any more, the latest first."""
+    await call.face.guard.flush()
+    async with call.read() as conn:
+        page = await blocking.list_blocked(conn, page_request(call.query), now=call.face.sources.now())
+    return listing(call.request, page, BlockedSource.of)
+
+
+async def release_source(call: Call[None, None]) -> Answer:
+    """Let an address ask again, by its `source` or any address in it."""
+    await call.face.guard.flush()
+    async with call.write() as change:
+        source = await blocking.release(change, call.path["source"])
+    call.face.guard.release(source)
     return Answer(204)
 
 

@@ -35,6 +35,8 @@ def _settings(device: Device, effective: EffectiveDevice, found: reports.DeviceR
             device=device.id,
             vendor=effective.vendor.vendor,
             model=device.model,
+            accepted_proofs=list(effective.access.accepted),
+            given_proof=effective.access.given,
             settings=[_setting(setting) for setting in found.settings],
             vendor_overrides=[_setting(setting) for setting in found.vendor_overrides],
             lines=[

@@ -1,0 +1,43 @@
+"""`token`: the secrets by which phones prove what they are."""
+
+import click
+
+from provserver.cli.options import config_option, run_async
+from provserver.config import Config
+from provserver.domain.errors import NotFound
+from provserver.domain.mac import parse_mac
+from provserver.server import open_stock
+from provserver.services import tokens
+from provserver.services.change import Actor, Change
+from provserver.store.devices import find_by_mac
+
+_ACTOR = Actor("command line")
+
+
+@click.group()
+def token() -> None:
+    """The secret of a phone, which stands in its address or is its password."""
+
+
+@token.command()
+@click.argument("mac")
+@config_option
+@click.option("--no-overlap", is_flag=True, help="Burn the old one at once; the phone then needs `arm`.")
+def rotate(mac: str, config: Config, no_overlap: bool) -> None:
+    """Give the phone MAC a new secret.
+
+    The old one works until the phone has come with the new one.
+    """
+    run_async(_rotate(mac, config, no_overlap))
+
+
+async def _rotate(text: str, config: Config, no_overlap: bool) -> None:
+    mac = parse_mac(text, "MAC")
+    async with open_stock(config) as stock, stock.database.write() as conn:
+        device = await find_by_mac(conn, stock.database.sealer, mac)
+        if device is None:
+            raise NotFound(f"there is no device {mac}")
+        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+        await tokens.rotate(change, device, overlap=not no_overlap)
+    before = "the old one is burnt; arm the device" if no_overlap else "the old one works until the new one was used"
+    click.echo(f"{mac} has a new token; {before}", err=True)

@@ -1,0 +1,127 @@
+"""Guessing: the distinct MACs that a source has asked for lately without proving anything, in bounded memory."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+_MOST_SOURCES = 20_000
+_MOST_MACS = 200_000
+
+
+@lru_cache(maxsize=4096)
+def source_of(address: str) -> str:
+    """Who counts as one: an IPv4 address, or the /64 of an IPv6 address, in which anybody has as many as they like."""
+    parsed = ip_address(address)
+    return str(IPv6Network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+
+
+@dataclass(slots=True)
+class _Source:
+    """`macs`: MAC -> when it was last asked for, the one of longest ago first; `address`: where it was last seen."""
+
+    address: str
+    macs: dict[int, float] = field(default_factory=dict)
+    refused: int = 0
+    since: float | None = None
+    told_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A source that gets no answer about MACs it has not asked for before. Times are seconds since 1970."""
+
+    source: str
+    address: str
+    since: float
+    until: float
+    refused: int
+
+
+class Guesses:
+    """Remembers failed requests by source. Times come from the caller, in seconds, and never go far back.
+
+    A source may ask for `limit` distinct MACs within `window` seconds. Beyond that only those MACs are still looked at
+    that it has asked for already, so that a phone which knocked in time is served as soon as it is known.
+    """
+
+    def __init__(
+        self, limit: int, window: float, *, most_sources: int = _MOST_SOURCES, most_macs: int = _MOST_MACS
+    ) -> None:
+        self._limit = limit
+        self._window = window
+        self._most_sources = most_sources
+        self._most_macs = most_macs
+        self._sources: OrderedDict[str, _Source] = OrderedDict()
+        self._macs = 0
+
+    def may_ask(self, address: str, mac: str, now: float) -> bool:
+        """Whether a request about this MAC is looked at."""
+        source = source_of(address)
+        known = self._sources.get(source)
+        if known is None:
+            return True
+        self._forget_old(source, known, now)
+        return len(known.macs) < self._limit or int(mac, 16) in known.macs
+
+    def failed(self, address: str, mac: str, now: float) -> None:
+        """Count a MAC that is unknown, or was not proven."""
+        source = source_of(address)
+        known = self._sources.setdefault(source, _Source(address))
+        known.address = address
+        self._sources.move_to_end(source)
+        number = int(mac, 16)
+        self._macs += number not in known.macs
+        known.macs.pop(number, None)  # asked for again, it goes to the end
+        known.macs[number] = now
+        if len(known.macs) >= self._limit and known.since is None:
+            known.since = now
+        self._make_room()
+
+    def refused(self, address: str, now: float, every: float) -> bool:
+        """Count a request that was not looked at; True where it is time to tell of it, `every` so many seconds."""
+        known = self._sources[source_of(address)]
+        known.address = address
+        known.refused += 1
+        if now - known.told_at < every:
+            return False
+        known.told_at = now
+        return True
+
+    def proved(self, address: str, mac: str) -> None:
+        """Take back what was counted: this MAC is no guess."""
+        known = self._sources.get(source_of(address))
+        if known and known.macs.pop(int(mac, 16), None) is not None:
+            self._macs -= 1
+
+    def release(self, source: str) -> None:
+        """Forget a source."""
+        known = self._sources.pop(source, None)
+        self._macs -= len(known.macs) if known else 0
+
+    def blocked(self, now: float) -> list[Blocked]:
+        """The sources that are at their limit."""
+        found = []
+        for source, known in list(self._sources.items()):
+            if known.since is None:
+                continue
+            self._forget_old(source, known, now)
+            if known.since is not None:
+                until = next(iter(known.macs.values())) + self._window
+                found.append(Blocked(source, known.address, known.since, until, known.refused))
+        return found
+
+    def _forget_old(self, source: str, known: _Source, now: float) -> None:
+        """Drop what is older than the window, and a source that nothing is left of."""
+        while known.macs and known.macs[oldest := next(iter(known.macs))] < now - self._window:
+            del known.macs[oldest]
+            self._macs -= 1
+        if len(known.macs) < self._limit:
+            known.since, known.refused = None, 0
+        if not known.macs:
+            self._sources.pop(source, None)
+
+    def _make_room(self) -> None:
+        while len(self._sources) > self._most_sources or (self._macs > self._most_macs and len(self._sources) > 1):
+            _, dropped = self._sources.popitem(last=False)
+            self._macs -= len(dropped.macs)

@@ -1,0 +1,77 @@
+"""Nonces that need no memory: when, for whom, some random bytes, and a MAC over all that. Pure.
+
+Every process with the same key file accepts the nonces of every other. Only that a nonce is not used twice is
+remembered, by each process for itself (`SeenNonces`).
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+LIFETIME = timedelta(seconds=60)
+"""How long a nonce is good; a phone that comes later is asked once more and goes on (`stale`)."""
+
+_CLOCKS_APART = timedelta(seconds=30)  # of two servers
+_STAMP, _RANDOM, _MAC = 8, 6, 16
+_MOST = 100_000
+
+
+def make_nonce(key: bytes, at: datetime, source: str, random: bytes) -> str:
+    """A nonce for the phone at `source`; `random` is six bytes."""
+    body = int(at.timestamp() * 1000).to_bytes(_STAMP, "big") + random
+    return base64.urlsafe_b64encode(body + _sign(key, body, source)).decode()
+
+
+def nonce_time(key: bytes, nonce: str, source: str) -> datetime | None:
+    """When a nonce was made; None for one that is not ours, or was given to another address."""
+    try:
+        raw = base64.b64decode(nonce, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    body, signature = raw[: _STAMP + _RANDOM], raw[_STAMP + _RANDOM :]
+    if len(body) != _STAMP + _RANDOM or not hmac.compare_digest(signature, _sign(key, body, source)):
+        return None
+    return datetime.fromtimestamp(int.from_bytes(body[:_STAMP], "big") / 1000, UTC)
+
+
+def is_young(made: datetime, now: datetime) -> bool:
+    """Whether a nonce of `made` is still good."""
+    return -_CLOCKS_APART <= now - made <= LIFETIME
+
+
+class SeenNonces:
+    """Which nonces were used, and how often: no answer counts twice in this process.
+
+    Bounded: where too many are young at once, the oldest are forgotten and everything as old as them counts as used.
+    """
+
+    def __init__(self, limit: int = _MOST) -> None:
+        self._limit = limit
+        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._forgotten: datetime | None = None
+
+    def use(self, nonce: str, made: datetime, count: int, now: datetime) -> bool:
+        """Use a nonce for the `count`-th time; False where that was done already."""
+        self._forget(now)
+        _, last = self._counts.get(nonce, (made, 0))
+        if count <= last or (self._forgotten is not None and made <= self._forgotten):
+            return False
+        self._counts[nonce] = (made, count)
+        if len(self._counts) > self._limit:
+            _, (oldest, _) = self._counts.popitem(last=False)
+            self._forgotten = max(oldest, self._forgotten or oldest)
+        return True
+
+    def _forget(self, now: datetime) -> None:
+        while self._counts:
+            made, _ = next(iter(self._counts.values()))
+            if now - made <= LIFETIME:
+                return
+            self._counts.popitem(last=False)
+
+
+def _sign(key: bytes, body: bytes, source: str) -> bytes:
+    return hmac.digest(key, body + source.encode(), hashlib.sha256)[:_MAC]

@@ -1,0 +1,33 @@
+"""Sources that guessed too much: listed and released. They are counted in `guarding`."""
+
+from datetime import datetime
+from ipaddress import ip_network
+
+from provserver.domain.errors import Invalid, NotFound
+from provserver.domain.guessing import source_of
+from provserver.services import audit
+from provserver.services.change import Change
+from provserver.services.paging import Page, PageRequest
+from provserver.store import blocked_sources
+from provserver.store.blocked_sources import BlockedSource
+from provserver.store.database import Connection
+
+
+async def list_blocked(conn: Connection, request: PageRequest, *, now: datetime) -> Page[BlockedSource]:
+    """The list, the latest first."""
+    return await blocked_sources.list_blocked(conn, request, now=now)
+
+
+async def release(change: Change, text: str) -> str:
+    """Let a source ask again; returns it as it is counted. Servers take note within a second.
+
+    `text` is the source as it is listed, or any address in it. Raises `Invalid`, or `NotFound`.
+    """
+    try:
+        source = source_of(str(ip_network(text, strict=False).network_address))
+    except ValueError:
+        raise Invalid(f"{text} is not an address", details={"source": "is not an address"}) from None
+    if not await blocked_sources.release_source(change.conn, source):
+        raise NotFound(f"{source} is not blocked")
+    await audit.record(change, "blocked_source.released", source, account_id=None)
+    return source

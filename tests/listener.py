@@ -1,0 +1,55 @@
+"""What answers phones, put together as the server does it, over a database of a test."""
+
+from typing import Any
+
+from provserver.config import Phones
+from provserver.domain.guessing import Guesses
+from provserver.domain.vendor import Catalogue
+from provserver.rendering.renderer import Renderer
+from provserver.services.access import Doors
+from provserver.services.cache import DocumentCache
+from provserver.services.challenges import Challenges
+from provserver.services.contacts import ContactWriter
+from provserver.services.guarding import Guard
+from provserver.services.provisioning import Provisioning
+from provserver.services.recording import Recorder
+from provserver.services.sources import Sources
+from provserver.services.unknown import UnknownDevices
+from provserver.store.database import Database
+
+
+def make_guard(database: Database, sources: Sources, settings: Phones | None = None) -> Guard:
+    settings = settings or Phones()
+    guesses = Guesses(settings.guessing.limit, settings.guessing.window)
+    return Guard(database, guesses, settings.guessing.exempt, sources.now)
+
+
+def make_provisioning(
+    database: Database,
+    catalogue: Catalogue,
+    renderer: Renderer,
+    recorder: tuple[ContactWriter, UnknownDevices],
+    sources: Sources,
+    *,
+    settings: Phones | None = None,
+    guard: Guard | None = None,
+    **more: Any,
+) -> Provisioning:
+    """`settings`: the section `phones` of a configuration; `more`: fields of `Provisioning`."""
+    settings = settings or Phones()
+    challenges = Challenges(
+        database.sealer,
+        sources,
+        settings.digest_algorithms,
+        basic="basic" in settings.auth,
+        basic_without_tls=settings.basic_without_tls,
+    )
+    fields = {
+        "cache": DocumentCache(10_000_000),
+        "recorder": Recorder(catalogue, *recorder, sources),
+        "doors": Doors(frozenset(settings.auth), settings.networks),
+        "challenges": challenges,
+        "guard": guard or make_guard(database, sources, settings),
+        **more,
+    }
+    return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)
