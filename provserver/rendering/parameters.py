@@ -51,6 +51,11 @@ class Parameter:
         """The index in brackets, where there is one."""
         return split_identity(self.identity)[1]
 
+    @property
+    def folder(self) -> str:
+        """The name up to its last dot: the object that the parameter is of, in a tree of them."""
+        return self.name.rpartition(".")[0]
+
 
 def split_identity(identity: str) -> tuple[str, str | None]:
     """`user_name[2]` as `("user_name", "2")`."""
