@@ -1,7 +1,7 @@
 """What every part of the suite may ask for: the shipped catalogue, and a database of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,23 @@ from provserver.store.sealing import Sealer
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
+
+_NOT_MEASURED = frozenset({"bench", "docs", "e2e", "golden", "vendors"})
+"""Folders whose tests walk through data, or watch other processes: what covers that code is elsewhere."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Measuring coverage takes longer than the tests themselves: only those are measured that it says something of."""
+    controller = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    skipped = controller if item.path.relative_to(Path(__file__).parent).parts[0] in _NOT_MEASURED else None
+    if skipped:
+        skipped.pause()
+    try:
+        return (yield)
+    finally:
+        if skipped:
+            skipped.resume()
 
 
 @pytest.fixture(scope="session")

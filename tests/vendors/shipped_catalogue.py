@@ -1,5 +1,8 @@
 """Every test here runs over what is on disk: a new vendor or model is tested by being there."""
 
+from collections.abc import Hashable
+from itertools import chain
+
 from provserver.domain.vendor import Catalogue, Vendor
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
@@ -16,3 +19,27 @@ RENDERED = [dialect for dialect in CATALOGUE.dialects.values() if dialect.is_ren
 def rendered_models(dialect: Vendor) -> list[str]:
     """Its models that get files."""
     return [name for name, model in dialect.models.items() if model.not_rendered is None]
+
+
+def kinds(dialect: Vendor) -> list[str]:
+    """Of its models that get files, the first of each kind: others that have the very same are configured alike."""
+    first: dict[Hashable, str] = {}
+    for name in rendered_models(dialect):
+        first.setdefault(_kind(dialect, name), name)
+    return list(first.values())
+
+
+def _kind(dialect: Vendor, name: str) -> Hashable:
+    """What conditions ask for, and which counts there are at all: how many of each is tested with every model."""
+    conditions = (*chain.from_iterable(dialect.settings.values()), *dialect.constants)
+    conditions = (*conditions, *dialect.unused_lines, *dialect.unused_slots)
+    model, members = dialect.models[name], dialect.families.items()
+    groups = {name, *(family for family, models in members if name in models)}
+    return (
+        frozenset(groups & {one for condition in conditions for one in (*condition.only, *condition.excluding)}),
+        model.capabilities & {condition.requires for condition in conditions if condition.requires},
+        frozenset(model.files),
+        tuple(None if count is None else min(count, 2) for count in (model.lines, model.keys, model.handsets)),
+        model.lines_per_handset,
+        model.expansion is not None,
+    )
