@@ -11,13 +11,14 @@ from provserver.domain.facts import Refusal
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
+from provserver.services.access import Access
 from provserver.services.effective import EffectiveDevice, compose
 from provserver.services.parts import Assigned, Parts, PlacedHandset
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(id="acct", name="Fullest", created_at=NOW, updated_at=NOW)
 TOKEN = "token-of-the-test"
-BASE_URL = f"https://prov.example.com/p/{TOKEN}/"
+ACCESS = Access("https://prov.example.com", accepted=("token",), given="token", secret=TOKEN)
 
 SECRET = "secret"
 """Stands in every password, so that it can be found wherever it must not be."""
@@ -150,7 +151,7 @@ def phone(
     )
     own = {"abstractions": abstractions, "vendor_overrides": overrides or {}}
     parts = _base_parts(vendor, device, users) if is_base else Parts(users)
-    return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, BASE_URL)
+    return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, ACCESS)
 
 
 def _base_parts(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
