@@ -83,8 +83,19 @@ class Database(Section):
 
     url: str | None = Field(
         default=None,
-        pattern=r"^sqlite\+aiosqlite:///",
-        description="SQLAlchemy URL, `sqlite+aiosqlite:///…`; absent: provserver.db in the data directory",
+        repr=False,
+        pattern=r"^(sqlite\+aiosqlite:///|(postgresql|cockroachdb)\+asyncpg://)",
+        description="SQLAlchemy URL, `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`; absent: provserver.db in the "
+        "data directory",
+    )
+    connections: Annotated[int, Field(ge=2, le=1000)] = Field(
+        default=8, description="How many connections one process holds at most"
+    )
+    wait: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=5.0, description="Seconds to wait for a connection, and with SQLite for another process that writes"
+    )
+    statement_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=10.0, description="Seconds after which PostgreSQL gives a statement up"
     )
 
 

@@ -45,6 +45,7 @@ from provserver.shipped import shipped
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
+from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
 _log = structlog.get_logger("server")
@@ -96,7 +97,9 @@ def prepare_data(config: Config) -> None:
 async def open_stock(config: Config) -> AsyncIterator[Stock]:
     """The catalogue and the store, closed at the end. The schema is as it was found."""
     catalogue, renderer = load_vendors(config)
-    database = Database.open(config.database_url, Sealer.from_key_file(config.key_file))
+    store = config.database
+    limits = Limits(connections=store.connections, wait=store.wait, statement=store.statement_timeout)
+    database = Database.open(config.database_url, Sealer.from_key_file(config.key_file), limits)
     try:
         scheme = "https" if config.phones.tls.cert else "http"
         public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"

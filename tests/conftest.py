@@ -1,10 +1,12 @@
 """What every part of the suite may ask for: the shipped catalogue, and a database of its own."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import settings
 
 from provserver.domain.vendor import Catalogue
@@ -16,6 +18,8 @@ from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
+
+from .postgres import Cluster, OwnDatabase, running_cluster
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("suite", deadline=None, max_examples=50)
@@ -61,12 +65,29 @@ def blank_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A migrated SQLite database without a row: migrating takes longer than most tests, so they copy this one."""
     folder = tmp_path_factory.mktemp("blank")
     create_key_file(folder / "secret.key")
-    asyncio.run(_migrate(folder))
+    asyncio.run(_migrate_url(f"sqlite+aiosqlite:///{folder}/blank.db"))
     return (folder / "blank.db").read_bytes()
 
 
-async def _migrate(folder: Path) -> None:
-    database = Database.open(f"sqlite+aiosqlite:///{folder}/blank.db", Sealer.from_key_file(folder / "secret.key"))
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A PostgreSQL server, one for all processes of a run of the suite."""
+    run = getattr(request.config, "workerinput", {}).get("testrunuid", str(os.getpid()))
+    with running_cluster(run) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def own_postgres(postgres: Cluster) -> Iterator[OwnDatabase]:
+    """A migrated database that this process of the suite has for itself; whoever takes it empties it first."""
+    own = OwnDatabase(postgres, f"own_{os.getpid()}")
+    asyncio.run(postgres.migrated(own.name, _migrate_url))
+    yield own
+    asyncio.run(postgres.drop(own.name))
+
+
+async def _migrate_url(url: str) -> None:
+    database = Database.open(url, Sealer([Fernet.generate_key().decode()]))
     await migrate(database)
     await database.close()
 

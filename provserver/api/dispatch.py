@@ -17,6 +17,7 @@ from provserver.api.models.shared import Query
 from provserver.api.reading import read_body, read_path, read_query
 from provserver.api.route import Route
 from provserver.domain.errors import Invalid, NotFound, ProvserverError
+from provserver.store.database import persist
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,7 +43,8 @@ def endpoint(route: Route) -> Next:
             request=request,
         )
         try:
-            answer = await route.handler(call)
+            # A handler does nothing to the outside before its transaction stands, so it may begin anew.
+            answer = await persist(lambda: route.handler(call))
         except Repeated as repeated:
             response = json_answer(repeated.first.answer, repeated.first.status)
             response.headers["Idempotency-Replayed"] = "true"

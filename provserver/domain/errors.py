@@ -76,6 +76,10 @@ class StoreUnavailable(ProvserverError):
     code = "store_unavailable"
 
 
+class Contended(StoreUnavailable):
+    """The database undid a write for the sake of another one; the same again may well succeed."""
+
+
 class RenderingFailed(ProvserverError):
     """A template is broken. `template` names the file."""
 

@@ -78,8 +78,7 @@ async def authenticate(conn: Connection, secret: str, now: datetime) -> ApiKey:
 async def note_use(db: Database, key: ApiKey, now: datetime) -> None:
     """Keep `last_used_at` right to a few minutes."""
     if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
-        async with db.write() as conn:
-            await keys.touch_key(conn, key.id, at=now)
+        await db.add(lambda conn: keys.touch_key(conn, key.id, at=now))
 
 
 async def has_platform_key(conn: Connection) -> bool:

@@ -7,7 +7,7 @@ are shed, and counted, before any phone is delayed.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from provserver.domain.device import Event
 from provserver.domain.errors import StoreUnavailable
 from provserver.store.contacts import Contact, write_contacts
-from provserver.store.database import Database
+from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
 
 LINGER = 0.05
@@ -97,9 +97,7 @@ class ContactWriter:
     async def _write(self, batch: list[Waiting]) -> bool:
         """Write one group; False where the store is away, which fails those who wait and keeps the others."""
         try:
-            async with self._database.write() as conn:
-                await write_contacts(conn, [item for item, _ in batch if isinstance(item, Contact)])
-                await insert_events(conn, [item for item, _ in batch if isinstance(item, Event)])
+            await self._database.add(lambda conn: _store(conn, [item for item, _ in batch]))
         except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
             _log.error("contacts_not_written", count=len(batch), error=str(error))
             kept = [item for item in batch if item[1] is None] if isinstance(error, StoreUnavailable) else []
@@ -108,6 +106,11 @@ class ContactWriter:
             return False
         _settle(batch, None)
         return True
+
+
+async def _store(conn: Connection, left: Sequence[Contact | Event]) -> None:
+    await write_contacts(conn, [item for item in left if isinstance(item, Contact)])
+    await insert_events(conn, [item for item in left if isinstance(item, Event)])
 
 
 def _settle(batch: list[Waiting], error: Exception | None) -> None:

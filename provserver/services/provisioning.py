@@ -149,12 +149,11 @@ class Provisioning:
         request, record = visit.request, visit.record
         accepted = self.doors.accepted_for(record.account, record.device)
         verdict = judge(accepted, self.doors.networks, record.device, evidence)
-        if verdict.pins_window and request.leaves_traces:
-            # Of two addresses that come at once only one may have the window, so this is decided in the store.
-            async with self.database.write() as conn:
-                if not await pin_window(conn, record.device.id, request.source):
-                    return REFUSED
-        return verdict
+        if not (verdict.pins_window and request.leaves_traces):
+            return verdict
+        # Of two addresses that come at once only one may have the window, so this is decided in the store.
+        pinned = await self.database.add(lambda conn: pin_window(conn, record.device.id, request.source))
+        return verdict if pinned else REFUSED
 
     async def _serve(self, visit: Visit) -> Answer:
         try:

@@ -92,12 +92,15 @@ class Resync:
         events = [event]
         if named != device.id:
             events.append(replace(event, id=self.sources.new_id("evt"), device_id=named, details=_by_base(event)))
-        async with self.configurations.database.write() as conn:
+
+        async def begin(conn: Connection) -> bool:
             if order.claim is not None and not await order.claim(conn):
-                return None
+                return False
             await insert_events(conn, events)
             await set_notified(conn, device.id, at=event.created_at, event_id=event.id)
-        return event
+            return True
+
+        return event if await self.configurations.database.settle(begin) else None
 
     def _event(self, device: Device, order: Order) -> Event:
         return Event(
@@ -111,10 +114,8 @@ class Resync:
         )
 
     async def _unpaired(self, device_id: str, order: Order) -> ResyncReport | None:
-        if order.claim is not None:
-            async with self.configurations.database.write() as conn:
-                if not await order.claim(conn):
-                    return None
+        if order.claim is not None and not await self.configurations.database.settle(order.claim):
+            return None
         return ResyncReport(device_id, why="the handset is not paired with a base")
 
     async def _report(self, accounts: SipAccounts, outcomes: list[LineOutcome]) -> ResyncReport:
@@ -132,19 +133,22 @@ class Resync:
 
     async def _finish(self, event: Event, report: ResyncReport) -> None:
         details = {**event.details, **report.details}
-        async with self.configurations.database.write() as conn:
+        failed = replace(
+            event,
+            id=self.sources.new_id("evt"),
+            type="check_sync_failed",
+            created_at=self.sources.now(),
+            details={**details, "notified_event": event.id},
+        )
+
+        async def finish(conn: Connection) -> None:
             await set_event_details(conn, event.id, details)
             if event.device_id and not report.may_have_arrived:
                 await unset_notified(conn, event.device_id, event.id)
             if not report.success:
-                failed = replace(
-                    event,
-                    id=self.sources.new_id("evt"),
-                    type="check_sync_failed",
-                    created_at=self.sources.now(),
-                    details={**details, "notified_event": event.id},
-                )
                 await insert_events(conn, [failed])
+
+        await self.configurations.database.settle(finish)
 
 
 def _by_base(event: Event) -> dict[str, Any]:

@@ -69,8 +69,9 @@ class JobRunner:
     async def _lease(self) -> CheckSyncJob | None:
         now = self.resync.sources.now()
         try:
-            async with self.database.write() as conn:
-                return await check_sync_jobs.lease_any(conn, self.name, now=now, until=now + LEASE)
+            return await self.database.settle(
+                lambda conn: check_sync_jobs.lease_any(conn, self.name, now=now, until=now + LEASE)
+            )
         except StoreUnavailable:
             return None
 
@@ -79,17 +80,20 @@ class JobRunner:
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             with suppress(StoreUnavailable):
-                async with self.database.write() as conn:
-                    until = self.resync.sources.now() + LEASE
-                    if not await check_sync_jobs.renew_lease(conn, job.id, self.name, until=until):
-                        return
-                    now = await resync_jobs.get(conn, job.account_id, job.id)
-                    await resync_jobs.note_progress(conn, self.resync.sources, now)
+                if not await self.database.settle(lambda conn: self._renew(conn, job)):
+                    return
+
+    async def _renew(self, conn: Connection, job: CheckSyncJob) -> bool:
+        until = self.resync.sources.now() + LEASE
+        if not await check_sync_jobs.renew_lease(conn, job.id, self.name, until=until):
+            return False
+        now = await resync_jobs.get(conn, job.account_id, job.id)
+        await resync_jobs.note_progress(conn, self.resync.sources, now)
+        return True
 
     async def _release(self, job: CheckSyncJob) -> None:
         with suppress(StoreUnavailable):
-            async with self.database.write() as conn:
-                await check_sync_jobs.release_lease(conn, job.id, self.name)
+            await self.database.settle(lambda conn: check_sync_jobs.release_lease(conn, job.id, self.name))
 
 
 @dataclass(slots=True)
@@ -157,16 +161,22 @@ class _Course:
 
     async def _settle_at(self, position: int, state: JobDeviceState) -> None:
         """Claim a device and settle it at once, without a NOTIFY."""
+
+        async def claimed(conn: Connection) -> bool:
+            if not await check_sync_jobs.claim_device(conn, self.job.id, position):
+                return False
+            await check_sync_jobs.settle_device(conn, self.job.id, position, state)
+            return True
+
         with suppress(StoreUnavailable):
-            async with self.runner.database.write() as conn:
-                if await check_sync_jobs.claim_device(conn, self.job.id, position):
-                    await check_sync_jobs.settle_device(conn, self.job.id, position, state)
-                    self.on_step(state)
+            if await self.runner.database.settle(claimed):
+                self.on_step(state)
 
     async def _note(self, position: int, state: JobDeviceState) -> None:
         with suppress(StoreUnavailable):
-            async with self.runner.database.write() as conn:
-                await check_sync_jobs.settle_device(conn, self.job.id, position, state)
+            await self.runner.database.settle(
+                lambda conn: check_sync_jobs.settle_device(conn, self.job.id, position, state)
+            )
             self.on_step(state)
 
     async def _waiting(self, after: int) -> list[tuple[int, str]]:
@@ -184,10 +194,13 @@ class _Course:
     async def _complete(self) -> None:
         """End the job, unless devices are left that the database did not let us claim."""
         job, sources = self.job, self.runner.resync.sources
-        async with self.runner.database.write() as conn:
+
+        async def complete(conn: Connection) -> None:
             if await check_sync_jobs.waiting_devices(conn, job.id, -1, 1):
                 return
             await check_sync_jobs.interrupt_unsettled(conn, job.id)
             if await check_sync_jobs.end_job(conn, job.id, JobState.COMPLETED, at=sources.now()):
                 now = await resync_jobs.get(conn, job.account_id, job.id)
                 await resync_jobs.note_progress(conn, sources, now)
+
+        await self.runner.database.settle(complete)

@@ -56,8 +56,7 @@ class UnknownDevices:
         async with self._writing:
             sightings, self._waiting = list(self._waiting.values()), {}
             if sightings:
-                async with self._database.write() as conn:
-                    await record_unknown(conn, sightings, self._limit)
+                await self._database.add(lambda conn: record_unknown(conn, sightings, self._limit))
 
     async def _run(self) -> None:
         while True:

@@ -1,21 +1,26 @@
 """Opens transactions. Whatever is wrong with the database itself leaves here as `StoreUnavailable`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import literal, make_url, select
+from sqlalchemy import URL, literal, make_url, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from provserver.domain.errors import StoreUnavailable
-from provserver.store import sqlite
+from provserver.domain.errors import Contended, StoreUnavailable
+from provserver.store import postgresql, sqlite
+from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
 Connection = AsyncConnection  # an open transaction, as every function of the store takes it
+Made = TypeVar("Made")
 
+TRIES = 8  # how often a write is done that the database undoes for the sake of others
+_PAUSE = 0.02  # seconds before the second try; twice that before the next
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
 
@@ -24,34 +29,37 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, sealer: Sealer) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(**{sqlite.WRITES: True})
-        self._reading = engine.execution_options(**_reading_options(engine.dialect.name))
+        self.embedded = engine.dialect.name == "sqlite"
+        self._reading, self._writing, self._adding = (
+            engine.execution_options(**options) for options in _options(engine.dialect.name)
+        )
         # SQLite has one writer at a time. In this process writers queue here, so that none of them spins in its
         # thread against the others until its busy timeout is over.
-        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
-        if engine.dialect.name == "sqlite":
-            self._turn = asyncio.Lock()
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.embedded else nullcontext()
         self.sealer = sealer
 
     @classmethod
-    def open(cls, url: str, sealer: Sealer, *, busy_timeout: float = 5.0, connections: int = 8) -> Self:
+    def open(cls, url: str | URL, sealer: Sealer, limits: Limits = Limits()) -> Self:  # noqa: B008 - it is frozen
         """Prepare the database at `url` (`sqlite+aiosqlite:///…`, `postgresql+asyncpg://…`); connects at first use.
 
-        `busy_timeout` is in seconds: how long a SQLite writer waits for one in another process, and how long anybody
-        waits for one of the `connections`.
+        With SQLite `limits.wait` is also how long a writer waits for one in another process.
         """
-        embedded = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        embedded = parsed.get_backend_name() == "sqlite"
         engine = create_async_engine(
-            url,
-            pool_size=connections,
+            parsed,
+            connect_args={} if embedded else postgresql.connect_args(parsed, limits),
+            pool_size=limits.connections,
             max_overflow=0,
-            pool_timeout=busy_timeout,
+            pool_timeout=limits.wait,
             pool_use_lifo=True,
             pool_pre_ping=not embedded,
             hide_parameters=True,  # names, addresses and hashes have no business in a log
         )
         if embedded:
-            sqlite.prepare(engine.sync_engine, busy_timeout)
+            sqlite.prepare(engine.sync_engine, limits.wait)
+        else:
+            postgresql.prepare(engine.sync_engine)
         return cls(engine, sealer)
 
     @asynccontextmanager
@@ -68,11 +76,25 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end of the block, undone by any exception. Raises `StoreUnavailable`.
 
-        Once the block has been left, what it wrote survives a power cut.
+        Once the block has been left, what it wrote survives a power cut. What it read has not changed meanwhile; a
+        server that cannot keep that up raises `Contended`, and the caller begins anew.
         """
         with _outages_named():
             async with self._turn, self._writing.begin() as conn:
                 yield conn
+
+    async def settle(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        """What `work` returns, done in a write transaction; begun anew, a few times, where the database undoes it."""
+        return await persist(lambda: self._once(self._writing, work))
+
+    async def add(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        """The same for work that locks each row it changes and needs nothing else to stand still."""
+        return await persist(lambda: self._once(self._adding, work))
+
+    async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        with _outages_named():
+            async with self._turn, engine.begin() as conn:
+                return await work(conn)
 
     async def ping(self) -> None:
         """Ask for nothing; raises `StoreUnavailable` where there is no answer."""
@@ -89,10 +111,25 @@ class Database:
         return self._engine
 
 
-def _reading_options(dialect: str) -> dict[str, Any]:
-    # A record and its lines are two statements that must speak of one state. SQLite's and CockroachDB's transactions
-    # see one state by nature, PostgreSQL's by default do not.
-    return {"isolation_level": "REPEATABLE READ"} if dialect == "postgresql" else {}
+async def persist(work: Callable[[], Awaitable[Made]]) -> Made:
+    """What `work` returns; begun anew where it is `Contended`. Raises `StoreUnavailable` after the last try."""
+    for attempt in range(TRIES):
+        try:
+            return await work()
+        except Contended:
+            await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - apart, not secret
+    raise StoreUnavailable("others write the same all the time; try again later")
+
+
+def _options(dialect: str) -> tuple[dict[str, Any], ...]:
+    """How engines begin their transactions: to read, to write, and to write row by row."""
+    if dialect == "sqlite":
+        return {}, {sqlite.WRITES: True}, {sqlite.WRITES: True}
+    # A record and its lines are two statements that must speak of one state; and what a write decides by must still be
+    # so when it commits. SQLite's and CockroachDB's transactions are like that by nature, PostgreSQL's when told.
+    if dialect == "postgresql":
+        return tuple({"isolation_level": level} for level in ("REPEATABLE READ", "SERIALIZABLE", "READ COMMITTED"))
+    return {}, {}, {}
 
 
 @contextmanager
@@ -100,6 +137,8 @@ def _outages_named() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if postgresql.is_contended(error):
+            raise Contended("others write the same; try again") from error
         if isinstance(error, _MISTAKES) and not error.connection_invalidated:
             raise
         raise StoreUnavailable(f"the database does not answer: {error.orig}") from error

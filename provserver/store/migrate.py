@@ -1,5 +1,6 @@
 """The schema's way from version to version."""
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -8,12 +9,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from provserver.domain.errors import BadConfiguration
+from provserver.domain.errors import BadConfiguration, Contended
 from provserver.store.database import Database
+from provserver.store.postgresql import Limits, is_raced
 
 SchemaState = Literal["current", "outdated", "empty", "newer"]
 
+_A_DAY = 86_400.0
+_TRIES = 20
+_PAUSE = 0.5
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -22,6 +28,27 @@ async def migrate(db: Database) -> bool:
 
     Raises `BadConfiguration` where a newer version of provserver has been there.
     """
+    if db.embedded:
+        return await _migrate(db)
+    patient = Database.open(db.engine.url, db.sealer, Limits(statement=_A_DAY))  # large tables, and others that migrate
+    try:
+        return await _migrate_in_turn(patient)
+    finally:
+        await patient.close()
+
+
+async def _migrate_in_turn(db: Database) -> bool:
+    for _ in range(_TRIES):
+        try:
+            return await _migrate(db)
+        except (DBAPIError, Contended) as error:
+            if isinstance(error, DBAPIError) and not is_raced(error):
+                raise
+            await asyncio.sleep(_PAUSE)  # another instance was faster; what it has made is found
+    return await _migrate(db)
+
+
+async def _migrate(db: Database) -> bool:
     async with db.write() as conn:
         state = await conn.run_sync(_state)
         if state == "newer":

@@ -32,6 +32,7 @@ from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
 from tests.listener import make_guard, make_provisioning
+from tests.postgres import OwnDatabase
 from tests.services.fake_notifier import FakeNotifier
 
 PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
@@ -65,12 +66,18 @@ def _open(folder: Path) -> Database:
 
 
 @asynccontextmanager
-async def running_api(folder: Path, stock: Stock, clock: Clock) -> AsyncIterator[TestServer]:
-    """The API over a fresh database in `folder`, listening."""
-    (folder / "test.db").write_bytes(stock.database)
+async def running_api(
+    folder: Path, stock: Stock, clock: Clock, own: OwnDatabase | None = None
+) -> AsyncIterator[TestServer]:
+    """The API over a fresh database in `folder`, or over PostgreSQL, listening."""
     (folder / "secret.key").write_bytes(stock.key_file)
     (folder / "secret.key").chmod(0o600)
-    database = _open(folder)
+    if own:
+        await own.empty()
+        database = Database.open(own.url, Sealer.from_key_file(folder / "secret.key"))
+    else:
+        (folder / "test.db").write_bytes(stock.database)
+        database = _open(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
@@ -121,10 +128,16 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own(request: pytest.FixtureRequest) -> OwnDatabase | None:
+    """The PostgreSQL database of the tests that run on it; all do, and on SQLite."""
+    return request.getfixturevalue("own_postgres") if request.param == "postgresql" else None
+
+
 @pytest.fixture
-async def server(tmp_path: Path, stock: Stock, clock: Clock) -> AsyncIterator[TestServer]:
+async def server(tmp_path: Path, stock: Stock, clock: Clock, own: OwnDatabase | None) -> AsyncIterator[TestServer]:
     """The API, listening."""
-    async with running_api(tmp_path, stock, clock) as server:
+    async with running_api(tmp_path, stock, clock, own) as server:
         yield server
 
 

@@ -54,7 +54,8 @@ async def test_a_user_or_a_line_twice_on_one_device_is_refused(db: Database, sea
         codes = []
         for twin in (assignment(phone, jane, 2), assignment(phone, john, 1)):
             with pytest.raises(Conflict) as caught:
-                await assignments.insert_assignment(conn, twin)
+                async with conn.begin_nested():
+                    await assignments.insert_assignment(conn, twin)
             codes.append(caught.value.code)
     assert codes == ["user_already_assigned", "line_number_taken"]
 

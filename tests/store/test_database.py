@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from provserver.domain.device import Account
 from provserver.domain.errors import StoreUnavailable
 from provserver.store.accounts import account_exists, get_account, insert_account
-from provserver.store.database import Database, _outages_named, _reading_options
+from provserver.store.database import Connection, Database, _options, _outages_named
+from provserver.store.postgresql import Limits
 from provserver.store.revisions import bump_account
 from provserver.store.sealing import Sealer
 from provserver.store.sqlite import prepare
 
 from .builders import account
+from .conftest import only_sqlite
 
 
 async def test_a_write_is_seen_by_the_next_read(db: Database, acme: Account) -> None:
@@ -94,11 +96,13 @@ async def test_a_reader_sees_one_state_while_others_write(db: Database, acme: Ac
 async def test_two_processes_that_write_at_once_wait_for_each_other(db: Database, acme: Account) -> None:
     another = Database.open(str(db.engine.url), db.sealer)
 
+    async def read_and_bump(conn: Connection) -> None:
+        assert await get_account(conn, acme.id)  # reads first: what a lazy transaction would stumble over
+        await bump_account(conn, acme.id)
+
     async def bump_often(database: Database) -> None:
         for _ in range(25):
-            async with database.write() as conn:
-                assert await get_account(conn, acme.id)  # reads first: what a lazy transaction would stumble over
-                await bump_account(conn, acme.id)
+            await database.settle(read_and_bump)
 
     await asyncio.gather(*(bump_often(database) for database in (db, another, db, another)))
     async with db.read() as conn:
@@ -116,8 +120,9 @@ async def test_more_readers_than_connections_all_get_their_turn(db: Database, ac
     assert await asyncio.gather(*(read() for _ in range(50))) == [acme] * 50
 
 
+@only_sqlite
 async def test_a_locked_database_is_an_outage_after_the_busy_timeout(db: Database, acme: Account) -> None:
-    impatient = Database.open(str(db.engine.url), db.sealer, busy_timeout=0.05)
+    impatient = Database.open(str(db.engine.url), db.sealer, Limits(wait=0.05))
     async with db.write() as conn:
         await bump_account(conn, acme.id)
         with pytest.raises(StoreUnavailable, match="locked"):
@@ -127,7 +132,7 @@ async def test_a_locked_database_is_an_outage_after_the_busy_timeout(db: Databas
 
 
 async def test_no_free_connection_is_an_outage(db: Database) -> None:
-    narrow = Database.open(str(db.engine.url), db.sealer, busy_timeout=0.05, connections=1)
+    narrow = Database.open(str(db.engine.url), db.sealer, Limits(wait=0.05, connections=1))
     async with narrow.read() as conn:
         await conn.execute(text("SELECT 1"))
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
@@ -150,6 +155,7 @@ async def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path, sealer: S
     await broken.close()
 
 
+@only_sqlite
 async def test_a_full_disk_is_an_outage_and_not_a_crash(db: Database) -> None:
     async def fill() -> None:
         async with db.write() as conn:
@@ -175,6 +181,7 @@ async def test_a_broken_constraint_reaches_the_caller(db: Database, acme: Accoun
             await conn.execute(text(f"INSERT INTO accounts SELECT * FROM accounts WHERE id = '{acme.id}'"))  # noqa: S608
 
 
+@only_sqlite
 async def test_commits_survive_a_power_cut_and_readers_do_not_block_writers(db: Database) -> None:
     async with db.write() as conn:
         pragmas = [
@@ -192,6 +199,7 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(file.stat().st_mode) for file in folder.glob("provserver.db*")}
 
 
+@only_sqlite
 async def test_other_users_of_the_machine_cannot_read_the_database(db: Database, acme: Account, tmp_path: Path) -> None:
     assert _modes(tmp_path) == {0o600}
 
@@ -216,5 +224,5 @@ async def test_an_in_memory_database_makes_no_file(
 
 
 def test_postgresql_reads_one_state_too() -> None:
-    assert _reading_options("postgresql") == {"isolation_level": "REPEATABLE READ"}
-    assert _reading_options("cockroachdb") == {}
+    assert _options("postgresql")[0] == {"isolation_level": "REPEATABLE READ"}
+    assert _options("cockroachdb")[0] == {}

@@ -81,7 +81,8 @@ async def test_an_ipei_is_unique_in_its_account_and_a_slot_on_its_base(
         codes = []
         for twin in (handset(base, ipei="01234ABCDE"), handset(base, slot_number=1)):
             with pytest.raises(Conflict) as caught:
-                await devices.insert_device(conn, sealer, twin)
+                async with conn.begin_nested():
+                    await devices.insert_device(conn, sealer, twin)
             codes.append(caught.value.code)
     assert codes == ["ipei_taken", "slot_taken"]
 

@@ -1,17 +1,22 @@
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from typing import Any
 
 import alembic.op
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, inspect, text
 
 from provserver.domain.errors import BadConfiguration
 from provserver.store.database import Database
 from provserver.store.migrate import migrate, schema_state
 from provserver.store.schema import metadata
 from provserver.store.sealing import Sealer
+
+from .conftest import only_postgresql, only_sqlite
 
 
 async def _set_version(db: Database, version: str) -> None:
@@ -37,6 +42,29 @@ async def test_migrating_again_changes_nothing(database_url: str, sealer: Sealer
     await db.close()
 
 
+_MIGRATE = """
+import asyncio, sys
+from provserver.store.database import Database
+from provserver.store.migrate import migrate
+from provserver.store.sealing import Sealer
+print(asyncio.run(migrate(Database.open(sys.argv[1], Sealer([sys.argv[2]])))))
+"""
+
+
+@only_postgresql
+async def test_two_instances_that_start_at_once_migrate_once(database_url: str, sealer: Sealer) -> None:
+    """Without a lock of its own: whoever comes second finds the first one's work."""
+    key = Fernet.generate_key().decode()
+    command = (sys.executable, "-c", _MIGRATE, database_url, key)
+    instances = [await asyncio.create_subprocess_exec(*command, stdout=PIPE) for _ in range(2)]
+    said = [(await instance.communicate())[0].decode().strip() for instance in instances]
+    assert sorted(said) == ["False", "True"]
+    db = Database.open(database_url, sealer)
+    assert await schema_state(db) == "current"
+    await db.close()
+
+
+@only_sqlite
 async def test_two_workers_that_start_at_once_migrate_once(database_url: str, sealer: Sealer) -> None:
     workers = [Database.open(database_url, sealer) for _ in range(3)]
     assert sorted(await asyncio.gather(*(migrate(worker) for worker in workers))) == [False, False, True]
@@ -44,11 +72,14 @@ async def test_two_workers_that_start_at_once_migrate_once(database_url: str, se
         await worker.close()
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(db: Database) -> None:
+async def test_a_database_of_a_newer_version_is_left_alone(database_url: str, sealer: Sealer) -> None:
+    db = Database.open(database_url, sealer)
+    await migrate(db)
     await _set_version(db, "9999")
     assert await schema_state(db) == "newer"
     with pytest.raises(BadConfiguration, match="newer version"):
         await migrate(db)
+    await db.close()
 
 
 async def test_an_older_database_is_named_outdated(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +106,6 @@ async def test_a_migration_that_fails_leaves_no_half_schema(
         await migrate(db)
     monkeypatch.undo()
     async with db.read() as conn:
-        assert (await conn.execute(text("SELECT count(*) FROM sqlite_master"))).scalar_one() == 0
+        assert await conn.run_sync(lambda connection: inspect(connection).get_table_names()) == []
     assert await migrate(db) is True
     await db.close()

@@ -6,12 +6,14 @@ from provserver.store.database import Database
 from provserver.store.sealing import Sealer
 
 from .builders import START, after, device, user
+from .conftest import only_sqlite
 
 
 def _bytes_on_disk(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("provserver.db*"))
 
 
+@only_sqlite
 async def test_whoever_steals_the_database_file_learns_no_secret(
     db: Database, sealer: Sealer, acme: Account, tmp_path: Path
 ) -> None:

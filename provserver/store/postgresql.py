@@ -1,0 +1,66 @@
+"""What only PostgreSQL needs, and what speaks like it: how to connect, and what its refusals mean.
+
+Nothing here, nor anywhere in the store, needs what a distributed database lacks: no LISTEN, no advisory lock.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+
+_CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock: undone for another's sake
+_RACED = {"23505", "42P07", "42701", "42710", "XX000"}  # unique key, table, column, object that another has just made
+_READ_ONLY = "25006"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many connections a process holds, and how long it waits: for one of them, for an answer; in seconds."""
+
+    connections: int = 8
+    wait: float = 5.0
+    statement: float = 10.0
+
+
+def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
+    """What the driver is told; the URL's own parameters come after it and win.
+
+    Of several hosts that one is taken that can be written to, so that a failover is followed.
+    """
+    several = isinstance(url.query.get("host"), tuple) or "," in str(url.query.get("host", ""))
+    milliseconds = str(int(limits.statement * 1000))
+    return {
+        "timeout": limits.wait,
+        "command_timeout": limits.statement + 5,  # where the server is too dead to keep its own
+        "server_settings": {
+            "application_name": "provserver",
+            "statement_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": str(int(milliseconds) * 3),
+        },
+        **({"target_session_attrs": "read-write"} if several else {}),
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Let go of every connection to a server that has become read-only: the pool finds the new primary."""
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
+
+
+def is_contended(error: DBAPIError) -> bool:
+    """Whether the transaction was undone for another's sake, so that the same again may well succeed."""
+    return _state(error) in _CONTENDED
+
+
+def is_raced(error: DBAPIError) -> bool:
+    """Whether another process has just made what this one was about to make."""
+    return _state(error) in _CONTENDED | _RACED
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
