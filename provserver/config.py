@@ -181,7 +181,10 @@ class Phones(Section):
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
     )
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
-        default=64 * 1024 * 1024, description="Memory for rendered files, in bytes"
+        default=64 * 1024 * 1024, description="Memory of a process for rendered files, in bytes"
+    )
+    record_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=32 * 1024 * 1024, description="Memory of a process for the records of devices, in bytes"
     )
 
 

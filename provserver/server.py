@@ -36,6 +36,7 @@ from provserver.services.guarding import Guard
 from provserver.services.notifying import Sender
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
+from provserver.services.records import Records
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
@@ -44,7 +45,7 @@ from provserver.services.unknown import UnknownDevices
 from provserver.shipped import shipped
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
-from provserver.store.migrate import migrate
+from provserver.store.migrate import migrate, schema_state
 from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
@@ -80,17 +81,30 @@ def load_vendors(config: Config) -> tuple[Catalogue, Renderer]:
     return catalogue, Renderer(environment)
 
 
-def prepare_data(config: Config) -> None:
-    """Make the data directory and, where there is no database yet, the key file. Raises `BadConfiguration`."""
+def prepare_data(config: Config) -> bool:
+    """Make the data directory and, where there is no database yet, the key file; True where it has been made.
+
+    Raises `BadConfiguration`.
+    """
     try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadConfiguration(f"data_dir {config.data_dir}: {error.strerror}") from None
-    if not config.key_file.exists():
+    missing = not config.key_file.exists()
+    if missing:
         if (config.data_dir / "provserver.db").exists():
             # A new key would open nothing that is sealed in there.
             raise BadConfiguration(f"{config.key_file} is missing, but there is a database: put the key file back")
         create_key_file(config.key_file)
+    return missing
+
+
+async def refuse_foreign_data(stock: Stock) -> None:
+    """The key file has just been made; a database with data in it has another, which an instance must be given."""
+    if await schema_state(stock.database) != "empty":
+        path = stock.config.key_file
+        path.unlink()
+        raise BadConfiguration(f"{path} is missing, but the database is in use: copy the file from where it is run now")
 
 
 @asynccontextmanager
@@ -113,9 +127,11 @@ async def open_stock(config: Config) -> AsyncIterator[Stock]:
 @asynccontextmanager
 async def run(config: Config) -> AsyncIterator[Running]:
     """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens."""
-    prepare_data(config)
+    key_made = prepare_data(config)
     async with AsyncExitStack() as stack:
         stock = await stack.enter_async_context(open_stock(config))
+        if key_made:
+            await refuse_foreign_data(stock)
         await migrate(stock.database)
         platform_key = await ensure_platform_key(stock)
         registry = CollectorRegistry()
@@ -131,7 +147,9 @@ async def run(config: Config) -> AsyncIterator[Running]:
         await _run_until_closed(stack, jobs.run())
         listeners = Listeners(stack, config, stock.catalogue.vendor_named)
         recorder = Recorder(stock.catalogue, contacts, unknown, stock.sources)
-        phones = _phones(stock, recorder, guard, metrics, lambda: listeners.phones.trust)
+        records = Records(stock.database, config.phones.record_bytes)
+        stack.push_async_callback(records.close)
+        phones = _phones(stock, records, recorder, guard, metrics, lambda: listeners.phones.trust)
         api = build_api(
             ApiFace(
                 database=stock.database,
@@ -214,7 +232,12 @@ def _guard(stock: Stock) -> Guard:
 
 
 def _phones(
-    stock: Stock, recorder: Recorder, guard: Guard, metrics: PhoneMetrics, trust: Callable[[], VendorTrust]
+    stock: Stock,
+    records: Records,
+    recorder: Recorder,
+    guard: Guard,
+    metrics: PhoneMetrics,
+    trust: Callable[[], VendorTrust],
 ) -> web.Application:
     phones = stock.config.phones
     challenges = Challenges(
@@ -228,6 +251,7 @@ def _phones(
         database=stock.database,
         catalogue=stock.catalogue,
         renderer=stock.renderer,
+        records=records,
         cache=DocumentCache(phones.cache_bytes),
         recorder=recorder,
         sources=stock.sources,

@@ -13,6 +13,7 @@ from provserver.services.contacts import ContactWriter
 from provserver.services.guarding import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
+from provserver.services.records import Records
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
@@ -45,6 +46,7 @@ def make_provisioning(
         basic_without_tls=settings.basic_without_tls,
     )
     fields = {
+        "records": Records(database, 1_000_000),
         "cache": DocumentCache(10_000_000),
         "recorder": Recorder(catalogue, *recorder, sources),
         "doors": Doors(frozenset(settings.auth), settings.networks),

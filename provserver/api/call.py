@@ -15,7 +15,7 @@ from provserver.api.auth import Caller
 from provserver.api.errors import json_answer
 from provserver.api.face import ApiFace
 from provserver.domain.device import Account
-from provserver.domain.errors import Invalid
+from provserver.domain.errors import Conflict, Invalid
 from provserver.services import repeats
 from provserver.services.change import Actor, Change
 from provserver.services.repeats import FirstAnswer, Repeat
@@ -82,13 +82,19 @@ class Call(Generic[Query, Body]):
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Change]:
         """A write transaction. Raises `Repeated` where the request has been answered before."""
-        async with self.face.database.write() as conn:
-            change = self._change(conn)
-            if repeat := self._repeat():
-                first = await repeats.first_answer(change, repeat)
-                if first is not None:
-                    raise Repeated(first)
-            yield change
+        repeat = self._repeat()
+        try:
+            async with self.face.database.write() as conn:
+                change = self._change(conn)
+                if repeat:
+                    await _refuse_repeated(change, repeat)
+                yield change
+        except Conflict:
+            if repeat:
+                # PostgreSQL lets two equal creations run side by side, and the later one meets the row of the other.
+                async with self.face.database.write() as conn:
+                    await _refuse_repeated(self._change(conn), repeat)
+            raise
 
     async def created(self, change: Change, body: BaseModel) -> Answer:
         """201, kept with the transaction for a repetition of this request."""
@@ -115,3 +121,10 @@ class Call(Generic[Query, Body]):
             key=key,
             request_hash=hashlib.sha256(said.encode()).hexdigest(),
         )
+
+
+async def _refuse_repeated(change: Change, repeat: Repeat) -> None:
+    """Raises `Repeated` where the request has been answered."""
+    first = await repeats.first_answer(change, repeat)
+    if first is not None:
+        raise Repeated(first)

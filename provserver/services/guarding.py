@@ -14,7 +14,7 @@ from provserver.domain.mac import Mac
 from provserver.domain.proofs import Networks
 from provserver.store import blocked_sources
 from provserver.store.blocked_sources import BlockedSource
-from provserver.store.database import Database
+from provserver.store.database import Connection, Database
 
 _INTERVAL = 1.0
 _TELL_EVERY = 60.0  # seconds between two log lines about one source
@@ -76,10 +76,14 @@ class Guard:
             self._stored &= blocked.keys()
             if not blocked:
                 return
-            async with self._database.write() as conn:
+
+            async def record(conn: Connection) -> set[str]:
                 released = self._stored - await blocked_sources.which_are_listed(conn, self._stored)
                 kept = [_stored(one) for source, one in blocked.items() if source not in released]
                 await blocked_sources.record_blocked(conn, kept, now=self._clock())
+                return released
+
+            released = await self._database.add(record)
             for source in released:
                 self._guesses.release(source)
             self._stored = blocked.keys() - released

@@ -17,11 +17,12 @@ from provserver.services.files import is_served
 from provserver.services.guarding import Guard
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
+from provserver.services.records import Records
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
-from provserver.store.fetches import FetchRecord, Found, find
+from provserver.store.fetches import FetchRecord, Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Provisioning:
     database: Database
     catalogue: Catalogue
     renderer: Renderer
+    records: Records
     cache: DocumentCache
     recorder: Recorder
     sources: Sources
@@ -124,11 +126,9 @@ class Provisioning:
         return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model)
 
     async def _find(self, claim: Claim) -> Found:
-        """One short read."""
         if claim.mac is None and claim.token is None:
             return Found(None)
-        async with self.database.read() as conn:
-            return await find(conn, claim.mac, claim.token)
+        return await self.records.find(claim.mac, claim.token)
 
     def _evidence(self, visit: Visit, token: Secret | None) -> tuple[Evidence, bool]:
         """What the request brings, and whether it only needs a new nonce."""

@@ -171,6 +171,7 @@ async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
     listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
     async with TestClient(TestServer(build_phones(listener))) as client:
         yield client
+    await provisioning.records.close()
 
 
 @pytest.fixture

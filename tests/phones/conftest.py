@@ -160,6 +160,7 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
     for office in made:
         await office.client.close()
         await office.contacts.stop()
+        await office.provisioning.records.close()
 
 
 @pytest.fixture

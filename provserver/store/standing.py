@@ -1,0 +1,192 @@
+"""Whether a record that was read earlier still stands: the database itself is asked, for each fetch, at little cost.
+
+There is no channel that could break or come late: SQLite answers from memory that its processes share, PostgreSQL in
+one round trip for all phones that ask at the same time.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, false, func, literal_column, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from provserver.store.database import Database
+from provserver.store.fetches import FetchRecord
+from provserver.store.layers import PLATFORM
+from provserver.store.schema import accounts, devices, settings_layers
+from provserver.store.types import micros_of
+
+# What changes without a new revision, and is read on a phone's way to its file. The rest of what a contact writes
+# (when, from where) is for people, and changes with every fetch.
+_OBSERVED = (
+    *("revision", "status", "vendor", "model", "firmware_version", "window_until", "window_address"),
+    *("fetched_stamp", "fetched_etag", "fetched_base_url", "notified_at", "notified_event"),
+)
+# What is constant is in the text, so that an id is all there is to hand over.
+_platform: ColumnElement[str] = literal_column(f"'{PLATFORM}'")
+_platform_revision = select(settings_layers.c.revision).where(settings_layers.c.owner_id == _platform).scalar_subquery()
+_STANDING = select(
+    devices.c.id,
+    *(devices.c[name] for name in _OBSERVED),
+    devices.c.token_hash,
+    devices.c.previous_token_hash,
+    func.coalesce(devices.c.last_provisioned_at >= devices.c.notified_at, false()).label("answered"),
+    accounts.c.revision.label("account_revision"),
+    accounts.c.status.label("account_status"),
+    func.coalesce(_platform_revision, literal_column("0")).label("platform_revision"),
+).join(accounts, accounts.c.id == devices.c.account_id)
+
+_PATIENCE = 2.0  # seconds; who waits longer reads the record itself, and finds out what is the matter
+
+
+@dataclass(slots=True)
+class Remembered:
+    """A record with what it was when it was read; `seen_at` is the state of the database in which that still stood."""
+
+    record: FetchRecord
+    standing: tuple[Any, ...]
+    seen_at: int | None = None
+
+    @classmethod
+    def of(cls, record: FetchRecord) -> "Remembered":
+        """A record that has just been read."""
+        device = record.device
+        observed = [getattr(device, name) for name in _OBSERVED]
+        told, fetched = device.notified_at, device.last_provisioned_at
+        standing = (
+            device.id,
+            *(micros_of(value) if isinstance(value, datetime) else value for value in observed),
+            record.token_hash,
+            record.previous_token_hash,
+            told is not None and fetched is not None and fetched >= told,
+            record.account.revision,
+            record.account.status,
+            record.platform_revision,
+        )
+        return cls(record, standing)
+
+
+class Watch(Protocol):
+    """Tells whether records still stand."""
+
+    async def stands(self, remembered: Remembered) -> bool:
+        """Whether no write that was finished when this was called has changed the record; False also where in doubt."""
+
+    async def close(self) -> None:
+        """Let go of the database."""
+
+
+def watch_of(database: Database) -> Watch:
+    """The watch for this kind of database."""
+    if database.embedded:
+        return EmbeddedWatch(database.engine)
+    return ServerWatch(database.engine)
+
+
+class EmbeddedWatch:
+    """SQLite: a connection that only reads, used on the event loop itself.
+
+    In WAL mode a reader waits for nobody, and both questions are answered from memory within some ten microseconds; a
+    thread would cost twenty times as much.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._path = str(engine.url.database)
+        self._connection: sqlite3.Connection | None = None
+        self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
+
+    async def stands(self, remembered: Remembered) -> bool:
+        """By SQLite's own count of commits where there was none, else by the rows."""
+        try:
+            connection = self._connection or self._open()
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version == remembered.seen_at:
+                return True
+            row = connection.execute(self._query, (remembered.record.device.id,)).fetchone()
+        except sqlite3.Error:
+            await self.close()
+            return False
+        if row != remembered.standing:
+            return False
+        remembered.seen_at = version
+        return True
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+        connection.execute("PRAGMA query_only = ON")
+        self._connection = connection
+        return connection
+
+
+class ServerWatch:
+    """PostgreSQL: one query for all who ask while the one before is under way."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: AsyncConnection | None = None
+        self._waiting: dict[str, asyncio.Future[tuple[Any, ...] | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+        named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
+        self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
+
+    async def stands(self, remembered: Remembered) -> bool:
+        """By the rows, as the server has them now."""
+        device_id = remembered.record.device.id
+        answer = self._waiting.get(device_id)
+        if answer is None:
+            answer = self._waiting[device_id] = asyncio.get_running_loop().create_future()
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(answer) == remembered.standing
+
+    async def close(self) -> None:
+        """End what is under way and give the connection back."""
+        if self._asking:
+            self._asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._asking
+        await self._drop()
+
+    async def _ask(self) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting, {}
+            rows: Iterable[Any] = ()
+            try:
+                rows = await self._rows(list(asked))
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
+                await self._drop()
+            finally:
+                found = {row[0]: tuple(row) for row in rows}
+                for device_id, answer in asked.items():
+                    if not answer.done():
+                        answer.set_result(found.get(device_id))
+
+    async def _rows(self, ids: list[str]) -> Iterable[Any]:
+        # The driver itself: what lies above it takes longer than the question.
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        raw = (await self._connection.get_raw_connection()).driver_connection
+        if raw is None:
+            raise asyncpg.InterfaceError("the connection is gone")
+        rows: Iterable[Any] = await raw.fetch(self._query, ids, timeout=_PATIENCE)
+        return rows
+
+    async def _drop(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            with suppress(SQLAlchemyError, OSError):
+                await connection.invalidate()
+                await connection.close()

@@ -1,0 +1,157 @@
+"""A remembered record is believed only while no write has changed what a phone's way to its file reads."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from provserver.domain.device import Account, Device, DeviceStatus
+from provserver.domain.mac import Mac
+from provserver.store import accounts, contacts, devices, fetches, layers, revisions, tokens
+from provserver.store.database import Connection, Database
+from provserver.store.sealing import Sealer
+from provserver.store.standing import EmbeddedWatch, Remembered, Watch, watch_of
+
+from .builders import after, contact, device
+from .conftest import only_postgresql, only_sqlite
+
+
+@pytest.fixture
+async def watch(db: Database) -> AsyncIterator[Watch]:
+    watch = watch_of(db)
+    yield watch
+    await watch.close()
+
+
+@pytest.fixture
+async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
+    phone = device(acme.id, token="first")
+    async with db.write() as conn:
+        await devices.insert_device(conn, sealer, phone)
+        await devices.set_notified(conn, phone.id, at=after(2), event_id="evt_1")
+    return phone
+
+
+async def remembered(db: Database, phone: Device) -> Remembered:
+    async with db.read() as conn:
+        record = await fetches.find_by_id(conn, phone.account_id, phone.id)
+    assert record is not None
+    return Remembered.of(record)
+
+
+Write = Callable[[Connection, Sealer, Device], Awaitable[Any]]
+
+CHANGES: dict[str, Write] = {
+    "device": lambda conn, sealer, phone: devices.update_device(
+        conn, sealer, phone.account_id, phone.id, at=after(1), name="New"
+    ),
+    "MAC": lambda conn, sealer, phone: devices.update_device(
+        conn, sealer, phone.account_id, phone.id, at=after(1), mac=Mac("000413ffffff")
+    ),
+    "status": lambda conn, sealer, phone: devices.update_device(
+        conn, sealer, phone.account_id, phone.id, at=after(1), status=DeviceStatus.PROVISIONED
+    ),
+    "deleted": lambda conn, _, phone: devices.delete_device(conn, phone.account_id, phone.id, at=after(1)),
+    "token": lambda conn, sealer, phone: tokens.replace_token(conn, sealer, phone.id, "second", overlap=True),
+    "armed": lambda conn, _, phone: devices.open_window(conn, phone.id, until=after(9)),
+    "window taken": lambda conn, _, phone: devices.pin_window(conn, phone.id, "192.0.2.1"),
+    "told": lambda conn, _, phone: devices.set_notified(conn, phone.id, at=after(3), event_id="evt_2"),
+    "own layer": lambda conn, sealer, phone: layers.write_layer(conn, sealer, phone.id, {}, at=after(1)),
+    "account's layer": lambda conn, sealer, phone: layers.write_layer(conn, sealer, phone.account_id, {}, at=after(1)),
+    "platform's layer": lambda conn, sealer, _: layers.write_layer(conn, sealer, layers.PLATFORM, {}, at=after(1)),
+    "account": lambda conn, _, phone: accounts.update_account(conn, phone.account_id, at=after(1), timezone="UTC"),
+    "account's proofs": lambda conn, _, phone: accounts.update_account(
+        conn, phone.account_id, at=after(1), accepted_proofs=("open",)
+    ),
+    "account stopped": lambda conn, _, phone: accounts.update_account(
+        conn, phone.account_id, at=after(1), status="suspended"
+    ),
+    "account deleted": lambda conn, _, phone: accounts.delete_account(conn, phone.account_id, at=after(1)),
+    "a line's user": lambda conn, _, phone: revisions.bump_device(conn, phone.id),
+    "first fetch": lambda conn, _, phone: contacts.write_contacts(
+        conn, [contact(phone, after(1), provisions=True, stamp="s", etag="e")]
+    ),
+    "answer to the check-sync": lambda conn, _, phone: contacts.write_contacts(
+        conn, [contact(phone, after(3), provisions=True)]
+    ),
+    "another model": lambda conn, _, phone: contacts.write_contacts(conn, [contact(phone, after(1), model="D999")]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_no_change_is_overlooked(db: Database, sealer: Sealer, phone: Device, watch: Watch, change: str) -> None:
+    """Else a phone would get, or be refused, what was right before the write."""
+    known = await remembered(db, phone)
+    assert await watch.stands(known)
+    async with db.write() as conn:
+        await CHANGES[change](conn, sealer, phone)
+    assert not await watch.stands(known)
+
+
+async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phone: Device, watch: Watch) -> None:
+    """Else every phone of a storm would be read anew by each of its fetches."""
+    async with db.write() as conn:
+        await contacts.write_contacts(conn, [contact(phone, after(3), provisions=True)])
+    known = await remembered(db, phone)
+    async with db.write() as conn:
+        await contacts.write_contacts(conn, [contact(phone, after(4), provisions=True)])
+        await contacts.write_contacts(conn, [contact(phone, after(5))])
+    assert await watch.stands(known)
+
+
+async def test_what_is_written_by_another_process_counts_as_well(db: Database, phone: Device, watch: Watch) -> None:
+    known, other = await remembered(db, phone), Database.open(db.engine.url, db.sealer)
+    assert await watch.stands(known)
+    async with other.write() as conn:
+        await revisions.bump_device(conn, phone.id)
+    assert not await watch.stands(known)
+    await other.close()
+
+
+async def test_a_write_that_is_undone_changes_nothing(db: Database, phone: Device, watch: Watch) -> None:
+    known = await remembered(db, phone)
+
+    async def undone() -> None:
+        async with db.write() as conn:
+            await revisions.bump_device(conn, phone.id)
+            raise RuntimeError("undone")
+
+    with pytest.raises(RuntimeError, match="undone"):
+        await undone()
+    assert await watch.stands(known)
+
+
+@only_sqlite
+async def test_a_database_that_cannot_be_asked_vouches_for_nothing(db: Database, phone: Device, watch: Watch) -> None:
+    """Whoever asks then reads the record itself, and finds out what is the matter."""
+    known = await remembered(db, phone)
+    assert isinstance(watch, EmbeddedWatch)
+    assert await watch.stands(known)
+    async with db.write() as conn:
+        await conn.exec_driver_sql("ALTER TABLE accounts RENAME TO elsewhere")
+    assert not await watch.stands(known)
+    async with db.write() as conn:
+        await conn.exec_driver_sql("ALTER TABLE elsewhere RENAME TO accounts")
+    assert await watch.stands(known)
+
+
+@only_postgresql
+async def test_a_lost_connection_vouches_for_nothing_and_is_made_anew(
+    db: Database, phone: Device, watch: Watch
+) -> None:
+    known = await remembered(db, phone)
+    assert await watch.stands(known)
+    async with db.read() as conn:
+        await conn.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert not await watch.stands(known)
+    assert await watch.stands(known)
+
+
+def test_every_column_is_watched_raises_the_revision_or_is_for_people() -> None:
+    """A new column of devices has to be put in its place."""
+    watched = set(Remembered.of.__globals__["_OBSERVED"]) | {"token_hash", "previous_token_hash"}
+    for_people = {"last_seen_at", "current_ip_address", "last_provisioned_at"}
+    assert devices._ONLY_OBSERVED - watched == for_people
