@@ -230,6 +230,10 @@ class Provisioning(Group):
     )
     username: Text | None = _setting("User name for HTTP authentication of fetches")
     password: Text | None = _setting("Password for HTTP authentication of fetches", secret=True)
+    encryption_key: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{16}$")] | None = _setting(
+        "Key of encrypted files, 16 letters and digits; the phone must have it already, else it cannot read them",
+        secret=True,
+    )
 
 
 class Firmware(Group):

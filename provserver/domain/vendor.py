@@ -59,6 +59,10 @@ class FileRule(Fact):
     asked_as: str | None = Field(
         default=None, description="How phones spell it: {mac}, {MAC}, {model}; absent: from the model's `files`"
     )
+    encryption: Literal["aes_ecb", "openssl_md5", "openssl_sha256"] | None = Field(
+        default=None,
+        description="How it is encrypted for a device with `provisioning.encryption_key`; absent: it never is",
+    )
     meaning: str = Field(default="", description="What it is for; where there is no template, why not")
 
 
@@ -234,6 +238,14 @@ class Vendor(Fact):
     pairing: str | None = Field(
         default=None, description="How handsets are paired with a base, where it does not know them by their IPEI"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _encrypts_nothing_unless_said(cls, data: Any) -> Any:
+        """Most vendors' phones decrypt nothing; theirs need not say so."""
+        if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
+            return data
+        return {**data, "settings": {"provisioning.encryption_key": _ENCRYPTS_NOTHING, **data["settings"]}}
 
     @model_validator(mode="before")
     @classmethod

@@ -95,7 +95,12 @@ class Renderer:
         except Exception as error:
             raise RenderingFailed(f"{_place(name, error)}: {first_line(error)}", template=name) from error
         body = text.encode()
-        return Document(body, rule.content_type, f'"{sha256(body).hexdigest()[:32]}"')
+        return Document(body, rule.content_type, entity_tag(body))
+
+
+def entity_tag(body: bytes) -> str:
+    """A strong entity tag, quotes included."""
+    return f'"{sha256(body).hexdigest()[:32]}"'
 
 
 def first_line(error: Exception) -> str:
