@@ -15,6 +15,8 @@ from provserver.domain.key_codes import KeyCodes, KeyLayout
 
 HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
 
+_ENCRYPTS_NOTHING = {"unsupported": "files of these phones are not encrypted here; use https"}
+
 
 class AgentExample(Fact):
     """A User-Agent as seen, with what must be read from it; every example is checked at start."""

@@ -8,6 +8,7 @@ from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.vendor import Catalogue
+from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
 from provserver.services.cache import DocumentCache, Rendered
@@ -194,7 +195,8 @@ class Provisioning:
 
         def made() -> Document:
             effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
-            return render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+            return encrypted(document, visit.match.rule, effective.translation)
 
         return Rendered(await off_loop(visit.device, made), parts.handset_revisions)
 

@@ -1,0 +1,45 @@
+"""A device with a key gets files that only its phone can read; people still see them in clear, masked."""
+
+import subprocess
+
+from tests.phones.conftest import YEALINK_AGENT, Office
+
+MAC, KEY = "805ec0aabbcc", "q7Rk20VbXz91LmPa"
+AGENT = YEALINK_AGENT.format(mac=MAC)
+
+
+async def test_a_keyed_yealink_gets_its_file_encrypted(office: Office) -> None:
+    device, user = await office.phone(MAC, "yealink")
+    plain = await (await office.get(f"/{MAC}.cfg", AGENT)).text()
+    assert user.sip_password in plain
+    await office.set_layer(device.id, {"provisioning": {"encryption_key": KEY}})
+    answer = await office.get(f"/p/{device.token}/{MAC}.cfg", AGENT)
+    body = await answer.read()
+    assert (answer.status, answer.content_type) == (200, "application/octet-stream")
+    assert user.sip_password.encode() not in body
+    opened = subprocess.run(  # noqa: ASYNC221 - a test may wait
+        ["openssl", "enc", "-d", "-aes-128-ecb", "-nopad", "-K", KEY.encode().hex()],
+        input=body,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    assert opened.startswith(plain[:60])
+    assert f"account.1.password = {user.sip_password}\n" in opened
+    assert f"static.auto_provision.aes_key_16.mac = {KEY}\n" in opened
+    again = await office.get(f"/p/{device.token}/{MAC}.cfg", AGENT, If_None_Match=answer.headers["ETag"])
+    assert again.status == 304
+
+
+async def test_the_boot_file_of_a_keyed_phone_stays_readable(office: Office) -> None:
+    """It only names the configuration, and no guide says that phones decrypt it."""
+    device, _ = await office.phone(MAC, "yealink")
+    await office.set_layer(device.id, {"provisioning": {"encryption_key": KEY}})
+    assert "include:config" in await (await office.get(f"/{MAC}.boot", AGENT)).text()
+
+
+async def test_a_vendor_without_encryption_reports_the_key_and_serves_in_clear(office: Office) -> None:
+    device, user = await office.phone("000413aabbcc", "snom")
+    await office.set_layer(device.id, {"provisioning": {"encryption_key": KEY}})
+    text = await (await office.get("/snomD785-000413AABBCC.htm")).text()
+    assert user.sip_password in text
+    assert KEY not in text
