@@ -18,15 +18,12 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from provserver.domain.vendor import FileRule
 from provserver.rendering.renderer import Document, entity_tag
-from provserver.rendering.translate import Translation
 
-KEY_SETTING = "provisioning.encryption_key"
 _BLOCK = 16
 
 
-def encrypted(document: Document, rule: FileRule, translation: Translation) -> Document:
+def encrypted(document: Document, rule: FileRule, key: str | None) -> Document:
     """The document as it goes out: encrypted where its rule says how and the device has a key."""
-    key = next((str(one.value) for one in translation.parameters if one.setting == KEY_SETTING), None)
     if rule.encryption is None or key is None:
         return document
     body = _SCHEMES[rule.encryption](key.encode(), document.body)

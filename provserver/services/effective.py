@@ -23,6 +23,8 @@ from provserver.store.fetches import FetchRecord, find_by_id
 
 Made = TypeVar("Made")
 
+_ENCRYPTION_KEY = "provisioning.encryption_key"
+
 Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
 """The stored layer documents of the platform, the account and the device."""
 
@@ -43,6 +45,16 @@ class EffectiveDevice:
     def base_url(self) -> str:
         """The device's provisioning folder, ending in a slash."""
         return self.access.folder
+
+    @property
+    def encryption_key(self) -> str | None:
+        """The key that its files are encrypted with, where its vendor and model know of one.
+
+        A raw parameter may put another key into the file: that is how a phone gets its first one, and its next.
+        """
+        if not any(one.setting == _ENCRYPTION_KEY for one in self.translation.parameters):
+            return None
+        return str(self.resolved.value(_ENCRYPTION_KEY))
 
 
 def compose(

@@ -196,7 +196,7 @@ class Provisioning:
         def made() -> Document:
             effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
             document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
-            return encrypted(document, visit.match.rule, effective.translation)
+            return encrypted(document, visit.match.rule, effective.encryption_key)
 
         return Rendered(await off_loop(visit.device, made), parts.handset_revisions)
 

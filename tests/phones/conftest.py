@@ -105,8 +105,11 @@ class Office:
 
     async def set_layer(self, owner_id: str, abstractions: dict[str, Any]) -> None:
         """Write a layer as it should be."""
+        await self.set_document(owner_id, {"abstractions": abstractions})
+
+    async def set_document(self, owner_id: str, document: dict[str, Any]) -> None:
+        """Write a whole layer document."""
         async with self.database.write() as conn:
-            document = {"abstractions": abstractions}
             await layers.write_layer(conn, self.database.sealer, owner_id, document, at=self.clock())
 
 

@@ -30,6 +30,14 @@ async def test_a_keyed_yealink_gets_its_file_encrypted(office: Office) -> None:
     assert again.status == 304
 
 
+async def test_a_raw_key_reaches_a_phone_in_the_file_and_encrypts_nothing(office: Office) -> None:
+    """How a phone gets its first key, and with another one in use its next."""
+    device, _ = await office.phone(MAC, "yealink")
+    raw = {"vendor_overrides": {"static.auto_provision.aes_key_16.mac": KEY}}
+    await office.set_document(device.id, raw)
+    assert f"aes_key_16.mac = {KEY}\n" in await (await office.get(f"/{MAC}.cfg", AGENT)).text()
+
+
 async def test_the_boot_file_of_a_keyed_phone_stays_readable(office: Office) -> None:
     """It only names the configuration, and no guide says that phones decrypt it."""
     device, _ = await office.phone(MAC, "yealink")
