@@ -202,6 +202,18 @@ class Api(Section):
     )
 
 
+class Uploads(Section):
+    """Files that operators upload for phones, kept in the folder `files` of the data directory."""
+
+    firmware_bytes: Annotated[int, Field(ge=1)] = Field(
+        default=512 * 1024 * 1024, description="What one firmware may have, in bytes; other kinds have 10 MiB at most"
+    )
+    quota_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=4 * 1024 * 1024 * 1024,
+        description="What all files of one account may take together, in bytes; the platform's own files count as one",
+    )
+
+
 class Catalog(Section):
     """Where vendors and templates are looked for before the shipped ones."""
 
@@ -277,11 +289,12 @@ class Log(Section):
 class Config(Section):
     """The whole configuration."""
 
-    data_dir: Path = Field(default=Path("data"), description="Embedded database and secret key")
+    data_dir: Path = Field(default=Path("data"), description="Embedded database, secret key, uploaded files")
     database: Database = Database()
     phones: Phones = Phones()
     api: Api = Api()
     checksync: CheckSync = CheckSync()
+    uploads: Uploads = Uploads()
     catalog: Catalog = Catalog()
     log: Log = Log()
 
@@ -289,6 +302,11 @@ class Config(Section):
     def database_url(self) -> str:
         """The database's URL, the embedded one where none is set."""
         return self.database.url or f"sqlite+aiosqlite:///{self.data_dir / 'provserver.db'}"
+
+    @property
+    def files_folder(self) -> Path:
+        """The folder with uploaded files."""
+        return self.data_dir / "files"
 
     @property
     def key_file(self) -> Path:

@@ -12,6 +12,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
+from provserver.api.face import UploadLimits
 from provserver.checksync.backend import build_notifier
 from provserver.config import Config
 from provserver.domain.checksync import Notifier
@@ -25,7 +26,7 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.services import api_keys
+from provserver.services import api_keys, uploads
 from provserver.services.access import Doors
 from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
@@ -42,11 +43,13 @@ from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
 from provserver.shipped import shipped
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate, schema_state
 from provserver.store.postgresql import Limits
+from provserver.store.resealing import check_keys
 from provserver.store.sealing import Sealer
 
 _log = structlog.get_logger("server")
@@ -133,6 +136,7 @@ async def run(config: Config) -> AsyncIterator[Running]:
         if key_made:
             await refuse_foreign_data(stock)
         await migrate(stock.database)
+        await check_keys(stock.database)
         platform_key = await ensure_platform_key(stock)
         registry = CollectorRegistry()
         metrics = PhoneMetrics(registry)
@@ -145,11 +149,13 @@ async def run(config: Config) -> AsyncIterator[Running]:
         resync, registrations = await _check_sync(stack, stock)
         jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
         await _run_until_closed(stack, jobs.run())
+        files = FileFolder(config.files_folder)
+        await uploads.sweep(stock.database, files)
         listeners = Listeners(stack, config, stock.catalogue.vendor_named)
         recorder = Recorder(stock.catalogue, contacts, unknown, stock.sources)
         records = Records(stock.database, config.phones.record_bytes)
         stack.push_async_callback(records.close)
-        phones = _phones(stock, records, recorder, guard, metrics, lambda: listeners.phones.trust)
+        phones = _phones(stock, records, recorder, guard, metrics, files, lambda: listeners.phones.trust)
         api = build_api(
             ApiFace(
                 database=stock.database,
@@ -166,6 +172,8 @@ async def run(config: Config) -> AsyncIterator[Running]:
                 window_seconds=config.phones.window,
                 bootstrap_key=config.api.bootstrap_key,
                 registry=registry,
+                files=files,
+                uploads=UploadLimits(config.uploads.firmware_bytes, config.uploads.quota_bytes),
             )
         )
         running = Running(*await listeners.open(phones, api), platform_key)
@@ -221,7 +229,7 @@ async def ensure_platform_key(stock: Stock) -> str | None:
             return None
         sources = stock.sources
         change = Change(conn, stock.database.sealer, sources, Actor("first start"), sources.now())
-        made = await api_keys.create(change, name="first start", account_id=None, read_only=False, expires_at=None)
+        made = await api_keys.create(change, name="first start")
         return made.secret
 
 
@@ -237,6 +245,7 @@ def _phones(
     recorder: Recorder,
     guard: Guard,
     metrics: PhoneMetrics,
+    files: FileFolder,
     trust: Callable[[], VendorTrust],
 ) -> web.Application:
     phones = stock.config.phones
@@ -264,6 +273,7 @@ def _phones(
         metrics,
         phones.public_url,
         phones.trusted_proxies,
+        files,
         certificate_header=phones.client_certificate_header,
         trust=trust,
     )

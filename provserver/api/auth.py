@@ -8,8 +8,9 @@ from aiohttp import web
 
 from provserver.api.face import ApiFace
 from provserver.domain.device import Account, ApiKey
-from provserver.domain.errors import Forbidden, Invalid, NotFound, StoreUnavailable, Unauthenticated
+from provserver.domain.errors import NotFound, StoreUnavailable, Unauthenticated
 from provserver.services import accounts, api_keys
+from provserver.services.change import Connection
 
 ACCOUNT_HEADER = "DialStack-Account"
 _BOOTSTRAP = ApiKey(id="key_bootstrap", name="bootstrap", hint="", created_at=datetime(1970, 1, 1, tzinfo=UTC))
@@ -33,11 +34,16 @@ async def identify(face: ApiFace, request: web.Request) -> Caller:
     secret = _bearer(request)
     wanted = request.headers.get(ACCOUNT_HEADER)
     now = face.sources.now()
+    digest = api_keys.hash_key(secret)
+    source = request.remote or "0.0.0.0"  # noqa: S104 - nobody's address
+    face.guesses.check(source, digest, now)
     async with face.database.read() as conn:
-        if _is_bootstrap(face, secret):
-            key = _BOOTSTRAP
-        else:
-            key = await api_keys.authenticate(conn, secret, now)
+        try:
+            key = await _key_of(face, conn, secret, digest, now)
+        except Unauthenticated:
+            face.guesses.wrong(source, digest, now)
+            raise
+        face.guesses.good(digest)
         if key.account_id is not None and wanted not in (None, key.account_id):
             raise NotFound("there is no such account")
         account_id = key.account_id or wanted
@@ -47,26 +53,16 @@ async def identify(face: ApiFace, request: web.Request) -> Caller:
     return Caller(key, account)
 
 
-def admit(caller: Caller, *, scope: str, writes: bool) -> None:
-    """Raise `Forbidden` where the key does not reach this far, `Invalid` where the account is not said.
-
-    `scope` is `platform`, `account` or `either`.
-    """
-    if scope == "platform" and not caller.is_platform:
-        raise Forbidden("this takes a platform key", code="platform_key_required")
-    if writes and caller.key.read_only:
-        raise Forbidden("this key can only read", code="read_only_key")
-    if scope == "account" and caller.account is None:
-        reason = f"name the account with the header {ACCOUNT_HEADER}"
-        raise Invalid(reason, code="account_required", details={ACCOUNT_HEADER: "is missing"})
-
-
 def _bearer(request: web.Request) -> str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Unauthenticated("send an API key: Authorization: Bearer sk_live_…")
     # Bytes that are no UTF-8 arrive as lone surrogates, which no key of ours holds and no hash takes.
     return secret.strip().encode("utf-8", "replace").decode()
+
+
+async def _key_of(face: ApiFace, conn: Connection, secret: str, digest: str, now: datetime) -> ApiKey:
+    return _BOOTSTRAP if _is_bootstrap(face, secret) else await api_keys.authenticate(conn, digest, now)
 
 
 def _is_bootstrap(face: ApiFace, secret: str) -> bool:

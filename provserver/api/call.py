@@ -104,7 +104,7 @@ class Call(Generic[Query, Body]):
         return answer
 
     def _change(self, conn: Connection) -> Change:
-        actor = Actor(self.caller.key.id, self.request_id)
+        actor = Actor(self.caller.key.id, self.request_id, self.request.remote)
         return Change(conn, self.face.database.sealer, self.face.sources, actor, self.face.sources.now())
 
     def _repeat(self) -> Repeat | None:

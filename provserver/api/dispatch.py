@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from provserver.api import auth
+from provserver.api.admission import admit
 from provserver.api.call import Answer, Call, Repeated
 from provserver.api.errors import MethodNotAllowed, error_answer, json_answer, status_of
 from provserver.api.face import FACE
@@ -32,7 +33,7 @@ def endpoint(route: Route) -> Next:
     async def handle(request: web.Request) -> web.StreamResponse:
         face = request.app[FACE]
         caller = await auth.identify(face, request)
-        auth.admit(caller, scope=route.scope, writes=route.writes)
+        admit(caller, route)
         call: Call[Any, Any] = Call(
             face=face,
             caller=caller,

@@ -61,7 +61,9 @@ def _operation(method: str, path: str, operation: dict[str, Any], shared: dict[s
     yield f"<code>{escape(path)}</code></h3><p>{_text(operation['summary'])}.</p>"
     body = operation.get("requestBody")
     if body:
-        yield f"<p>Body: {_kind(body['content']['application/json']['schema'])}</p>"
+        for content_type, content in body["content"].items():
+            kind = _kind(content["schema"]) if content_type == "application/json" else f"a file, {escape(content_type)}"
+            yield f"<p>Body: {kind}</p>"
     if operation.get("parameters"):
         yield "<table>"
         for parameter in operation["parameters"]:

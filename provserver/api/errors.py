@@ -12,6 +12,7 @@ from provserver.domain.errors import (
     Invalid,
     NotFound,
     ProvserverError,
+    StorageFull,
     StoreUnavailable,
     TooManyRequests,
     Unauthenticated,
@@ -52,6 +53,7 @@ STATUS: Mapping[type[ProvserverError], int] = {
     Impossible: 422,
     TooManyRequests: 429,
     StoreUnavailable: 503,
+    StorageFull: 507,
     ProvserverError: 500,
 }
 _RETRY_SECONDS = 5

@@ -1,7 +1,7 @@
 """What the API is built on."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiohttp import web
@@ -12,11 +12,21 @@ from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
 from provserver.services.guarding import Guard
+from provserver.services.guessing import KeyGuesses
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What a firmware may have in bytes, and what all files of one account may take together."""
+
+    firmware_bytes: int
+    quota_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +34,8 @@ class ApiFace:
     """Everything the handlers work with; built once, in the composition root.
 
     `window_seconds`: how long a device stays armed. `bootstrap_key`: a platform key from the configuration, if any.
-    `contacts` and `unknown` are flushed before what they hold is shown. `new_job` wakes whoever runs check-sync jobs.
+    `guesses` slows those who try wrong keys. `contacts` and `unknown` are flushed before what they hold is shown.
+    `new_job` wakes whoever runs check-sync jobs.
     """
 
     database: Database
@@ -41,6 +52,9 @@ class ApiFace:
     window_seconds: int
     bootstrap_key: str | None
     registry: CollectorRegistry
+    files: FileFolder
+    uploads: UploadLimits
+    guesses: KeyGuesses = field(default_factory=KeyGuesses)
 
     @property
     def window(self) -> timedelta:

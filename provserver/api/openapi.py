@@ -11,7 +11,7 @@ from provserver.api.auth import ACCOUNT_HEADER
 from provserver.api.errors import json_answer
 from provserver.api.models.observed import Health
 from provserver.api.models.shared import Failure
-from provserver.api.route import PublicRoute, Route
+from provserver.api.route import UPLOAD, PublicRoute, Route
 
 Document = dict[str, Any]
 Mode = Literal["validation", "serialization"]
@@ -33,10 +33,11 @@ _MEANINGS = {
     403: "The key does not reach this far",
     404: "Not there, or in another account",
     409: "Contradicts what is stored",
-    413: "The body is larger than 1 MiB",
-    415: "The body is not said to be JSON",
+    413: "The body is larger than it may be; 1 MiB for JSON",
+    415: "The body is not said to be what it must be, mostly JSON",
     422: "Well formed, but cannot be done with these objects",
     429: "Too many; `Retry-After` says when to try again",
+    507: "No room: the disk is full, or what an account may hold is used up",
     503: "The database does not answer; `Retry-After` says when to try again",
 }
 _PATH_MEANINGS = {
@@ -158,6 +159,9 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         # An empty body counts as {}, which only a model that asks for nothing takes.
         required = _has_required(schemas.definitions.get(route.body.__name__, schema))
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if route.upload:
+        schema = {"type": "string", "format": "binary", "minLength": 1}
+        operation["requestBody"] = {"required": True, "content": {UPLOAD: {"schema": schema}}}
     return operation
 
 

@@ -15,16 +15,20 @@ Scope = Literal["public", "platform", "account", "either"]
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer | web.StreamResponse]]
 Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_READS = (400, 401, 404, 503)
-_WRITES = (*_READS, 403)
-_BODIES = (*_WRITES, 409, 413, 415, 422)
+_DEVICE_TAGS = frozenset({"Devices", "Desk phones", "DECT", "Jobs"})
+_READ_WITH_DEVICES = frozenset({"Users", "Vendors"})
+_READS = (400, 401, 403, 404, 429, 503)
+UPLOAD = "application/octet-stream"
+"""The content type of a body that is a file."""
+_UPLOADS = (*_READS, 409, 413, 415, 507)
+_BODIES = (*_READS, 409, 413, 415, 422)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A method on a path. `errors` are statuses beside those that every route of its kind can answer.
 
-    `refusals`: status -> what a failure answers that tells more than others.
+    `upload`: the body is a file. `refusals`: status -> what a failure answers that tells more than others.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -35,6 +39,7 @@ class Route:
     answer: type[BaseModel] | Any = None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    upload: bool = False
     scope: Scope = "account"
     errors: tuple[int, ...] = field(default=())
     refusals: Mapping[int, type[BaseModel]] = field(default_factory=dict)
@@ -45,6 +50,11 @@ class Route:
         return self.method != "GET"
 
     @property
+    def is_provisioning(self) -> bool:
+        """Whether a key that is for provisioning only reaches it: all about devices, and what they are made from."""
+        return self.tag in _DEVICE_TAGS or (self.tag in _READ_WITH_DEVICES and not self.writes)
+
+    @property
     def parameters(self) -> list[str]:
         """The names of the ids in the path."""
         return re.findall(r"\{(\w+)", self.path)
@@ -52,9 +62,8 @@ class Route:
     @property
     def failures(self) -> list[int]:
         """The statuses of the failures that it can answer with."""
-        usual = _BODIES if self.body else _WRITES if self.writes else _READS
-        scoped = (403,) if self.scope == "platform" else ()
-        return sorted({*usual, *scoped, *self.errors})
+        usual = _UPLOADS if self.upload else _BODIES if self.body else _READS
+        return sorted({*usual, *self.errors})
 
     @property
     def openapi_path(self) -> str:

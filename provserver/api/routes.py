@@ -5,6 +5,7 @@ from functools import partial
 from provserver.api.models import accounts as a
 from provserver.api.models import check_sync as c
 from provserver.api.models import devices as d
+from provserver.api.models import files as f
 from provserver.api.models import observed as o
 from provserver.api.models import users as u
 from provserver.api.models.layers import SharedLayer, ShownLayer
@@ -16,6 +17,7 @@ from provserver.api.resources import (
     check_sync,
     devices,
     events,
+    files,
     handsets,
     health,
     layers,
@@ -109,15 +111,21 @@ ROUTES: tuple[Route, ...] = (
     either("GET", "/v1/vendors", vendors.list_all, "Vendors", 200, Listing[o.VendorSummary], PageQuery),
     either("GET", "/v1/vendors/{vendor}", vendors.get, "Vendors", 200, o.Vendor),
 
-    either("GET", "/v1/events", stream.follow, "Operations", 200, errors=(429,)),
+    either("POST", "/v1/files", files.create, "Files", 201, f.File, f.UploadQuery, upload=True),
+    either("GET", "/v1/files", files.list_all, "Files", 200, Listing[f.File], f.FileQuery),
+    either("GET", "/v1/files/{id}", files.get, "Files", 200, f.File),
+    either("DELETE", "/v1/files/{id}", files.delete, "Files", 204),
+
+    either("GET", "/v1/events", stream.follow, "Operations", 200),
     either("GET", "/v1/usage", operations.get_usage, "Operations", 200, a.Usage, a.UsageQuery),
-    either("GET", "/v1/audit", operations.list_audit, "Operations", 200, Listing[a.AuditEntry], PageQuery),
+    either("GET", "/v1/audit", operations.list_audit, "Operations", 200, Listing[a.AuditEntry], a.AuditQuery),
     platform("GET", "/v1/unknown_devices", operations.list_unknown, "Operations", 200, _UNKNOWN, PageQuery),
     platform("DELETE", "/v1/unknown_devices/{mac}", operations.forget_unknown, "Operations", 204),
     platform("GET", "/v1/blocked_sources", operations.list_blocked, "Operations", 200, _BLOCKED, PageQuery),
     platform("DELETE", "/v1/blocked_sources/{source:.+}", operations.release_source, "Operations", 204),
     platform("POST", "/v1/api_keys", operations.create_key, "Operations", 201, a.CreatedKey, body=a.KeyCreate),
     platform("GET", "/v1/api_keys", operations.list_keys, "Operations", 200, Listing[a.Key], a.KeyQuery),
+    platform("GET", "/v1/api_keys/{id}", operations.get_key, "Operations", 200, a.Key),
     platform("DELETE", "/v1/api_keys/{id}", operations.revoke_key, "Operations", 204),
 )
 

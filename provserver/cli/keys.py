@@ -1,9 +1,13 @@
 """`key`: API keys, and the keys that seal secrets at rest."""
 
+from datetime import datetime
+from typing import Any
+
 import click
 from rich.console import Console
 from rich.table import Table
 
+from provserver.cli.moments import Until
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.device import ApiKey
@@ -30,15 +34,19 @@ def key() -> None:
 @click.option("--name", metavar="TEXT", default="command line", help="What it is for.")
 @click.option("--account", metavar="ID", help="Bind it to one account; absent: a platform key.")
 @click.option("--read-only", is_flag=True, help="It may read, not write.")
-def create(config: Config, name: str, account: str | None, read_only: bool) -> None:
+@click.option("--provisioning-only", is_flag=True, help="It reaches devices, assignments, check-sync; reads users.")
+@click.option(
+    "--expires", type=Until(), metavar="WHEN", help="When it ends: a time, a date, or from now on like 12h or 90d."
+)
+def create(config: Config, expires: datetime | None, **wish: Any) -> None:
     """Make an API key and print only the key on stdout."""
-    run_async(_create(config, name, account, read_only))
+    run_async(_create(config, expires_at=expires, account_id=wish.pop("account"), **wish))
 
 
-async def _create(config: Config, name: str, account: str | None, read_only: bool) -> None:
+async def _create(config: Config, **wish: Any) -> None:
     async with open_stock(config) as stock, stock.database.write() as conn:
         change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
-        made = await api_keys.create(change, name=name, account_id=account, read_only=read_only, expires_at=None)
+        made = await api_keys.create(change, **wish)
     click.echo(made.secret)
 
 
@@ -51,7 +59,7 @@ def list_keys(config: Config) -> None:
 
 async def _list(config: Config) -> None:
     async with open_stock(config) as stock:
-        keys = await _all_keys(stock)
+        keys, now = await _all_keys(stock), stock.sources.now()
     table = Table("id", "name", "ends in", "account", "access", "created", "last used", "state")
     for item in keys:
         table.add_row(
@@ -59,12 +67,25 @@ async def _list(config: Config) -> None:
             item.name,
             item.hint,
             item.account_id or "platform",
-            "read" if item.read_only else "write",
+            _access(item),
             f"{item.created_at:%Y-%m-%d}",
             f"{item.last_used_at:%Y-%m-%d}" if item.last_used_at else "never",
-            "revoked" if item.revoked_at else "good",
+            _state(item, now),
         )
     Console().print(table)
+
+
+def _access(key: ApiKey) -> str:
+    access = "read" if key.read_only else "write"
+    return f"{access} devices" if key.provisioning_only else access
+
+
+def _state(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at:
+        return "revoked"
+    if key.expires_at is None:
+        return "good"
+    return f"{'good until' if key.expires_at > now else 'ended'} {key.expires_at:%Y-%m-%d}"
 
 
 async def _all_keys(stock: Stock) -> list[ApiKey]:
@@ -111,5 +132,8 @@ def rotate(config: Config, keep_old: bool) -> None:
 
 async def _rotate(config: Config) -> None:
     async with open_stock(config) as stock:
-        resealed = await reseal_everything(stock.database)
+        resealed = again = await reseal_everything(stock.database)
+        while again:  # what a server sealed with the old key meanwhile
+            again = await reseal_everything(stock.database)
+            resealed += again
     click.echo(f"sealed {resealed} secrets with a new key", err=True)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from provserver import __version__
+from provserver.cli.auditing import audit
 from provserver.cli.blocked import blocked
 from provserver.cli.checksync import check_sync
 from provserver.cli.explaining import explain, render_file
@@ -53,5 +54,19 @@ def main() -> None:
     """  # noqa: D301 - click wants the character itself
 
 
-for command in (serve, init, check, migrate, key, render_file, explain, check_sync, token, blocked, vendors, simulate):
+for command in (
+    serve,
+    init,
+    check,
+    migrate,
+    key,
+    audit,
+    render_file,
+    explain,
+    check_sync,
+    token,
+    blocked,
+    vendors,
+    simulate,
+):
     main.add_command(command)

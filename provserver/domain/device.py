@@ -181,12 +181,16 @@ class UnknownDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key as it is kept: never the key, only its hash. `account_id` is None for a platform key."""
+    """An API key as it is kept: never the key, only its hash. `account_id` is None for a platform key.
+
+    `provisioning_only` narrows what it reaches to devices, `read_only` what it does there; they are independent.
+    """
 
     id: str
     name: str
     account_id: str | None = None
     read_only: bool = False
+    provisioning_only: bool = False
     hint: str
     created_at: datetime
     expires_at: datetime | None = None

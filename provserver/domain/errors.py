@@ -65,8 +65,8 @@ class TooManyRequests(ProvserverError):
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.retry_after = retry_after
 
 
@@ -78,6 +78,12 @@ class StoreUnavailable(ProvserverError):
 
 class Contended(StoreUnavailable):
     """The database undid a write for the sake of another one; the same again may well succeed."""
+
+
+class StorageFull(ProvserverError):
+    """No room for a file: the disk is full, or what an account may hold is used up."""
+
+    code = "insufficient_storage"
 
 
 class RenderingFailed(ProvserverError):

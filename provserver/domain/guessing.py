@@ -12,8 +12,10 @@ _MOST_MACS = 200_000
 @lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """Who counts as one: an IPv4 address, or the /64 of an IPv6 address, in which anybody has as many as they like."""
-    parsed = ip_address(address)
-    return str(IPv6Network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+    parsed = ip_address(address.partition("%")[0])
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
 @dataclass(slots=True)

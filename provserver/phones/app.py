@@ -11,12 +11,15 @@ from aiohttp import web
 from provserver.domain.authorization import parse_authorization
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import is_challenged
+from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
 from provserver.phones import answers
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
+from provserver.phones.uploads import serve_upload
 from provserver.services.provisioning import Provisioning
+from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, PhoneRequest
 
 _RETRY_AFTER = 30
@@ -33,6 +36,7 @@ class PhoneFace:
     metrics: PhoneMetrics
     configured_url: str | None
     trusted_proxies: Networks
+    files: FileFolder
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
 
@@ -44,6 +48,10 @@ def build_phones(face: PhoneFace) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         return await _handle(request, face)
 
+    async def handle_upload(request: web.Request) -> web.StreamResponse:
+        return await serve_upload(request, face.files)
+
+    app.router.add_get(f"/files/{{name:{FILE_NAME.pattern}}}", handle_upload)
     app.router.add_route("*", r"/{file:[\s\S]*}", handle)  # a line break must not lead around us
     app.on_response_prepare.append(_hide_software)
     return app

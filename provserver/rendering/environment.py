@@ -4,11 +4,11 @@ Templates named `*.xml.j2` (and `.htm.j2`) escape every value for XML; all other
 vendor's syntax says what a value must not hold. Overlay folders are searched before the shipped one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.lines import Cell, Handset, Line, Server
@@ -29,10 +29,21 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
 
+class _ConfinedLoader(FileSystemLoader):
+    """Loads from its folders and from nowhere else: a link that leads out of a folder is not there."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, filename, is_current = super().get_source(environment, template)
+        place = Path(filename).resolve()
+        if not any(place.is_relative_to(Path(folder).resolve()) for folder in self.searchpath):
+            raise TemplateNotFound(template, f"{filename} is a link out of its folder")
+        return source, filename, is_current
+
+
 def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
     """An environment that loads `<vendor>/<template>` from the first of `folders` that has it."""
     return _Environment(
-        loader=FileSystemLoader(folders, followlinks=False),
+        loader=_ConfinedLoader(folders, followlinks=False),
         autoescape=select_autoescape(enabled_extensions=("xml.j2", "htm.j2"), default=False, default_for_string=False),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -7,13 +7,14 @@ from typing import Any
 
 from provserver.domain.device import Account, ApiKey, Device, Event, User
 from provserver.domain.mac import Mac
+from provserver.domain.uploads import StoredFile
 from provserver.services.change import Change
 from provserver.services.paging import Page, PageRequest
 from provserver.store import audit, events
-from provserver.store.audit import AuditEntry
+from provserver.store.audit import AuditEntry, AuditFilter
 from provserver.store.database import Connection
 
-__all__ = ["AuditEntry", "list_entries", "note_device", "record", "snapshot"]
+__all__ = ["AuditEntry", "AuditFilter", "list_entries", "note_device", "record", "snapshot"]
 
 _SECRET = frozenset({"sip_password", "token"})
 _OBSERVED = frozenset(
@@ -29,7 +30,7 @@ _OBSERVED = frozenset(
 )
 
 
-def snapshot(resource: Account | User | Device | ApiKey) -> dict[str, Any]:
+def snapshot(resource: Account | User | Device | ApiKey | StoredFile) -> dict[str, Any]:
     """A record as plain JSON, without its secrets and without what only the server keeps count of."""
     hidden = _SECRET | _OBSERVED
     shown = {field.name: getattr(resource, field.name) for field in fields(resource) if field.name not in hidden}
@@ -63,6 +64,8 @@ async def record(
             resource_id=resource_id,
             before=dict(before) if before is not None else None,
             after=dict(after) if after is not None else None,
+            request_id=change.actor.request_id,
+            source_ip=change.actor.source_ip,
         ),
     )
 
@@ -81,6 +84,6 @@ async def note_device(change: Change, device: Device, kind: str, **details: Any)
     await events.insert_events(change.conn, [event])
 
 
-async def list_entries(conn: Connection, request: PageRequest, account_id: str | None) -> Page[AuditEntry]:
-    """The entries of one account, or of all with None; newest first."""
-    return await audit.list_audit(conn, request, account_id=account_id)
+async def list_entries(conn: Connection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
+    """The entries that `chosen` lets through; newest first."""
+    return await audit.list_audit(conn, request, chosen)

@@ -12,10 +12,11 @@ __all__ = ["Actor", "Change", "Connection"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change: an API key (by its id), with the id of the request."""
+    """Who makes a change: an API key (by its id), with the id of the request and the address it came from."""
 
     key_id: str
     request_id: str | None = None
+    source_ip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

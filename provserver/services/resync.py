@@ -14,6 +14,7 @@ from provserver.services.resync_reports import LineReport, ResyncReport
 from provserver.services.sip_accounts import SipAccounts, read_accounts
 from provserver.services.sources import Sources
 from provserver.store.assignments import devices_of_user
+from provserver.store.audit import AuditEntry, insert_audit
 from provserver.store.database import Connection
 from provserver.store.devices import set_notified, unset_notified
 from provserver.store.events import insert_events, set_event_details
@@ -33,6 +34,7 @@ class Order:
     reboot: bool = False
     only_if_stale: bool = False
     request_id: str | None = None
+    source_ip: str | None = None
     claim: Claim | None = None
     details: tuple[tuple[str, Any], ...] = ()
 
@@ -94,7 +96,9 @@ class Resync:
             events.append(replace(event, id=self.sources.new_id("evt"), device_id=named, details=_by_base(event)))
 
         async def begin(conn: Connection) -> bool:
-            if order.claim is not None and not await order.claim(conn):
+            if order.claim is None:  # a job has its own entry
+                await insert_audit(conn, self._entry(event, named, order))
+            elif not await order.claim(conn):
                 return False
             await insert_events(conn, events)
             await set_notified(conn, device.id, at=event.created_at, event_id=event.id)
@@ -111,6 +115,19 @@ class Resync:
             created_at=self.sources.now(),
             request_id=order.request_id,
             details={"reboot": order.reboot, "outcome": "sent", **dict(order.details), "key_id": order.key_id},
+        )
+
+    def _entry(self, event: Event, named: str, order: Order) -> AuditEntry:
+        return AuditEntry(
+            id=self.sources.new_id("aud"),
+            account_id=event.account_id,
+            key_id=order.key_id,
+            created_at=event.created_at,
+            action="device.check_sync",
+            resource_id=named,
+            after={"reboot": order.reboot},
+            request_id=order.request_id,
+            source_ip=order.source_ip,
         )
 
     async def _unpaired(self, device_id: str, order: Order) -> ResyncReport | None:

@@ -1,10 +1,11 @@
 """Who changed what: one entry per change by an API key."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import ColumnElement, RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
@@ -23,6 +24,20 @@ class AuditEntry:
     resource_id: str
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    request_id: str | None = None
+    source_ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries; None is no condition. From `since` up to but not including `until`."""
+
+    account_id: str | None = None
+    key_id: str | None = None
+    resource_id: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 async def insert_audit(conn: AsyncConnection, entry: AuditEntry) -> None:
@@ -30,12 +45,21 @@ async def insert_audit(conn: AsyncConnection, entry: AuditEntry) -> None:
     await conn.execute(insert(audit).values({column.name: getattr(entry, column.name) for column in audit.c}))
 
 
-async def list_audit(conn: AsyncConnection, request: PageRequest, *, account_id: str | None = None) -> Page[AuditEntry]:
-    """The entries of an account, or with None all of them, newest first."""
-    statement = select(audit)
-    if account_id is not None:
-        statement = statement.where(audit.c.account_id == account_id)
+async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
+    """The entries that `chosen` lets through, newest first."""
+    statement = select(audit).where(*_conditions(chosen))
     return await fetch_page(conn, statement, Window.of(request, audit.c.id), _entry_of)
+
+
+def _conditions(chosen: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    for column in (audit.c.account_id, audit.c.key_id, audit.c.resource_id, audit.c.action):
+        value = getattr(chosen, column.name)
+        if value is not None:
+            yield column == value
+    if chosen.since is not None:
+        yield audit.c.created_at >= chosen.since
+    if chosen.until is not None:
+        yield audit.c.created_at < chosen.until
 
 
 def _entry_of(row: RowMapping) -> AuditEntry:

@@ -30,6 +30,21 @@ async def reseal_everything(db: Database) -> int:
     return sum([await _reseal_column(db, column) for column in _SEALED])
 
 
+async def check_keys(db: Database) -> None:
+    """Open the first and the last of every kind of secret; raises `BadConfiguration` where no key fits.
+
+    Asked at the start, so that a wrong key file stops it instead of failing every request.
+    """
+    async with db.read() as conn:
+        for column in _SEALED:
+            key = column.table.primary_key.columns
+            for order in ([part.asc() for part in key], [part.desc() for part in key]):
+                found = select(column).where(column.is_not(None)).order_by(*order).limit(1)
+                sealed = (await conn.execute(found)).scalar_one_or_none()
+                if sealed is not None:
+                    db.sealer.open(sealed)
+
+
 @dataclass(slots=True)
 class _Step:
     resealed: int

@@ -6,6 +6,7 @@ Unique constraints over nullable columns rely on what every database here does: 
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from provserver.store.types import Bytewise, Instant, Json, Words
@@ -63,6 +65,7 @@ api_keys = Table(
     Column("hash", String, nullable=False, unique=True),
     Column("hint", String, nullable=False),
     Column("read_only", Boolean, nullable=False),
+    Column("provisioning_only", Boolean, nullable=False, server_default=false()),
     _moment("created_at"),
     _moment("expires_at", nullable=True),
     _moment("last_used_at", nullable=True),
@@ -292,6 +295,25 @@ audit = Table(
     Column("resource_id", String, nullable=False),
     Column("before", Json),
     Column("after", Json),
+    Column("request_id", String),
+    Column("source_ip", String),
+    Index(None, "account_id", "id"),
+    Index(None, "resource_id", "id"),
+    Index(None, "key_id", "id"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String, primary_key=True),
+    _account(nullable=True),
+    Column("kind", String, nullable=False),
+    Column("label", String),
+    Column("file_name", String, nullable=False, unique=True),
+    Column("content_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    _moment("created_at"),
     Index(None, "account_id", "id"),
 )
 

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from provserver.domain.errors import BadConfiguration
 from provserver.store.keyfile import fingerprint, read_keys
+
+_log = structlog.get_logger("store")
 
 
 class Sealer:
     """Seals with its first key, opens with any of them.
 
     One made by `from_key_file` follows its file: a key that another process adds is used from the next sealing on, so
-    keys are rotated while servers run.
+    keys are rotated while servers run. While the file is gone or broken it goes on with the keys it has.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -85,8 +88,12 @@ class Sealer:
             seen = fingerprint(self._path)
             if seen in ((), self._seen):  # a file that is gone leaves us with what we know
                 return False
-            self._use(read_keys(self._path))
             self._seen = seen
+            try:
+                self._use(read_keys(self._path))
+            except BadConfiguration as error:
+                _log.error("key_file_not_read", error=error.message, remedy="the keys read before are still used")
+                return False
             return True
 
     def _open_with_new_keys(self, sealed: str) -> str:

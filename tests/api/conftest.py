@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
-from provserver.api.face import FACE
+from provserver.api.face import FACE, UploadLimits
 from provserver.config import Phones
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
@@ -26,6 +26,7 @@ from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
@@ -109,6 +110,8 @@ async def running_api(
             window_seconds=3600,
             bootstrap_key=PLATFORM_KEY,
             registry=CollectorRegistry(),
+            files=FileFolder(folder / "files"),
+            uploads=UploadLimits(firmware_bytes=1_000_000, quota_bytes=3_000_000),
         )
         server = TestServer(build_api(face))
         await server.start_server()
@@ -168,7 +171,7 @@ async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
     provisioning = make_provisioning(
         face.database, face.catalogue, face.renderer, recorder, face.sources, guard=face.guard
     )
-    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
+    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), face.files)
     async with TestClient(TestServer(build_phones(listener))) as client:
         yield client
     await provisioning.records.close()

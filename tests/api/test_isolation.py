@@ -1,67 +1,143 @@
-"""No key of one account reaches anything of another: checked on every route that the document has."""
+"""No key of one account reaches anything of another. What is tried is taken from the OpenAPI document."""
 
+import re
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
-from provserver.api.routes import ROUTES
-from tests.api.client import Client, TwoTenants
+from provserver.api.openapi import build_document
+from provserver.api.routes import PUBLIC_ROUTES, ROUTES
+from tests.api.client import Client, Reply, TwoTenants
+from tests.api.everything import STREAM, Things
+
+MARK = "FOREIGN"
+DOCUMENT = build_document(ROUTES, PUBLIC_ROUTES)
+_NOT_OF_ACCOUNTS = {"vendor", "mac", "source"}
 
 
-async def _belongings(client: Client, mac: str, ipei: str) -> dict[str, dict[str, str]]:
-    """One thing of each kind; what goes into the places of a path, by its first words."""
-    user = await client.user()
-    phone = await client.phone(f"00:04:13:00:{mac}:01")
-    base = await client.device(mac_address=f"02:00:01:00:{mac}:02", type="dect_base")
-    handset = await client.device(ipei=ipei, base_id=base)
-    await client.post(f"/v1/devices/{phone}/users", {"user_id": user["id"]}, expect=201)
-    job = await client.post("/v1/check_sync_jobs", {"filter": {"location": "nowhere"}}, expect=201)
-    return {
-        "users": {"id": user["id"]},
-        "devices": {"id": phone, "user_id": user["id"], "name": "anything"},
-        "deskphones": {"id": phone},
-        "dect-bases": {"id": base, "hid": handset},
-        "check_sync_jobs": {"id": job["id"]},
-    }
+def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation that takes a key and comes to an end."""
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            if operation.get("security") != [] and path != STREAM:
+                yield method.upper(), path, operation
 
 
-async def test_everything_of_another_account_is_404(tenants: TwoTenants) -> None:
-    """An account key gets the same 404 for a foreign id as for one that does not exist, whatever the method."""
-    own = await _belongings(tenants.first, "01", "0328A00001")
-    foreign = await _belongings(tenants.second, "02", "0328A00002")
-    bodies: dict[str, Any] = {
-        "/v1/devices/{id}/users": {"user_id": own["users"]["id"]},
-        "/v1/dect-bases/{id}/handsets": {"ipei": "0328A00003"},
-    }
+def _path_names(operation: dict[str, Any]) -> list[str]:
+    return [item["name"] for item in operation["parameters"] if item["in"] == "path"]
+
+
+def _nowhere(value: str) -> str:
+    """An id of the same kind that nobody has."""
+    prefix, _, rest = value.rpartition("_")
+    return f"{prefix}_{'0' * 26}" if prefix else "00:00:5e:00:53:01" if ":" in rest else "nothing.cfg"
+
+
+def _told(reply: Reply, *ids: str) -> tuple[int, str]:
+    """What an answer tells apart from the ids that were asked for."""
+    text = reply.text
+    for identifier in ids:
+        text = text.replace(identifier, "…")
+    return reply.status, text
+
+
+async def _two(tenants: TwoTenants, platform: Client) -> tuple[Things, Things]:
+    own, foreign = await Things.made(tenants.first, 1, "own"), await Things.made(tenants.second, 2, MARK)
+    for things, mark in ((own, "own"), (foreign, MARK)):
+        key = await platform.post("/v1/api_keys", {"name": mark, "account_id": things.client.account}, expect=201)
+        things.places["api_keys"] = {"id": key["id"]}
+    return own, foreign
+
+
+async def _everything_of(things: Things) -> list[str]:
+    paths = ("/v1/users", "/v1/devices", "/v1/dect-bases/{id}/handsets", "/v1/devices/{id}/users", "/v1/files")
+    texts = [(await things.client.send("GET", things.path(path))).text for path in (*paths, "/v1/account/config")]
+    # What the back end said of registrations comes when it comes.
+    return [re.sub(r'"(registration_\w+|last_registered_at)":("[^"]*"|null)', "", text) for text in texts]
+
+
+async def test_every_id_of_another_account_is_as_if_it_did_not_exist(tenants: TwoTenants, platform: Client) -> None:
+    """Every operation, every place for an id in its path: the same answer to the byte, no trace, nothing changed."""
+    own, foreign = await _two(tenants, platform)
+    before = await _everything_of(foreign)
     tried = 0
-    for route in ROUTES:
-        if route.scope != "account" or not route.parameters:
-            continue
-        body = bodies.get(route.path, {}) if route.body else None
-        theirs = foreign[route.path.split("/")[2]]
-        nowhere = {name: f"{value.partition('_')[0]}_{'0' * 26}" for name, value in theirs.items()}
+    for method, path, operation in _operations():
+        names = [name for name in _path_names(operation) if name not in _NOT_OF_ACCOUNTS]
+        theirs, ours = foreign.places.get(path.split("/")[2], {}), own.places.get(path.split("/")[2], {})
+        for whose in product((ours, theirs), repeat=len(names)):
+            if theirs not in whose:
+                continue
+            asked = {name: places[name] for name, places in zip(names, whose, strict=True)}
+            nowhere = {
+                name: _nowhere(value) if places is theirs else value
+                for (name, value), places in zip(asked.items(), whose, strict=True)
+            }
+            replies = [await own.send(method, path, **places) for places in (asked, nowhere)]
+            told = [_told(reply, *places.values()) for reply, places in zip(replies, (asked, nowhere), strict=True)]
+            assert told[0] == told[1], f"{method} {path} {asked}"
+            assert told[0][0] in (403, 404), f"{method} {path} {asked}: {told[0]}"
+            assert MARK not in replies[0].text
+            tried += 1
+    assert tried > 40
+    assert await _everything_of(foreign) == before
+
+
+async def test_lists_hold_nothing_of_another_account(tenants: TwoTenants, platform: Client) -> None:
+    own, _ = await _two(tenants, platform)
+    for method, path, operation in _operations():
+        if method == "GET":
+            reply = await own.send(method, path)
+            assert MARK not in reply.text, path
+            assert str(tenants.second.account) not in reply.text, path
+            assert reply.status in (200, 403, 404), f"{path}: {reply.text} {operation['operationId']}"
+
+
+async def test_the_header_of_another_account_is_as_if_it_did_not_exist(tenants: TwoTenants, platform: Client) -> None:
+    own, _ = await _two(tenants, platform)
+    for method, path, _ in _operations():
         replies = [
-            await tenants.first.send(route.method, route.openapi_path.format(**places), body)
-            for places in (theirs, nowhere)
+            await own.send(method, path, client=own.client.acting_in(account))
+            for account in (str(tenants.second.account), "acct_" + "0" * 26)
         ]
-        assert [reply.status for reply in replies] == [404, 404], route
-        told = [reply.text.replace(places["id"], "") for reply, places in zip(replies, (theirs, nowhere), strict=True)]
-        assert told[0] == told[1], route
-        tried += 1
-    assert tried > 20
-    for path in ("/v1/devices", "/v1/users", "/v1/dect-bases"):
-        listed = await tenants.second.get(path)
-        assert listed["data"], "nothing of the other account was deleted"
+        assert _told(replies[0]) == _told(replies[1]), f"{method} {path}"
+        assert replies[0].status == 404, f"{method} {path}"
 
 
-async def test_ids_of_another_account_in_a_body_are_404(tenants: TwoTenants) -> None:
-    own = await _belongings(tenants.first, "01", "0328A00001")
-    foreign = await _belongings(tenants.second, "02", "0328A00002")
-    phone, handset = own["devices"]["id"], own["dect-bases"]["hid"]
-    user, base = foreign["users"]["id"], foreign["dect-bases"]["id"]
-    await tenants.first.post(f"/v1/devices/{phone}/users", {"user": user}, expect=404)
-    await tenants.first.post(f"/v1/devices/{handset}", {"base": base}, expect=404)
-    await tenants.first.post("/v1/devices", {"ipei": "0328A00009", "base": base}, expect=404)
-    body = {"type": "dect_base", "mac_address": "020001000009", "multicell_role": "secondary", "data_master_id": base}
-    await tenants.first.post("/v1/devices", body, expect=404)
+async def test_every_id_of_another_account_in_a_body_is_as_if_it_did_not_exist(
+    tenants: TwoTenants, platform: Client
+) -> None:
+    """Every field of every body that may name something: `user_id`, `base`, `data_master_id` and the like."""
+    own, foreign = await _two(tenants, platform)
+    tried = 0
+    for method, path, operation in _operations():
+        for field in _references(operation):
+            for value in _ids(foreign):
+                replies = [
+                    await own.send(method, path, {**own.body(method, path), field: given})
+                    for given in (value, _nowhere(value))
+                ]
+                told = [_told(reply, value, _nowhere(value)) for reply in replies]
+                free_text = replies[0].status < 300
+                assert free_text or told[0] == told[1], f"{method} {path} {field}={value}"
+                assert MARK not in replies[0].text, f"{method} {path} {field}={value}"
+                tried += 1
+    assert tried > 40
+
+
+def _references(operation: dict[str, Any]) -> list[str]:
+    """The fields of its JSON body that name another thing."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    properties = DOCUMENT["components"]["schemas"].get(name, schema).get("properties", {})
+    named = [field for field in properties if field.endswith("_id") or f"{field}_id" in properties]
+    return [field for field in named if field not in ("location", "location_id", "chain_id")]
+
+
+def _ids(things: Things) -> list[str]:
+    kinds = ("users", "devices", "dect-bases")
+    ids = [value for kind in kinds for name, value in things.places[kind].items() if name != "name"]
+    return list(dict.fromkeys(ids))
 
 
 async def test_typed_paths_only_know_their_type(api: Client) -> None:

@@ -25,6 +25,7 @@ from provserver.server import load_vendors, settle_memory
 from provserver.services.contacts import ContactWriter
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, layers, users
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
@@ -109,7 +110,7 @@ async def main(handsets: int, bases: int) -> None:
         contacts, unknown, sources = ContactWriter(database), UnknownDevices(database, 10), Sources()
         provisioning = make_provisioning(database, catalogue, renderer, (contacts, unknown), sources)
         contacts.start()
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, ())
+        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), FileFolder(Path(folder) / "files"))
         async with TestClient(TestServer(build_phones(face))) as client:
             settle_memory()  # as the server does once it has started
             print(f"M900, {bases} bases, {handsets} handsets")

@@ -1,5 +1,7 @@
 """`key`: API keys and the keys that seal secrets."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.cli.conftest import MAC, SECRET, Command, Place
 
 
@@ -43,3 +45,16 @@ def test_rotation_can_leave_the_old_key_for_backups(command: Command, phone: Pla
     command("key", "rotate", "--keep-old")
     keys = [line for line in (phone.folder / "data" / "secret.key").read_text().split() if len(line) == 44]
     assert len(keys) == 2
+
+
+def test_a_key_can_be_narrow_and_end(command: Command, place: Place) -> None:
+    command("key", "create", "--name", "installer", "--provisioning-only", "--expires", "90d")
+    row = next(line for line in command("key", "list").stdout.splitlines() if " installer " in line)
+    assert "write devices" in row
+    assert f"good until {datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in row
+
+
+def test_an_end_that_has_been_or_is_no_time_is_refused(command: Command, place: Place) -> None:
+    assert "has been already" in command("key", "create", "--expires", "2020-01-01", code=1).stderr
+    assert "is not a time" in command("key", "create", "--expires", "soon", code=2).stderr
+    command("key", "create", "--expires", "2999-01-01T00:00:00+01:00")

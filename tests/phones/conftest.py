@@ -24,6 +24,7 @@ from provserver.services.guarding import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database
 from provserver.store.pages import PageRequest
@@ -117,7 +118,9 @@ MakeOffice = Callable[..., Any]
 
 
 @pytest.fixture
-async def make_office(database: Database, catalogue: Catalogue, renderer: Renderer) -> AsyncIterator[MakeOffice]:
+async def make_office(
+    database: Database, catalogue: Catalogue, renderer: Renderer, tmp_path: Path
+) -> AsyncIterator[MakeOffice]:
     """Makes an `Office`; the arguments are those of `make`, beside other keys of `phones`."""
     made: list[Office] = []
 
@@ -144,6 +147,7 @@ async def make_office(database: Database, catalogue: Catalogue, renderer: Render
             PhoneMetrics(CollectorRegistry()),
             public_url,
             trusted_proxies,
+            FileFolder(tmp_path / "files"),
             certificate_header=certificate_header,
             trust=lambda: trust or VendorTrust({}),
         )

@@ -10,7 +10,7 @@ from lxml import etree
 from provserver.domain.errors import RenderingFailed
 from provserver.rendering.environment import build_environment
 
-from .workshop import Workshop, translated, vendor
+from .workshop import Workshop, line, translated, vendor
 
 printable = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"]), max_size=30)
 
@@ -30,12 +30,58 @@ printable = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Cn", "C
         "{% include '/etc/passwd' %}",
         "{% import 'acme/../../secret.key' as x %}",
         "{{ '{0.__class__}'.format(device) }}",
+        "{{ '{0.__class__}'.format_map({'0': device}) }}",
+        "{{ device['__class__'] }}",
+        "{{ device | attr('__class__') }}",
+        "{{ device | map('attr', '__class__') | list }}",
+        "{{ parameters | map(attribute='__class__') | list }}{{ [device] | map(attribute='__class__') | first }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context.eval_ctx }}",
+        "{{ lipsum.__globals__['os'].popen('id').read() }}",
+        "{{ joiner.__init__.__globals__ }}{{ namespace.__init__ }}",
+        "{{ ().__class__.__base__.__subclasses__() }}",
+        "{{ [].append(1) }}{{ parameters.append(1) }}",
+        "{{ (1).__class__.__bases__ }}",
+        "{% set x = namespace() %}{{ x.__class__ }}",
+        "{{ caller.__globals__ }}",
+        "{% macro m() %}{{ caller() }}{% endmacro %}{{ m.__init__.__globals__ }}",
+        "{{ ''.mro() }}",
+        "{{ url_for.__globals__ }}{{ request.application }}{{ config }}",
+        "{{ device.mac.__dataclass_fields__ }}",
+        "{{ '%c' % 9999999999 }}",
     ],
 )
 def test_a_template_that_reaches_out_is_refused(workshop: Workshop, template: str) -> None:
     (workshop.templates.parent / "secret.key").write_text("sealed")
     with pytest.raises(RenderingFailed, match=r"^templates/acme/own\.cfg\.j2"):
         workshop.render(template)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["{% include 'acme/linked.j2' %}", "{% import 'acme/linked.j2' as x %}", "{% extends 'linked/secret.key' %}"],
+)
+def test_a_link_out_of_the_template_folder_is_not_there(workshop: Workshop, statement: str) -> None:
+    """Whoever may put files into an overlay must not read the key file through it."""
+    secret = workshop.templates.parent / "outside" / "secret.key"
+    secret.parent.mkdir()
+    secret.write_text("MARKED")
+    (workshop.templates / "acme").mkdir(exist_ok=True)
+    (workshop.templates / "acme" / "linked.j2").symlink_to(secret)
+    (workshop.templates / "linked").symlink_to(secret.parent)
+    with pytest.raises(RenderingFailed) as refused:
+        workshop.render(statement)
+    assert "MARKED" not in refused.value.message
+
+
+def test_a_link_inside_the_template_folder_is_followed(workshop: Workshop) -> None:
+    """A mounted ConfigMap is nothing but links inside its folder."""
+    data = workshop.templates / "..data"
+    data.mkdir()
+    (data / "part.j2").write_text("inside")
+    (workshop.templates / "acme").mkdir(exist_ok=True)
+    (workshop.templates / "acme" / "part.j2").symlink_to(data / "part.j2")
+    assert workshop.render("{% include 'acme/part.j2' %}").body == b"inside"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +115,16 @@ def test_escaping_follows_from_the_name(workshop: Workshop, name: str, escaped: 
 def test_a_value_is_never_read_as_a_template(workshop: Workshop) -> None:
     given_values = translated(vendor(), {}, overrides={"raw": "{{ 7*7 }}{% include 'x' %}{# #}"})
     assert workshop.render("{{ parameters[0].value }}", given_values).body == b"{{ 7*7 }}{% include 'x' %}{# #}"
+
+
+@pytest.mark.parametrize("value", ["{{ ''.__class__ }}", "{% include '/etc/passwd' %}", "${7*7}", "{{cycler}}#{7*7}"])
+def test_what_a_person_types_is_never_executed(workshop: Workshop, value: str) -> None:
+    """A display name that is a template arrives as it was typed."""
+    acme = vendor({"network.ntp_server": "ntp"})
+    given_values = translated(acme, {}, line(1, display_name=value), overrides={"raw": value})
+    laid_out = workshop.render("{{ lines[0].values['line.display_name'] }}|{{ parameters[-1].value }}", given_values)
+    assert value.encode() in laid_out.body
+    assert b"49" not in laid_out.body
 
 
 def test_an_overlay_is_searched_before_the_shipped_templates(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ connection.close()
 """
 
 
+@only_sqlite
 async def test_another_process_that_comes_and_goes_takes_no_write_away(db: Database, tmp_path: Path) -> None:
     """The command line works on the database of a running server; what the server writes afterwards must stay."""
 
@@ -226,3 +227,19 @@ async def test_an_in_memory_database_makes_no_file(
 def test_postgresql_reads_one_state_too() -> None:
     assert _options("postgresql")[0] == {"isolation_level": "REPEATABLE READ"}
     assert _options("cockroachdb")[0] == {}
+
+
+@only_sqlite
+async def test_another_process_that_comes_and_goes_leaves_the_log_to_those_who_write(
+    db: Database, tmp_path: Path
+) -> None:
+    """A command beside the server that thinks itself alone would take the log along, and break the database."""
+    async with db.write() as conn:
+        await insert_account(conn, account(name="Before"))
+        async with db.read() as first, db.read() as second:  # connections that are opened while others hold locks
+            await first.execute(text("SELECT 1"))
+            await second.execute(text("SELECT 1"))
+    look = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM accounts'); db.close()"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, str(tmp_path / "provserver.db"))
+    assert await process.wait() == 0
+    assert (tmp_path / "provserver.db-wal").exists()

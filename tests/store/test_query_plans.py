@@ -29,6 +29,7 @@ from provserver.store import (
     usage,
     users,
 )
+from provserver.store.audit import AuditFilter
 from provserver.store.database import Database
 from provserver.store.device_lists import DeviceFilter
 from provserver.store.device_rows import index_device, stored_device
@@ -167,7 +168,7 @@ LISTS: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[
     ),
     "lines": lambda fleet, conn, request: assignments.list_lines(conn, fleet.sealer, fleet.phone.id, request),
     "keys": lambda fleet, conn, request: keys.list_keys(conn, request, account_id=fleet.account.id),
-    "audit": lambda fleet, conn, request: audit.list_audit(conn, request, account_id=fleet.account.id),
+    "audit": lambda fleet, conn, request: audit.list_audit(conn, request, AuditFilter(account_id=fleet.account.id)),
 }
 
 

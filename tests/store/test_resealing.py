@@ -1,13 +1,15 @@
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from provserver.domain.device import Account
+from provserver.domain.errors import BadConfiguration
 from provserver.store import devices, fetches, idempotency, layers, resealing, users
 from provserver.store.database import Database
 from provserver.store.keyfile import add_key, drop_old_keys
-from provserver.store.resealing import reseal_everything
+from provserver.store.resealing import check_keys, reseal_everything
 from provserver.store.schema import devices as devices_table
 from provserver.store.sealing import Sealer
 
@@ -51,3 +53,13 @@ async def test_after_rotation_everything_opens_with_the_new_key_alone(
                 answer = await idempotency.find_answer(conn, with_new_key, scope, str(number), since=START)
                 assert answer is not None
                 assert answer.answer == number
+
+
+async def test_a_key_file_that_does_not_fit_is_told_at_once(db: Database, acme: Account) -> None:
+    """Else the server would start, and fail every phone with a secret of its own."""
+    await check_keys(db)
+    await _fill(db, acme, 2)
+    await check_keys(db)
+    db.sealer = Sealer([Fernet.generate_key().decode()])
+    with pytest.raises(BadConfiguration, match="put the key back"):
+        await check_keys(db)

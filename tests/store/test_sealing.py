@@ -58,6 +58,16 @@ def test_a_running_server_keeps_its_keys_when_the_file_is_lost(key_file: Path, s
     assert sealer.open(sealer.reseal(sealed)) == "secret"
 
 
+def test_a_running_server_keeps_its_keys_when_the_file_is_broken(key_file: Path, sealer: Sealer) -> None:
+    """A slip of an editor would otherwise fail every write until somebody finds it."""
+    sealed = sealer.seal("MARKED")
+    whole = key_file.read_text()
+    key_file.write_text("not a key\n")
+    assert sealer.open(sealer.seal("more")) == "more"
+    key_file.write_text(whole)
+    assert Sealer.from_key_file(key_file).open(sealed) == "MARKED"
+
+
 def test_a_new_key_file_is_for_its_owner_alone_and_never_overwritten(key_file: Path) -> None:
     assert key_file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(BadConfiguration, match="exists"):

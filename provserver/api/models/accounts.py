@@ -1,7 +1,7 @@
 """Accounts, API keys, the audit trail, usage."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -55,7 +55,11 @@ class KeyCreate(Body):
 
     name: Name
     account_id: Reference | None = Field(default=None, description="The account it is bound to; absent: a platform key")
-    read_only: bool = False
+    read_only: bool = Field(default=False, description="It may read, not write")
+    provisioning_only: bool = Field(
+        default=False,
+        description="It reaches devices, assignments and check-sync, and reads users and vendors; nothing else",
+    )
     expires_at: Moment | None = Field(default=None, description="When it ends; absent: never")
 
 
@@ -66,6 +70,7 @@ class Key(Shown):
     name: str
     account_id: str | None
     read_only: bool
+    provisioning_only: bool
     hint: str = Field(description="The last characters of the key")
     created_at: datetime
     expires_at: datetime | None
@@ -79,6 +84,18 @@ class CreatedKey(Key):
     key: str = Field(description="The key; it is shown this once")
 
 
+class AuditQuery(PageQuery):
+    """Which changes."""
+
+    key_id: Reference | None = Field(default=None, description="Made by this key")
+    resource_id: Reference | None = Field(default=None, description="Of this device, user, account, key …")
+    action: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+\.[a-z_]+$")] | None = Field(
+        default=None, description="Of this kind, as `device.updated`"
+    )
+    from_: Moment | None = Field(default=None, alias="from", description="Since this ISO 8601 time or date")
+    to: Moment | None = Field(default=None, description="Before this ISO 8601 time or date")
+
+
 class AuditEntry(Shown):
     """A change and who made it. Secrets are masked or left out."""
 
@@ -89,6 +106,8 @@ class AuditEntry(Shown):
     resource_id: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    request_id: str | None = Field(description="As the answer's X-Request-Id; null from the command line")
+    source_ip: str | None = Field(description="Where the request came from; null from the command line")
     created_at: datetime
 
 

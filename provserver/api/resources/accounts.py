@@ -7,7 +7,7 @@ from provserver.api.listing import listing, page_request
 from provserver.api.models import accounts as models
 from provserver.api.models.shared import PageQuery
 from provserver.api.required import not_cleared
-from provserver.services import accounts
+from provserver.services import accounts, uploads
 
 
 async def create(call: Call[None, models.AccountCreate]) -> Answer:
@@ -43,5 +43,7 @@ async def update(call: Call[None, models.AccountUpdate]) -> Answer:
 async def delete(call: Call[None, None]) -> Answer:
     """Delete an account with everything in it."""
     async with call.write() as change:
+        files = await uploads.names_of(change.conn, call.path["id"])
         await accounts.delete(change, call.path["id"])
+    await call.face.files.remove(files)
     return Answer(204)

@@ -79,6 +79,7 @@ async def _notify(call: Call[Any, models.CheckSyncOrder], device: Device) -> Ans
         reboot=call.body.reboot,
         only_if_stale=call.body.only_if_stale,
         request_id=call.request_id,
+        source_ip=call.request.remote,
     )
     report = await call.face.resync.notify(call.account.id, device.id, order)
     if report is None:

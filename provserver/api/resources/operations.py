@@ -12,11 +12,8 @@ from provserver.services import api_keys, audit, blocking, knocking, usage
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
     """Create an API key; it is shown this once."""
-    body = call.body
     async with call.write() as change:
-        made = await api_keys.create(
-            change, name=body.name, account_id=body.account_id, read_only=body.read_only, expires_at=body.expires_at
-        )
+        made = await api_keys.create(change, **call.body.model_dump())
         return await call.created(change, models.CreatedKey.of(made.key, key=made.secret))
 
 
@@ -27,6 +24,12 @@ async def list_keys(call: Call[models.KeyQuery, None]) -> Answer:
     return listing(call.request, page, models.Key.of)
 
 
+async def get_key(call: Call[None, None]) -> Answer:
+    """One API key."""
+    async with call.read() as conn:
+        return Answer(200, models.Key.of(await api_keys.get(conn, call.path["id"])))
+
+
 async def revoke_key(call: Call[None, None]) -> Answer:
     """End an API key."""
     async with call.write() as change:
@@ -34,11 +37,19 @@ async def revoke_key(call: Call[None, None]) -> Answer:
     return Answer(204)
 
 
-async def list_audit(call: Call[PageQuery, None]) -> Answer:
+async def list_audit(call: Call[models.AuditQuery, None]) -> Answer:
     """Who changed what: of the account, or with a platform key alone everything; newest first."""
-    account = call.caller.account
+    account, query = call.caller.account, call.query
+    chosen = audit.AuditFilter(
+        account_id=account.id if account else None,
+        key_id=query.key_id,
+        resource_id=query.resource_id,
+        action=query.action,
+        since=query.from_,
+        until=query.to,
+    )
     async with call.read() as conn:
-        page = await audit.list_entries(conn, page_request(call.query), account.id if account else None)
+        page = await audit.list_entries(conn, page_request(query), chosen)
     return listing(call.request, page, models.AuditEntry.of)
 
 

@@ -1,0 +1,60 @@
+"""Uploaded files."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from provserver.api.models.shared import Body, PageQuery, Query, Shown, Word
+from provserver.domain.uploads import FileKind, StoredFile
+
+
+def _bare(name: str) -> str:
+    if re.search(r"[/\\]", name):
+        raise ValueError("is the name of a file, without a path")
+    return name
+
+
+class UploadQuery(Query):
+    """What is uploaded."""
+
+    kind: FileKind = Field(description="What it is for; its first bytes must fit")
+    name: Annotated[Word, AfterValidator(_bare)] | None = Field(
+        default=None, description="Its name so far; of a firmware the ending is kept, since phones look at it"
+    )
+    label: Word | None = Field(default=None, description="For people; absent: the name")
+
+
+class Uploaded(Body):
+    """An upload as it is compared with its repetition."""
+
+    sha256: str
+    kind: FileKind
+    name: str | None
+    label: str | None
+
+
+class FileQuery(PageQuery):
+    """Which files."""
+
+    kind: FileKind | None = Field(default=None, description="Only of this kind")
+
+
+class File(Shown):
+    """A file that phones can fetch."""
+
+    id: str
+    account_id: str | None = Field(description="null: the platform's")
+    kind: FileKind
+    label: str | None
+    url: str = Field(description="Where phones fetch it; goes into settings such as `firmware.url`")
+    content_type: str
+    size: int = Field(description="In bytes")
+    sha256: str
+    created_at: datetime
+
+
+def shown_file(file: StoredFile, public_url: str) -> File:
+    """A file as the API shows it."""
+    return File.of(file, url=f"{public_url.rstrip('/')}/files/{file.file_name}")

@@ -1,0 +1,29 @@
+"""Uploaded files on the phone listener: to whoever knows their generated name, in ranges where asked, off the loop.
+
+They are the same for all phones and hold no secret; a name that is not there is the uniform 404.
+"""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from provserver.domain.uploads import content_type_of
+from provserver.phones import answers
+from provserver.store.filefolder import FileFolder
+
+_log = structlog.get_logger("phones")
+
+
+async def serve_upload(request: web.Request, folder: FileFolder) -> web.StreamResponse:
+    """Answer `GET` or `HEAD` of `/files/<name>`."""
+    name = request.match_info["name"]
+    place = folder.place_of(name)
+    if place is None or not await asyncio.to_thread(place.is_file):
+        response: web.StreamResponse = answers.not_found()
+    else:
+        response = web.FileResponse(place, headers={"Content-Type": content_type_of(place.suffix[1:])})
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    # The whole name would let a reader of the log have the file.
+    _log.info("phone_file", method=request.method, file=f"{name[:6]}…", status=response.status, source=request.remote)
+    return response

@@ -1,0 +1,56 @@
+"""API keys are not guessed: a source that tried several wrong ones waits before the next is even looked at.
+
+A key that was good within this process is always looked at, so that whoever shares an address with a guesser (a proxy,
+an office) goes on working. A wrong one that comes again (a program with an old key) is refused from memory and counts
+once: no key that was wrong becomes right.
+"""
+
+from collections import OrderedDict
+from datetime import datetime
+
+from provserver.domain.errors import TooManyRequests, Unauthenticated
+from provserver.domain.guessing import source_of
+from provserver.domain.slowing import Tries
+from provserver.services.api_keys import NOT_GOOD
+
+_BURST = 20
+_EVERY_SECONDS = 3.0
+_SOURCES = 10_000
+_KEYS = 10_000
+
+
+class KeyGuesses:
+    """Who tried wrong API keys. One per process; bounded."""
+
+    def __init__(self) -> None:
+        self._tries = Tries(burst=_BURST, every=_EVERY_SECONDS, sources=_SOURCES)
+        self._good: OrderedDict[str, None] = OrderedDict()
+        self._wrong: OrderedDict[str, None] = OrderedDict()
+
+    def check(self, source: str, digest: str, now: datetime) -> None:
+        """Raise `TooManyRequests` where a key (its hash: `digest`) must not be looked at yet, or `Unauthenticated`."""
+        if digest in self._good:
+            return
+        if digest in self._wrong:
+            raise Unauthenticated(NOT_GOOD)
+        seconds = self._tries.wait(source_of(source), now)
+        if seconds:
+            reason = f"too many wrong API keys from {source}; a key that is right is taken again in {seconds} s"
+            raise TooManyRequests(reason, code="too_many_wrong_keys", retry_after=seconds)
+
+    def good(self, digest: str) -> None:
+        """The key was good."""
+        _keep(self._good, digest)
+
+    def wrong(self, source: str, digest: str, now: datetime) -> None:
+        """The key was not, or no longer, good."""
+        self._good.pop(digest, None)
+        _keep(self._wrong, digest)
+        self._tries.failed(source_of(source), now)
+
+
+def _keep(digests: OrderedDict[str, None], digest: str) -> None:
+    digests[digest] = None
+    digests.move_to_end(digest)
+    if len(digests) > _KEYS:
+        digests.popitem(last=False)
