@@ -34,9 +34,7 @@ class Listeners:
         """Read certificates, keys and CAs. Raises `BadConfiguration` naming the file."""
         self._stack = stack
         self._config = config
-        tls = config.phones.tls
-        self.phones = Entrance(Files(identities=_identities(tls), client_ca_dir=tls.client_ca_dir), vendor_named)
-        self._api = Entrance(Files(identities=_identities(config.api.tls)), vendor_named)
+        self.phones, self._api = entrances_of(config, vendor_named)
         _allow_many_files()
 
     async def open(self, phones: web.Application, api: web.Application) -> tuple[str, str]:
@@ -104,6 +102,15 @@ class Listeners:
 
         loop.add_signal_handler(signal.SIGHUP, hang_up)
         self._stack.callback(loop.remove_signal_handler, signal.SIGHUP)
+
+
+def entrances_of(config: Config, vendor_named: Callable[[str], str | None]) -> tuple[Entrance, Entrance]:
+    """TLS of phones and of the API. Raises `BadConfiguration` naming the file that cannot be used."""
+    tls = config.phones.tls
+    return (
+        Entrance(Files(identities=_identities(tls), client_ca_dir=tls.client_ca_dir), vendor_named),
+        Entrance(Files(identities=_identities(config.api.tls)), vendor_named),
+    )
 
 
 def _identities(tls: Tls) -> list[Identity]:

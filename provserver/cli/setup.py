@@ -8,6 +8,7 @@ import click
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config, load_config
 from provserver.domain.errors import BadConfiguration
+from provserver.listeners import entrances_of
 from provserver.server import ensure_platform_key, load_vendors, open_stock, prepare_data
 from provserver.shipped import shipped
 from provserver.store.migrate import migrate as migrate_schema
@@ -47,11 +48,12 @@ async def _create(config: Config) -> None:
 @click.command()
 @config_option
 def check(config: Config) -> None:
-    """Check the configuration, every vendor file and every template.
+    """Check the configuration, certificates, every vendor file and every template.
 
     Names file, line and key of every mistake; exit code 1 where there is one.
     """
     catalogue, _ = load_vendors(config)
+    entrances_of(config, catalogue.vendor_named)
     models = sum(len(vendor.models) for vendor in catalogue.dialects.values())
     click.echo(f"configuration fine; {len(catalogue.by_vendor)} vendors with {models} models fine")
 
