@@ -1,5 +1,6 @@
 """Who asks for what: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing here is proven yet."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -131,18 +132,14 @@ def _split_folder(path: str) -> tuple[str | None, bool, str]:
 
 
 def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:
-    for vendor in catalogue.dialects.values():
-        for rule in vendor.files:
-            match = _match(vendor, rule, file, asked_mac)
-            if match:
-                yield match
+    for (vendor, rule), found in catalogue.file_patterns.fitting(file):
+        match = _match(vendor, rule, found, asked_mac)
+        if match:
+            yield match
 
 
-def _match(vendor: Vendor, rule: FileRule, file: str, asked_mac: Mac | None) -> Match | None:
+def _match(vendor: Vendor, rule: FileRule, found: re.Match[str], asked_mac: Mac | None) -> Match | None:
     if rule.query and asked_mac is None:
-        return None
-    found = rule.pattern.fullmatch(file)
-    if not found:
         return None
     groups = found.groupdict()
     mac = asked_mac if rule.query else seen_mac(groups.get("mac") or "")
@@ -156,12 +153,9 @@ def _match(vendor: Vendor, rule: FileRule, file: str, asked_mac: Mac | None) -> 
 @lru_cache(maxsize=4096)
 def read_agent(user_agent: str, catalogue: Catalogue) -> Agent | None:
     """What the first fitting pattern of the catalogue reads from a User-Agent."""
-    for vendor in catalogue.dialects.values():
-        for rule in vendor.user_agents:
-            found = rule.pattern.search(user_agent)
-            if found:
-                groups = found.groupdict()
-                spelled = groups.get("model")
-                model = vendor.model_named(spelled) or spelled or None
-                return Agent(vendor.vendor, model, groups.get("firmware") or None, seen_mac(groups.get("mac") or ""))
+    for vendor, found in catalogue.agent_patterns.fitting(user_agent):
+        groups = found.groupdict()
+        spelled = groups.get("model")
+        model = vendor.model_named(spelled) or spelled or None
+        return Agent(vendor.vendor, model, groups.get("firmware") or None, seen_mac(groups.get("mac") or ""))
     return None

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.facts import Conditional, Evidence, Fact, Pattern, Refusal
 from provserver.domain.key_codes import KeyCodes, KeyLayout
+from provserver.domain.patterns import PatternIndex
 
 HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
 
@@ -342,6 +343,13 @@ class Catalogue:
         self._names = {
             alias.casefold(): one.vendor for one in dialects.values() for alias in (one.vendor, *one.aliases)
         }
+
+        self.file_patterns = PatternIndex(
+            [(rule.pattern, (one, rule)) for one in dialects.values() for rule in one.files], whole=True
+        )
+        self.agent_patterns = PatternIndex(
+            [(rule.pattern, one) for one in dialects.values() for rule in one.user_agents], whole=False
+        )
 
     def vendor_named(self, name: str | None) -> str | None:
         """The vendor's name as the API spells it, by name or alias in any case."""

@@ -116,33 +116,17 @@ print("done")
 _GENEROUS = 5  # seconds for what takes milliseconds; a pattern that backtracks badly takes longer than the universe
 
 
-def _adversarial(vendor: Vendor) -> list[str]:
-    """Long texts that nearly fit: each example with each of its characters repeated, and rows of usual pieces."""
+_PIECES = ["a", "0", "0a", "A1", " ", "-", "_", ".", ":", "/", "0.", "00:", "a-", "a.", "000413", "x-SIP 1 "]
+
+
+def _adversarial(vendor: Vendor, times: int) -> list[str]:
+    """Texts that nearly fit: examples with each third of their characters repeated, and rows of usual pieces."""
     examples = [example.agent for rule in vendor.user_agents for example in rule.examples]
     examples += [file.name for model in rendered_models(vendor)[:1] for file in files_of(phone(vendor, model, {}, []))]
-    pumped = [text[:at] + text[at] * 400 + text[at:] + "!" for text in examples for at in range(0, len(text), 3)]
-    pieces = [
-        "a",
-        "0",
-        "0a",
-        "A1",
-        " ",
-        "-",
-        "_",
-        ".",
-        ":",
-        "/",
-        "0.",
-        "00:",
-        "a-",
-        "a.",
-        "000413",
-        vendor.vendor,
-        vendor.name,
-        "x-SIP 1 ",
-    ]
-    rows = [piece * 300 + end for piece in (*pieces, *examples) for end in ("", "!", ".cfg", "\u00e9")]
-    return [text[:512] for text in (*pumped, *rows)]
+    pumped = [text[:at] + text[at] * times + text[at:] + "!" for text in examples for at in range(0, len(text), 3)]
+    pieces = (*_PIECES, vendor.vendor, vendor.name, *examples)
+    rows = [piece * times + end for piece in pieces for end in ("", "!", ".cfg", "\u00e9")]
+    return [text[:512] for text in (*examples, *pumped, *rows)]
 
 
 @every_vendor
@@ -154,7 +138,7 @@ def test_no_request_keeps_the_patterns_busy(vendor: Vendor) -> None:
     patterns += [
         ("fullmatch", pattern.pattern) for pattern in (vendor.syntax.parameter_name, *vendor.secret_parameters)
     ]
-    work = json.dumps({"patterns": patterns, "texts": _adversarial(vendor)})
+    work = json.dumps({"patterns": patterns, "texts": _adversarial(vendor, times=400)})
     done = subprocess.run(
         [sys.executable, "-I", "-c", _MATCHING],
         input=work,
@@ -165,3 +149,15 @@ def test_no_request_keeps_the_patterns_busy(vendor: Vendor) -> None:
         encoding="utf-8",
     )
     assert done.stdout.strip() == "done", done.stderr
+
+
+@every_vendor
+def test_the_index_finds_what_trying_every_pattern_finds(vendor: Vendor) -> None:
+    """Also of texts that only nearly fit, with all vendors loaded."""
+    files = [(one, rule) for one in VENDORS for rule in one.files]
+    agents = [(one, rule) for one in VENDORS for rule in one.user_agents]
+    for text in _adversarial(vendor, times=1):
+        found = [(one, rule.id) for (one, rule), _ in CATALOGUE.file_patterns.fitting(text)]
+        assert found == [(one, rule.id) for one, rule in files if rule.pattern.fullmatch(text)]
+        spoken = [one for one, _ in CATALOGUE.agent_patterns.fitting(text)]
+        assert spoken == [one for one, rule in agents if rule.pattern.search(text)]

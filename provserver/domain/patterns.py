@@ -1,0 +1,155 @@
+"""Many patterns, few of which a text can fit: an index by what every fitting text begins with and must hold.
+
+The patterns of all vendors are asked about every request, so most of them must be passed over without being tried.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from re import _constants as op  # type: ignore[attr-defined]  # the parts of a pattern, as the compiler reads them
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+Parts = Sequence[tuple[Any, Any]]
+
+_ZERO_WIDTH = frozenset({op.AT, op.ASSERT, op.ASSERT_NOT})
+_REPEATS = frozenset({op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT})
+_ASCII = range(128)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[T]):
+    pattern: re.Pattern[str]
+    literal: str
+    """What every text that fits holds, in lower case."""
+    owners: tuple[tuple[int, T], ...]
+    """Who has this pattern, each with its place in the order of all."""
+
+
+class PatternIndex(Generic[T]):
+    """Finds who has a pattern that fits a text, in the order they were given; `whole`: it must fit all of the text."""
+
+    def __init__(self, owned: Sequence[tuple[re.Pattern[str], T]], *, whole: bool) -> None:
+        self._whole = whole
+        owners: dict[tuple[str, int], list[tuple[int, T]]] = defaultdict(list)
+        patterns: dict[tuple[str, int], re.Pattern[str]] = {}
+        for place, (pattern, owner) in enumerate(owned):
+            patterns[pattern.pattern, pattern.flags] = pattern
+            owners[pattern.pattern, pattern.flags].append((place, owner))
+        self._all = [_Entry(patterns[key], literal_of(patterns[key]), tuple(owners[key])) for key in patterns]
+
+    @cached_property
+    def _by_first(self) -> dict[str, list[_Entry[T]]]:
+        """The patterns that a text with this first letter can fit; "" are those of texts that no letter tells of."""
+        firsts = [(entry, first_letters(entry.pattern) if self._whole else None) for entry in self._all]
+        letters = {
+            letter: [entry for entry, first in firsts if first is None or letter in first]
+            for letter in map(chr, _ASCII)
+        }
+        return {"": self._all, **letters}
+
+    def fitting(self, text: str) -> Iterator[tuple[T, re.Match[str]]]:
+        """Everybody whose pattern fits, with what it found."""
+        fits = [(entry, match) for entry in self._candidates(text) if (match := self._tried(entry, text))]
+        placed = [(place, owner, match) for entry, match in fits for place, owner in entry.owners]
+        placed.sort(key=itemgetter(0))
+        return ((owner, match) for _, owner, match in placed)
+
+    def _tried(self, entry: _Entry[T], text: str) -> re.Match[str] | None:
+        return entry.pattern.fullmatch(text) if self._whole else entry.pattern.search(text)
+
+    def _candidates(self, text: str) -> Sequence[_Entry[T]]:
+        """Letters that are not ASCII may equal some that are (the long s is an s): such texts are tried with all."""
+        if not text.isascii():
+            return self._all
+        lowered = text.lower()
+        return [entry for entry in self._by_first[lowered[:1]] if entry.literal in lowered]
+
+
+def literal_of(pattern: re.Pattern[str]) -> str:
+    """The longest text that everything holds that the pattern fits, in lower case."""
+    return max(_literals(_parsed(pattern)), key=len, default="")
+
+
+def _parsed(pattern: re.Pattern[str]) -> Parts:
+    parts: Parts = _parser.parse(pattern.pattern, pattern.flags)
+    return parts
+
+
+def _literals(parts: Parts) -> Iterator[str]:
+    run = ""
+    for kind, letter in _flat(parts):
+        if kind is op.LITERAL and letter in _ASCII:
+            run += chr(letter).lower()
+        elif kind not in _ZERO_WIDTH:
+            yield run
+            run = ""
+            if kind in _REPEATS and letter[0] > 0:
+                yield from _literals(letter[2])
+    yield run
+
+
+def _flat(parts: Parts) -> Iterator[tuple[Any, Any]]:
+    """The parts in a row, with those of groups in their place."""
+    for kind, value in parts:
+        if kind is op.SUBPATTERN:
+            yield from _flat(value[3])
+        else:
+            yield kind, value
+
+
+def first_letters(pattern: re.Pattern[str]) -> frozenset[str] | None:
+    """The ASCII letters, in lower case, that a fitting text can begin with; None where it may be any, or none."""
+    letters, may_be_empty = _firsts(list(_flat(_parsed(pattern))))
+    return None if letters is None or may_be_empty else letters
+
+
+def _firsts(parts: Parts) -> tuple[frozenset[str] | None, bool]:
+    """What the parts can begin with (None: anything), and whether they may be nothing at all."""
+    letters: frozenset[str] = frozenset()
+    for kind, value in parts:
+        own, may_be_empty = _firsts_of(kind, value)
+        if own is None:
+            return None, False
+        letters |= own
+        if not may_be_empty:
+            return letters, False
+    return letters, True
+
+
+def _firsts_of(kind: Any, value: Any) -> tuple[frozenset[str] | None, bool]:
+    if kind in _ZERO_WIDTH:
+        return frozenset(), True
+    if kind is op.LITERAL:
+        return frozenset(chr(value).lower()), False
+    if kind is op.IN:
+        return _in_class(value), False
+    if kind is op.BRANCH:
+        return _either([_firsts(list(_flat(branch))) for branch in value[1]])
+    if kind in _REPEATS:
+        letters, may_be_empty = _firsts(list(_flat(value[2])))
+        return letters, may_be_empty or value[0] == 0
+    return None, False
+
+
+def _either(branches: Sequence[tuple[frozenset[str] | None, bool]]) -> tuple[frozenset[str] | None, bool]:
+    known = [letters for letters, _ in branches if letters is not None]
+    anything = len(known) < len(branches)
+    return (None if anything else frozenset().union(*known)), any(empty for _, empty in branches)
+
+
+def _in_class(items: Parts) -> frozenset[str] | None:
+    """The letters of `[a-f0-9]`; None for a class by its meaning, or by what it is not."""
+    letters: set[str] = set()
+    for kind, value in items:
+        if kind is op.LITERAL:
+            letters.add(chr(value).lower())
+        elif kind is op.RANGE:
+            letters.update(chr(code).lower() for code in range(value[0], min(value[1], _ASCII.stop) + 1))
+        else:
+            return None
+    return frozenset(letters)
