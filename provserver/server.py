@@ -76,11 +76,15 @@ class Stock:
     sources: Sources
 
 
-def load_vendors(config: Config) -> tuple[Catalogue, Renderer]:
-    """The catalogue, cross-checked, and the renderer of its templates. Raises `BadConfiguration`."""
+def load_vendors(config: Config, *, thorough: bool = False) -> tuple[Catalogue, Renderer]:
+    """The catalogue, cross-checked, and the renderer of its templates. Raises `BadConfiguration`.
+
+    Own templates are compiled at once; those that come with the program only where it is `thorough`.
+    """
     environment = build_environment([*config.catalog.templates, shipped("templates")])
     folders = [*config.catalog.vendors, shipped("vendors")]
-    catalogue = load_catalogue(folders, environment, salt=",".join(config.phones.auth))
+    released = None if thorough else shipped("templates")
+    catalogue = load_catalogue(folders, environment, salt=",".join(config.phones.auth), released=released)
     return catalogue, Renderer(environment)
 
 

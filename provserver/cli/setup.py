@@ -52,7 +52,7 @@ def check(config: Config) -> None:
 
     Names file, line and key of every mistake; exit code 1 where there is one.
     """
-    catalogue, _ = load_vendors(config)
+    catalogue, _ = load_vendors(config, thorough=True)
     entrances_of(config, catalogue.vendor_named)
     models = sum(len(vendor.models) for vendor in catalogue.dialects.values())
     click.echo(f"configuration fine; {len(catalogue.by_vendor)} vendors with {models} models fine")

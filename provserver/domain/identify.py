@@ -1,14 +1,14 @@
 """Who asks for what: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing here is proven yet."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from provserver.domain.certificates import ClientCertificate, named_macs
 from provserver.domain.mac import Mac, seen_mac
-from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.domain.vendor import Catalogue, FileRule
 
 _LONGEST_PATH = 512
 _LONGEST_AGENT = 512
@@ -25,9 +25,8 @@ class Agent:
     mac: Mac | None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A file rule that the path fits, with what the path tells."""
+class Match(NamedTuple):
+    """A file rule that the path fits, with what the path tells. Dozens are made for some requests."""
 
     vendor: str
     dialect: str
@@ -132,22 +131,23 @@ def _split_folder(path: str) -> tuple[str | None, bool, str]:
 
 
 def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:
+    macs: dict[str, Mac | None] = {}  # many vendors have the same pattern, which finds the same MAC
     for (vendor, rule), found in catalogue.file_patterns.fitting(file):
-        match = _match(vendor, rule, found, asked_mac)
-        if match:
-            yield match
-
-
-def _match(vendor: Vendor, rule: FileRule, found: re.Match[str], asked_mac: Mac | None) -> Match | None:
-    if rule.query and asked_mac is None:
-        return None
-    groups = found.groupdict()
-    mac = asked_mac if rule.query else seen_mac(groups.get("mac") or "")
-    if groups.get("mac") and mac is None:
-        return None
-    model = vendor.model_named(groups.get("model")) or groups.get("model")
-    ipei = groups.get("ipei")
-    return Match(vendor.vendor, vendor.dialect, rule, mac, model, ipei.upper() if ipei else None)
+        groups = found.groupdict()
+        spelled = groups.get("mac") or ""
+        if spelled not in macs:
+            macs[spelled] = seen_mac(spelled)
+        if (rule.query and asked_mac is None) or (spelled and macs[spelled] is None):
+            continue
+        model, ipei = groups.get("model"), groups.get("ipei")
+        yield Match(
+            vendor.vendor,
+            vendor.dialect,
+            rule,
+            asked_mac if rule.query else macs[spelled],
+            (vendor.model_named(model) or model) if model else None,
+            ipei.upper() if ipei else None,
+        )
 
 
 @lru_cache(maxsize=4096)

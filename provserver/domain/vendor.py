@@ -200,6 +200,11 @@ class Prefix(Fact):
     """A block of MAC addresses; `model`, where all of it is of one."""
 
     model: str | None = None
+    shared: bool = Field(
+        default=False,
+        description="Phones of this vendor are made by the one whose block it is; what they call themselves tells them "
+        "apart, and a device is of this vendor where its record says so",
+    )
 
 
 class Vendor(Fact):
@@ -333,7 +338,9 @@ class Catalogue:
     def __init__(self, dialects: dict[str, Vendor], digest: str) -> None:
         self.dialects = dialects
         self.digest = digest
-        self._prefixes = {prefix: dialect for dialect in dialects.values() for prefix in dialect.mac_prefixes}
+        blocks = [(one, *block) for one in dialects.values() for block in one.mac_prefixes.items()]
+        owned_last = sorted(blocks, key=lambda block: not block[2].shared)
+        self._prefixes = {prefix: dialect for dialect, prefix, _ in owned_last}
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
         self.subject_rules = tuple({rule for dialect in dialects.values() for rule in dialect.certificate})
         self.by_vendor: dict[str, list[Vendor]] = {}

@@ -26,10 +26,13 @@ from provserver.rendering.renderer import first_line
 from provserver.strictyaml import Document, parse
 
 
-def load_catalogue(folders: Sequence[Path], environment: Environment, *, salt: str = "") -> Catalogue:
+def load_catalogue(
+    folders: Sequence[Path], environment: Environment, *, salt: str = "", released: Path | None = None
+) -> Catalogue:
     """Read every vendor file; of two with one name the one in the earlier folder counts.
 
-    `salt`: what else the files of this server depend on, for the digest.
+    `salt`: what else the files of this server depend on, for the digest. `released`: templates in this folder have been
+    compiled before, so they are compiled anew only when they are first used, and a start does not wait for it.
 
     Raises `BadConfiguration` whose text has one line per mistake.
     """
@@ -40,12 +43,13 @@ def load_catalogue(folders: Sequence[Path], environment: Environment, *, salt: s
         try:
             text = _text_of(path)
             digest.update(text.encode())
-            vendor = _read(text, path)
+            document = parse(text, str(path))
+            vendor = _read(document, path)
         except BadConfiguration as error:
             problems.append(error.message)
             continue
-        document = parse(text, str(path))
-        problems.extend(document.place(key) + f": {reason}" for key, reason in _cross_check(vendor, environment))
+        found = chain(_cross_check(vendor), _check_templates(vendor, environment, released))
+        problems.extend(document.place(key) + f": {reason}" for key, reason in found)
         vendors[vendor.dialect] = vendor
     problems.extend(_clashes(vendors))
     if not vendors and not problems:
@@ -74,8 +78,7 @@ def _text_of(path: Path) -> str:
         raise BadConfiguration(f"{path}: is not UTF-8 text") from None
 
 
-def _read(text: str, path: Path) -> Vendor:
-    document = parse(text, str(path))
+def _read(document: Document, path: Path) -> Vendor:
     try:
         vendor = Vendor.model_validate(document.value)
     except ValidationError as error:
@@ -110,11 +113,11 @@ def _without_shortcuts(loc: tuple[int | str, ...], value: Any) -> tuple[int | st
 Problem = tuple[tuple[str | int, ...], str]
 
 
-def _cross_check(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
+def _cross_check(vendor: Vendor) -> Iterator[Problem]:
     yield from _check_settings(vendor)
     yield from _check_conditions(vendor)
     yield from _check_spellings(vendor)
-    yield from _check_files(vendor, environment)
+    yield from _check_files(vendor)
     yield from _check_agents(vendor)
     yield from check_buttons(vendor)
     yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
@@ -219,7 +222,7 @@ def _repeated(items: Iterable[str]) -> Iterator[str]:
     return (item for item, count in Counter(items).items() if count > 1)
 
 
-def _check_files(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
+def _check_files(vendor: Vendor) -> Iterator[Problem]:
     rules = {rule.id for rule in vendor.files}
     yield from (
         (("files",), f"{rule_id} is the id of more than one rule") for rule_id in _repeated(r.id for r in vendor.files)
@@ -229,19 +232,24 @@ def _check_files(vendor: Vendor, environment: Environment) -> Iterator[Problem]:
             yield ("files", index), "a device's own file needs <mac> or <ipei> in its pattern, or query: true"
         if rule.provisions and (rule.template is None or rule.scope != "device"):
             yield ("files", index), "only a device's own file with a template can provision"
-        if rule.template is not None:
-            reason = _template_mistake(f"{vendor.dialect}/{rule.template}", environment)
-            if reason:
-                yield ("files", index, "template"), reason
     for name, model in vendor.models.items():
         for rule_id in model.files:
             if rule_id not in rules:
                 yield ("models", name, "files", rule_id), "there is no such rule under files"
 
 
-def _template_mistake(name: str, environment: Environment) -> str | None:
+def _check_templates(vendor: Vendor, environment: Environment, released: Path | None) -> Iterator[Problem]:
+    for index, rule in enumerate(vendor.files):
+        if rule.template is not None:
+            reason = _template_mistake(f"{vendor.dialect}/{rule.template}", environment, released)
+            if reason:
+                yield ("files", index, "template"), reason
+
+
+def _template_mistake(name: str, environment: Environment, released: Path | None) -> str | None:
     try:
-        environment.get_template(name)
+        if released is None or not _stands_in(name, environment, released):
+            environment.get_template(name)
     except TemplateSyntaxError as error:
         return f"templates/{error.name or name}:{error.lineno}: {error.message}"
     except TemplateError as error:
@@ -249,6 +257,11 @@ def _template_mistake(name: str, environment: Environment) -> str | None:
     except UnicodeDecodeError:
         return f"templates/{name}: is not UTF-8 text"
     return None
+
+
+def _stands_in(name: str, environment: Environment, folder: Path) -> bool:
+    source = environment.loader.get_source(environment, name) if environment.loader else ("", None, None)
+    return source[1] is not None and Path(source[1]).is_relative_to(folder)
 
 
 def _check_agents(vendor: Vendor) -> Iterator[Problem]:
@@ -267,7 +280,7 @@ def _check_agents(vendor: Vendor) -> Iterator[Problem]:
 def _clashes(vendors: dict[str, Vendor]) -> Iterator[str]:
     owners: dict[str, str] = {}
     for vendor in vendors.values():
-        for prefix in vendor.mac_prefixes:
+        for prefix in (prefix for prefix, block in vendor.mac_prefixes.items() if not block.shared):
             if prefix in owners:
                 yield f"{vendor.dialect}.yaml: mac_prefixes: {prefix} is also claimed by {owners[prefix]}.yaml"
             owners[prefix] = vendor.dialect
