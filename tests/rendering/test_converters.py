@@ -195,6 +195,11 @@ def test_a_domain_that_is_not_the_server_stands_in_the_address_of_record(domain:
     assert _convert("user_at_domain", "o'neil", line=line) == address
 
 
+def test_an_address_of_record_has_its_domain_where_phones_want_it_whole() -> None:
+    line = {"line.domain": "pbx.example.com", "line.server": "pbx.example.com"}
+    assert _convert("user_at_domain", "101", {"always": True}, line=line) == "101@pbx.example.com"
+
+
 def test_words_are_taken_in_turn_or_a_text_for_each_that_is_there() -> None:
     assert [_convert("nth", "cn sn", {"position": position}) for position in (1, 2, 3)] == ["cn", "sn", None]
     there = {"text": "first_name"}
@@ -538,6 +543,30 @@ def test_the_parts_of_a_change_are_told_one_by_one() -> None:
     assert _convert("utc_minutes", "America/New_York") == "-300"
     with pytest.raises(Inexpressible, match="when the clocks"):
         _convert("dst_part", "America/Nuuk", {"change": "start", "part": "minutes"})
+
+
+def test_changes_may_be_told_by_english_names_and_not_at_all_where_there_are_none() -> None:
+    rule = {"text": "{end}", "change": "{week}{day_name}{month_name}{hour}L", "last": "L"}
+    told = [_convert("dst_rule", zone, rule) for zone in ("Europe/Paris", "America/New_York", "Asia/Kolkata")]
+    assert told == ["LSunOct3L", "1SunNov2L", None]
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("https://prov.example.com/p/token/", ["prov.example.com", "443", "/p/token"]),
+        ("https://prov.example.com:8443", ["prov.example.com", "8443", "/"]),
+        ("http://prov.example.com/p/", [None, None, None]),
+    ],
+)
+def test_a_url_is_told_in_parts_by_the_parameters_of_its_scheme(url: str, parts: list[str | None]) -> None:
+    arguments = {"scheme": "https", "beside": ["http"]}
+    assert [_convert("url_part", url, {"part": part, **arguments}) for part in ("host", "port", "path")] == parts
+
+
+def test_a_scheme_that_phones_do_not_know_is_named() -> None:
+    with pytest.raises(Inexpressible, match="cannot fetch by tftp"):
+        _convert("url_part", "tftp://prov.example.com/", {"part": "host", "scheme": "https", "beside": ["http"]})
 
 
 def test_half_an_hour_of_summer_is_not_told_to_phones_that_add_an_hour() -> None:

@@ -10,7 +10,12 @@ from provserver.rendering.timezones import Change, zone_rules
 
 _DAY = 24 * 60
 _LAST = 5
-_PARTS = ("month", "week", "is_last", "from_day", "day", "hour", "minute", "minutes", "clock", "time")
+_DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PARTS = (
+    *("month", "month_name", "week", "is_last", "from_day", "day", "day_name"),
+    *("hour", "minute", "minutes", "clock", "time"),
+)
 _TEXTS = {"text": ("seconds", "minutes", "saved", "start", "end"), "change": _PARTS}
 _FEBRUARY = 2
 _COMMON_YEAR = 2027
@@ -65,9 +70,9 @@ def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
 def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """A `part` of the `change` start or end of daylight saving; `none`, or nothing, where there is none.
 
-    Parts are month, week (the last is `last`, else 5), is_last (1 or 0), from_day (first day that can be it: 1, 8, 15
-    or 22; the last is `last`, else -1), day (Sunday is `sunday`: 0, else 1 or 7), hour, minute, minutes (after
-    midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
+    Parts are month, month_name (`Mar`), week (the last is `last`, else 5), is_last (1 or 0), from_day (first day that
+    can be it: 1, 8, 15 or 22; the last is `last`, else -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`),
+    hour, minute, minutes (after midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
     """
     if zone_rules(value).daylight is None:
         return _none(arguments)
@@ -75,9 +80,9 @@ def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     return str(_parts(change, arguments, sunday=0)[arguments["part"]])
 
 
-@converter("text", "change", "none", takes=("unless_in", "sunday", "last"), zone_tables=("unless_in",), texts=_TEXTS)
+@converter("text", "change", takes=("none", "unless_in", "sunday", "last"), zone_tables=("unless_in",), texts=_TEXTS)
 def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """Daylight saving in one `text`, or `none`; nothing where `unless_in` has a code.
+    """Daylight saving in one `text`; `none`, or nothing, where there is none; nothing where `unless_in` has a code.
 
     The text has {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) that it adds, and {start} and {end}: both are
     spelled as `change`, which has the parts of `dst_part`; Sunday is 7 there where `sunday` says nothing.
@@ -87,7 +92,7 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
         return None
     zone = zone_rules(value)
     if zone.daylight is None:
-        return str(arguments["none"])
+        return _none(arguments)
     pattern = str(arguments["change"])
     told = [_parts(change, arguments, sunday=7) for change in changes_of(value, movable="{from_day" in pattern)]
     start, end = (pattern.format(**parts) for parts in told)
@@ -145,10 +150,12 @@ def _parts(change: Change, arguments: Mapping[str, Any], sunday: int) -> dict[st
     base = arguments.get("sunday", sunday)
     return {
         "month": change.month,
+        "month_name": _MONTHS[change.month - 1],
         "week": week,
         "is_last": int(change.week == _LAST),
         "from_day": first,
         "day": {0: weekday, 1: weekday + 1, 7: weekday or 7}[base],
+        "day_name": _DAYS[weekday],
         "hour": minutes // 60,
         "minute": minutes % 60,
         "minutes": minutes,

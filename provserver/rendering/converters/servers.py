@@ -78,11 +78,12 @@ def _server_and_domain(scope: Scope) -> tuple[str, str]:
     return server, line.get("line.domain") or line.get("server.domain") or server
 
 
-@converter()
+@converter(takes=("always",))
 def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The user name, with `@` and the line's domain where that is not the server it registers with."""
+    """The user name, with `@` and the line's domain where that is not the server it registers with, or `always`."""
     domain = scope.line.get("line.domain")
-    return str(value) if domain in (None, scope.line.get("line.server")) else f"{value}@{domain}"
+    alone = domain is None or (domain == scope.line.get("line.server") and not arguments.get("always"))
+    return str(value) if alone else f"{value}@{domain}"
 
 
 @converter()

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 from provserver.rendering.converters.values import affix
 
+_PORTS = {"http": 80, "https": 443, "tftp": 69, "ftp": 21}
+
 
 @converter(takes=("slash",))
 def folder_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
@@ -39,3 +41,18 @@ def scheme(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     if name not in arguments:
         raise Inexpressible(f"the phones cannot fetch by {name}")
     return str(arguments[name])
+
+
+@converter("part", "scheme", "beside")
+def url_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+    """A `part` of a URL of this `scheme`: host, port, or path without a slash at its end.
+
+    Nothing is written for the schemes `beside`, which have parameters of their own.
+    """
+    url = urlsplit(value)
+    if url.scheme in arguments["beside"]:
+        return None
+    if url.scheme != arguments["scheme"]:
+        raise Inexpressible(f"the phones cannot fetch by {url.scheme}")
+    port = url.port or _PORTS[url.scheme]
+    return {"host": url.hostname or "", "port": str(port), "path": url.path.rstrip("/") or "/"}[arguments["part"]]
