@@ -34,7 +34,10 @@ class Spellings:
     text: str
     url: str
     dialable: str = "*21#+a.b_c@d:-1"
-    others: tuple[str, ...] = ("Europe/Berlin", "proxy.example.com:5070", "host.example.com", "DE", "de")
+    others: tuple[str, ...] = (
+        *("Europe/Berlin", "proxy.example.com:5070", "host.example.com", "DE", "de"),
+        f"{SECRET}0123456789",
+    )
     in_username: str = ""
 
 
