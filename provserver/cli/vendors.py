@@ -38,18 +38,24 @@ def vendors(vendor: str | None, config: Config) -> None:
 
 
 def _vendors_table(catalogue: Catalogue) -> Table:
-    table = Table("vendor", "file", "name", "for", "MAC prefixes", "models", "evidence", title="vendors")
+    table = Table("vendor", "file", "name", "for", "models", "get files", "MAC prefixes", "evidence", title="vendors")
     for vendor in catalogue.dialects.values():
-        prefixes, count = " ".join(vendor.mac_prefixes), str(len(vendor.models))
-        table.add_row(vendor.vendor, vendor.dialect, vendor.name, vendor.type, prefixes, count, vendor.evidence)
+        rendered = sum(model.not_rendered is None for model in vendor.models.values())
+        counts = [str(count) for count in (len(vendor.models), rendered, len(vendor.mac_prefixes))]
+        table.add_row(vendor.vendor, vendor.dialect, vendor.name, vendor.type, *counts, vendor.evidence)
     return table
 
 
 def _coverage_table(catalogue: Catalogue) -> Table:
+    """A row for each setting. With dozens of files, those that lack it are what people look for."""
     rendered = [vendor for vendor in catalogue.dialects.values() if vendor.is_rendered]
-    table = Table("setting", *(vendor.dialect for vendor in rendered), title="coverage")
+    table = Table("setting", "files", "some models only", "not", "not confirmed", title="coverage", show_lines=True)
     for path in VOCABULARY:
-        table.add_row(path, *(coverage_of(vendor, path).mark for vendor in rendered))
+        marks = {vendor.dialect: coverage_of(vendor, path).mark for vendor in rendered}
+        some = " ".join(name for name, mark in marks.items() if mark.startswith("some"))
+        lacking = [name for name, mark in marks.items() if mark == "no"]
+        doubtful = " ".join(name for name, mark in marks.items() if mark.endswith("?"))
+        table.add_row(path, str(len(rendered) - len(lacking)), some, " ".join(lacking), doubtful)
     return table
 
 

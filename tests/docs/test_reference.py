@@ -53,9 +53,12 @@ def test_a_page_that_is_out_of_date_fails_the_check_by_name(
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
     (tmp_path / "settings.md").write_text("something else")
+    (tmp_path / "coverage" / "gone.md").write_text("of a vendor file that was removed")
     capsys.readouterr()
     assert generate.main(["--check"]) == 1
-    assert "docs/settings.md" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "docs/settings.md" in told
+    assert "docs/coverage/gone.md" in told
     assert (tmp_path / "settings.md").read_text() == "something else"
 
 
@@ -133,8 +136,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    reached = {(ROOT / target.partition("#")[0]).resolve() for target in links((ROOT / "README.md").read_text())}
-    assert set(PAGES) - {ROOT / "README.md"} <= reached
+    reached = _linked(ROOT / "README.md")
+    assert {*PAGES, *(ROOT / "docs/coverage").glob("*.md")} - {ROOT / "README.md"} <= reached | _linked(
+        ROOT / "docs/coverage.md"
+    )
+
+
+def _linked(page: Path) -> set[Path]:
+    return {(page.parent / target.partition("#")[0]).resolve() for target in links(page.read_text(encoding="utf-8"))}
 
 
 def test_the_first_screen_has_exactly_two_commands_of_one_line() -> None:
