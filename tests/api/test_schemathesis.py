@@ -25,6 +25,7 @@ from provserver.api.openapi import build_document
 from provserver.api.routes import PUBLIC_ROUTES, ROUTES
 from tests.api.client import Clock
 from tests.api.conftest import PLATFORM_KEY, Stock, running_api
+from tests.api.everything import PICTURE
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -59,9 +60,16 @@ class Fixtures:
             "/v1/vendors": {"vendor": "snom"},
             "/v1/unknown_devices": {"mac": "02:00:01:00:00:99"},
             "/v1/api_keys": {"id": key["id"]},
+            "/v1/files": {"id": self._upload()},
         }
 
     headers: dict[str, str] = {"Authorization": f"Bearer {PLATFORM_KEY}"}  # noqa: RUF012 - replaced once there is an account
+
+    def _upload(self) -> str:
+        headers = {**self.headers, "Content-Type": "application/octet-stream"}
+        answer = requests.post(f"{self.base}/v1/files?kind=logo", data=PICTURE, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return str(answer.json()["id"])
 
     def _create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = requests.post(self.base + path, json=body, headers=self.headers, timeout=10)

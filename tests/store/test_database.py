@@ -200,9 +200,14 @@ def _modes(folder: Path) -> set[int]:
     return {stat.S_IMODE(file.stat().st_mode) for file in folder.glob("provserver.db*")}
 
 
-@only_sqlite
-async def test_other_users_of_the_machine_cannot_read_the_database(db: Database, acme: Account, tmp_path: Path) -> None:
-    assert _modes(tmp_path) == {0o600}
+async def test_other_users_of_the_machine_cannot_read_the_database(
+    sqlite_url: str, sealer: Sealer, tmp_path: Path
+) -> None:
+    db = Database.open(sqlite_url, sealer)
+    async with db.write() as conn:
+        await conn.execute(text("CREATE TABLE anything (id)"))
+        assert _modes(tmp_path) == {0o600}
+    await db.close()
 
 
 async def test_parameters_of_a_failed_statement_stay_out_of_logs(db: Database, acme: Account) -> None:
