@@ -111,9 +111,9 @@ ROUTES: tuple[Route, ...] = (
     either("GET", "/v1/vendors", vendors.list_all, "Vendors", 200, Listing[o.VendorSummary], PageQuery),
     either("GET", "/v1/vendors/{vendor}", vendors.get, "Vendors", 200, o.Vendor),
 
-    either("POST", "/v1/files", files.create, "Files", 201, f.File, f.UploadQuery, upload=True),
-    either("GET", "/v1/files", files.list_all, "Files", 200, Listing[f.File], f.FileQuery),
-    either("GET", "/v1/files/{id}", files.get, "Files", 200, f.File),
+    either("POST", "/v1/files", files.create, "Files", 201, f.UploadedFile, f.UploadQuery, upload=True),
+    either("GET", "/v1/files", files.list_all, "Files", 200, Listing[f.UploadedFile], f.FileQuery),
+    either("GET", "/v1/files/{id}", files.get, "Files", 200, f.UploadedFile),
     either("DELETE", "/v1/files/{id}", files.delete, "Files", 204),
 
     either("GET", "/v1/events", stream.follow, "Operations", 200),

@@ -41,7 +41,7 @@ class FileQuery(PageQuery):
     kind: FileKind | None = Field(default=None, description="Only of this kind")
 
 
-class File(Shown):
+class UploadedFile(Shown):
     """A file that phones can fetch."""
 
     id: str
@@ -55,6 +55,6 @@ class File(Shown):
     created_at: datetime
 
 
-def shown_file(file: StoredFile, public_url: str) -> File:
+def shown_file(file: StoredFile, public_url: str) -> UploadedFile:
     """A file as the API shows it."""
-    return File.of(file, url=f"{public_url.rstrip('/')}/files/{file.file_name}")
+    return UploadedFile.of(file, url=f"{public_url.rstrip('/')}/files/{file.file_name}")
