@@ -12,7 +12,7 @@ A header that only tells the subject proves nothing here: whose CA has made the 
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -29,13 +29,16 @@ _RFC_9440 = "client-cert"
 
 def shown_chain(request: web.Request, header: str | None, trusted: Networks) -> list[x509.Certificate]:
     """The certificates that the phone has shown, its own first; empty where it has shown none that can be read."""
+    if header and is_from_proxy(request, trusted):
+        return decoded(lambda: _from_header(request, header))
+    return decoded(lambda: _from_connection(request))
+
+
+def decoded(encoded: Callable[[], Iterable[bytes]]) -> list[x509.Certificate]:
+    """Certificates in DER, read; none where anything of them cannot be."""
     try:
-        if header and is_from_proxy(request, trusted):
-            encoded = list(_from_header(request, header))
-        else:
-            encoded = list(_from_connection(request))
-        return [x509.load_der_x509_certificate(one) for one in encoded]
-    except ValueError:
+        return [x509.load_der_x509_certificate(one) for one in encoded()]
+    except Exception:  # noqa: BLE001 - the same as where the chain is judged: it comes from anybody
         return []
 
 

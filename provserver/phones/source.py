@@ -1,11 +1,14 @@
 """Whom a request comes from, believing forwarding headers from trusted proxies only."""
 
+import re
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
 
 from provserver.domain.texts import check_host_port
+
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d{1,5})?|([^:]*):\d{1,5}")
 
 Networks = Collection[IPv4Network | IPv6Network]
 
@@ -65,8 +68,9 @@ def _is_trusted(address: IPv4Address | IPv6Address, trusted: Networks) -> bool:
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """An address as sockets and headers spell it; IPv4 inside IPv6 is IPv4."""
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        address = ip_address(text.strip("[]").partition("%")[0])
+        address = ip_address((with_port[1] or with_port[2] if with_port else text).partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
