@@ -44,14 +44,22 @@ class _Refused(Exception):
 def place_buttons(
     vendor: Vendor, model_name: str | None, buttons: Sequence[EffectiveButton], around: Surroundings
 ) -> Keys:
-    """Place the effective buttons of a device on its keys."""
+    """Place the effective buttons of a device on its keys.
+
+    A line that nobody placed stands only where a key can be a line: other phones show their lines without keys.
+    """
     work = _Placing(vendor, model_name, vendor.key_layout(model_name), around)
-    placed = tuple(work.placed(button) for button in buttons)
+    placed = tuple(one for one in map(work.placed, buttons) if not _is_no_line_key(one))
     used = {one.button.position for one in placed if one.reason is None}
     managed = any(button.source is not Source.MODEL_DEFAULT for button in buttons)
     written = {one.button.position: one.parameters for one in placed}
     written |= dict(work.unused(used, on_modules=managed))
     return Keys(placed, tuple(chain.from_iterable(written[position] for position in sorted(written))))
+
+
+def _is_no_line_key(placed: PlacedButton) -> bool:
+    nobodys = placed.button.source is Source.MODEL_DEFAULT
+    return nobodys and placed.reason is Reason.VENDOR_DOES_NOT_SUPPORT_TYPE
 
 
 @dataclass(frozen=True, slots=True)
