@@ -249,3 +249,15 @@ async def test_what_breaks_inside_is_500_without_details(api: Client, monkeypatc
     reply = await api.send("GET", "/v1/devices/dev_x")
     assert (reply.status, reply.json["code"]) == (500, "internal_error")
     assert "internals" not in reply.text
+
+
+async def test_a_body_that_comes_drop_by_drop_is_given_up(platform: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds a key could otherwise hold connections for ever."""
+    monkeypatch.setattr("provserver.api.reading.BODY_SECONDS", 0.1)
+    host, _, port = platform.base.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /v1/accounts HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {platform.key}\r\nContent-Length: 100\r\n"
+    writer.write(f"{head}Content-Type: application/json\r\n\r\n{{".encode())
+    assert await reader.readline() == b"HTTP/1.1 400 Bad Request\r\n"
+    writer.close()
+    await writer.wait_closed()
