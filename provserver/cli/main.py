@@ -1,26 +1,44 @@
 """The console script: the commands, and how their failures are told."""
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from provserver import __version__
-from provserver.cli.auditing import audit
-from provserver.cli.blocked import blocked
-from provserver.cli.checksync import check_sync
-from provserver.cli.explaining import explain, render_file
-from provserver.cli.keys import key
-from provserver.cli.serving import serve
-from provserver.cli.setup import check, init, migrate
-from provserver.cli.simulate import simulate
-from provserver.cli.tokens import token
-from provserver.cli.vendors import vendors
 from provserver.domain.errors import ProvserverError
+
+_COMMANDS = {
+    "serve": "serving:serve",
+    "init": "setup:init",
+    "check": "setup:check",
+    "migrate": "setup:migrate",
+    "key": "keys:key",
+    "audit": "auditing:audit",
+    "render": "explaining:render_file",
+    "explain": "explaining:explain",
+    "check-sync": "checksync:check_sync",
+    "token": "tokens:token",
+    "blocked": "blocked:blocked",
+    "vendors": "vendors:vendors",
+    "simulate": "simulate:simulate",
+}
+"""Each command's module and function. A server has no use for the others' libraries, so only what is run is loaded."""
 
 
 class _Commands(click.Group):
     """Failures that we know end with one text on stderr and exit code 1, never with a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, function = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"provserver.cli.{module}"), function)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -52,21 +70,3 @@ def main() -> None:
     Every command takes its configuration from --config, else from the variable PROVSERVER_CONFIG, else from config.yaml
     in this folder where there is one, else from embedded defaults. Variables PROVSERVER_<SECTION>__<KEY> override it.
     """  # noqa: D301 - click wants the character itself
-
-
-for command in (
-    serve,
-    init,
-    check,
-    migrate,
-    key,
-    audit,
-    render_file,
-    explain,
-    check_sync,
-    token,
-    blocked,
-    vendors,
-    simulate,
-):
-    main.add_command(command)

@@ -4,11 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from provserver.domain.errors import BadConfiguration, Contended
@@ -21,6 +17,7 @@ _A_DAY = 86_400.0
 _TRIES = 20
 _PAUSE = 0.5
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSIONS = table("alembic_version", column("version_num"))
 
 
 async def migrate(db: Database) -> bool:
@@ -65,23 +62,22 @@ async def schema_state(db: Database) -> SchemaState:
         return await conn.run_sync(_state)
 
 
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
 def _state(connection: Connection) -> SchemaState:
-    heads = MigrationContext.configure(connection).get_current_heads()
-    if not heads:
+    if not inspect(connection).has_table(_VERSIONS.name):
         return "empty"
-    scripts = ScriptDirectory.from_config(_config(connection))
-    if set(heads) == set(scripts.get_heads()):
+    present = set(connection.scalars(select(_VERSIONS.c.version_num)))
+    known = revisions()
+    if present == {known[-1]}:
         return "current"
-    known = {script.revision for script in scripts.walk_revisions()}
-    return "outdated" if known.issuperset(heads) else "newer"
+    return "outdated" if present <= set(known) else "newer"
+
+
+def revisions() -> list[str]:
+    """Every version of the schema, oldest first: each migration's file begins with its number."""
+    return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+    from provserver.store.upgrade import upgrade  # noqa: PLC0415 - 8 MB that most starts have no use for
+
+    upgrade(connection, _MIGRATIONS)

@@ -1,18 +1,21 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from pathlib import Path
 from typing import Any
 
 import alembic.op
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, inspect, text
 
 from provserver.domain.errors import BadConfiguration
+from provserver.store import migrate as migrate_module
 from provserver.store.database import Database
-from provserver.store.migrate import migrate, schema_state
+from provserver.store.migrate import migrate, revisions, schema_state
 from provserver.store.schema import metadata
 from provserver.store.sealing import Sealer
 
@@ -83,8 +86,16 @@ async def test_a_database_of_a_newer_version_is_left_alone(database_url: str, se
 
 
 async def test_an_older_database_is_named_outdated(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alembic.script.ScriptDirectory.get_heads", lambda _: ["a later one"])
+    later = [*revisions(), "9999"]
+    monkeypatch.setattr("provserver.store.migrate.revisions", lambda: later)
     assert await schema_state(db) == "outdated"
+
+
+def test_the_numbers_of_files_are_the_way_that_alembic_goes() -> None:
+    """A start compares the schema with them; Alembic is only loaded where there is something to do."""
+    scripts = ScriptDirectory(str(Path(migrate_module.__file__).parent / "migrations"))
+    assert [script.revision for script in scripts.walk_revisions()] == revisions()[::-1]
+    assert scripts.get_heads() == revisions()[-1:]
 
 
 async def test_a_migration_that_fails_leaves_no_half_schema(
