@@ -200,6 +200,14 @@ def test_an_address_of_record_has_its_domain_where_phones_want_it_whole() -> Non
     assert _convert("user_at_domain", "101", {"always": True}, line=line) == "101@pbx.example.com"
 
 
+def test_a_line_of_another_domain_is_told_where_all_lines_share_one() -> None:
+    settings = {"sip.domain": "pbx.example.com"}
+    assert _convert("shared_by_lines", "pbx.example.com", settings=settings) == "pbx.example.com"
+    assert _convert("shared_by_lines", "tenant.example.com") == "tenant.example.com"
+    with pytest.raises(Inexpressible, match="not with tenant.example.com"):
+        _convert("shared_by_lines", "tenant.example.com", settings=settings)
+
+
 def test_words_are_taken_in_turn_or_a_text_for_each_that_is_there() -> None:
     assert [_convert("nth", "cn sn", {"position": position}) for position in (1, 2, 3)] == ["cn", "sn", None]
     there = {"text": "first_name"}

@@ -117,3 +117,12 @@ def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 def _joined(name: str, number: int | None) -> str:
     bracketed = f"[{name}]" if ":" in name else name
     return f"{bracketed}:{number}" if number else bracketed
+
+
+@converter()
+def shared_by_lines(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The line's server or domain, for phones that have one for all lines; a line with another is told."""
+    names = {scope.settings.get("sip.server"), scope.settings.get("sip.domain")} - {None}
+    if names and value not in names:
+        raise Inexpressible(f"all lines of the phones register with one server, and not with {value} as well")
+    return str(value)
