@@ -7,7 +7,7 @@ from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
-from provserver.domain.vendor import Catalogue
+from provserver.domain.vendor import Catalogue, Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
@@ -24,6 +24,16 @@ from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
 from provserver.store.fetches import FetchRecord, Found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request about a device that is there; `token`: what the token in its path is."""
+
+    request: PhoneRequest
+    claim: Claim
+    record: FetchRecord
+    token: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +79,11 @@ class Provisioning:
         found = await self._find(claim)
         if found.record is None:
             return self._unknown(request, claim)
-        visit = self._visit(request, claim, found.record)
+        asked = _Asked(request, claim, found.record, found.token)
+        visit = self._visit(asked)
         if isinstance(visit, Answer):
             return visit
-        evidence, stale = self._evidence(visit, found.token)
+        evidence, stale = self._evidence(asked, visit.vendor)
         visit.verdict = await self._prove(visit, evidence)
         if visit.verdict.proof in GUESSABLE and not may_ask:
             return self._turned_away(request, claim)
@@ -90,17 +101,25 @@ class Provisioning:
         self.recorder.unknown(request, claim)
         return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
 
-    def _visit(self, request: PhoneRequest, claim: Claim, record: FetchRecord) -> Visit | Answer:
-        """What the device asks for, or why it cannot be this device."""
+    def _visit(self, asked: _Asked) -> Visit | Answer:
+        """What the device asks for, or why it gets nothing whatever it proves."""
+        claim, record = asked.claim, asked.record
         if claim.agent and claim.agent.vendor != record.device.vendor:
             return _refusal(claim, f"a phone of {claim.agent.vendor}")
         device = _with_told_model(record.device, claim)
         vendor = self.catalogue.dialect_of(device)
         match = claim.match_for(vendor.dialect) if vendor else None
         if vendor is None or match is None:
-            return _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
+            refusal = _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
+            return replace(refusal, proof=self._answered_proof(asked, vendor)) if claim.challenged else refusal
         device = replace(device, model=vendor.model_named(device.model) or device.model)
-        return Visit(request, claim, record, device, vendor, match)
+        return Visit(asked.request, claim, record, device, vendor, match)
+
+    def _answered_proof(self, asked: _Asked, vendor: Vendor | None) -> str | None:
+        """What proves a phone that asks for no file: to ask it for credentials once more would be wrong."""
+        device, (evidence, _) = asked.record.device, self._evidence(asked, vendor)
+        accepted = self.doors.accepted_for(asked.record.account, device)
+        return judge(accepted, self.doors.networks, device, evidence).proof
 
     def _turned_away(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Whoever asks for ever new MACs gets no look at the store any more."""
@@ -131,15 +150,15 @@ class Provisioning:
             return Found(None)
         return await self.records.find(claim.mac, claim.token)
 
-    def _evidence(self, visit: Visit, token: Secret | None) -> tuple[Evidence, bool]:
+    def _evidence(self, asked: _Asked, vendor: Vendor | None) -> tuple[Evidence, bool]:
         """What the request brings, and whether it only needs a new nonce."""
-        request, challenged = visit.request, visit.claim.challenged
-        answered = self.challenges.examine(request, visit.record) if challenged else Answered()
+        request, record, challenged = asked.request, asked.record, asked.claim.challenged
+        answered = self.challenges.examine(request, record) if challenged else Answered()
         evidence = Evidence(
             request.source,
             self.sources.now(),
-            certificate=fits(request.certificate, visit.vendor, visit.device.mac),
-            token=token,
+            certificate=fits(request.certificate, vendor, record.device.mac) if vendor else None,
+            token=asked.token,
             digest=answered.digest,
             basic=answered.basic,
             challenged=challenged,
