@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import inf
 
 _MOST_SOURCES = 20_000
 _MOST_MACS = 200_000
@@ -26,7 +27,7 @@ class _Source:
     macs: dict[int, float] = field(default_factory=dict)
     refused: int = 0
     since: float | None = None
-    told_at: float = 0.0
+    told_at: float = -inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Guesses:
         self._sources: OrderedDict[str, _Source] = OrderedDict()
         self._macs = 0
 
+    def __len__(self) -> int:
+        """How many MACs are remembered, of all sources."""
+        return self._macs
+
     def may_ask(self, address: str, mac: str, now: float) -> bool:
         """Whether a request about this MAC is looked at."""
         source = source_of(address)
@@ -67,7 +72,9 @@ class Guesses:
         return len(known.macs) < self._limit or int(mac, 16) in known.macs
 
     def failed(self, address: str, mac: str, now: float) -> None:
-        """Count a MAC that is unknown, or was not proven."""
+        """Count a MAC that is unknown, or was not proven; at the limit nothing more is remembered."""
+        if not self.may_ask(address, mac, now):
+            return
         source = source_of(address)
         known = self._sources.setdefault(source, _Source(address))
         known.address = address

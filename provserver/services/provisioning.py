@@ -62,7 +62,7 @@ class Provisioning:
         return answer
 
     async def _answer(self, request: PhoneRequest) -> Answer:
-        """Identify, find, prove, note the model, render, record."""
+        """Identify; a file that is for everybody is there at once."""
         username = request.authorization.username if request.authorization else ""
         said = (request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
         claim = identify(*said, username=username)
@@ -73,6 +73,11 @@ class Provisioning:
         common = _common_match(claim)
         if common:
             return self._common_file(claim, common)
+        answer = await self._answer_about_a_device(request, claim)
+        return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
+
+    async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
+        """Find, prove, render, record."""
         may_ask = self.guard.may_ask(request.source, claim.mac)
         if not may_ask and _shows_nothing(request, claim):
             return self._turned_away(request, claim)
@@ -84,9 +89,7 @@ class Provisioning:
         if isinstance(visit, Answer):
             return visit
         evidence, stale = self._evidence(asked, visit.vendor)
-        visit.verdict = await self._prove(visit, evidence)
-        if visit.verdict.proof in GUESSABLE and not may_ask:
-            return self._turned_away(request, claim)
+        visit.verdict = await self._prove(visit, evidence, guessable=may_ask)
         if visit.verdict.proof is None:
             return self._refuse(visit, evidence, stale=stale)
         self.guard.proved(request.source, visit.device.mac)
@@ -165,9 +168,12 @@ class Provisioning:
         )
         return evidence, answered.stale
 
-    async def _prove(self, visit: Visit, evidence: Evidence) -> Verdict:
+    async def _prove(self, visit: Visit, evidence: Evidence, *, guessable: bool) -> Verdict:
+        """What holds; for somebody who has asked for too many MACs without those proofs that a guess can open."""
         request, record = visit.request, visit.record
         accepted = self.doors.accepted_for(record.account, record.device)
+        if not guessable:
+            accepted = [proof for proof in accepted if proof not in GUESSABLE]
         verdict = judge(accepted, self.doors.networks, record.device, evidence)
         if not (verdict.pins_window and request.leaves_traces):
             return verdict

@@ -57,13 +57,15 @@ class Visit:
 class Answer:
     """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
 
-    `challenge`: it is asked for its credentials; `stale`: once more, since they were right.
+    `challenge`: it is asked for its credentials; `stale`: once more, since they were right. `in_its_time`: a refusal
+    that must come as late as any other, since what was found out on the way to it took its time.
     """
 
     document: Document | None = None
     not_modified: bool = False
     challenge: bool = False
     stale: bool = False
+    in_its_time: bool = False
     file: str | None = None
     mac: str | None = None
     vendor: str | None = None
