@@ -1,10 +1,12 @@
 """Whoever guesses MACs is slowed; phones that belong are served, also at the same address."""
 
 import asyncio
+from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import structlog
 
 from provserver.config import Log
 from provserver.logs import configure_logging
@@ -91,6 +93,7 @@ async def test_known_macs_without_a_proof_are_guesses_too(make_office: MakeOffic
     for number in range(2):
         await office.phone(f"0004130000{number:02x}", "snom")
         await office.get(f"/snomD785-0004130000{number:02X}.htm")
+    await office.contacts.flush()
     with watched(office.database) as sent:
         await office.get(f"/{FILE}")
     assert sent == []
@@ -127,6 +130,13 @@ async def test_an_hour_later_it_is_over_by_itself(besieged: Office) -> None:
         assert (await blocking.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
 
 
+@pytest.fixture
+def _log_as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_log_as_before")
 @pytest.mark.parametrize("form", ["text", "json"])
 async def test_fail2ban_finds_the_guesser_and_nobody_else(
     make_office: MakeOffice, capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
