@@ -3,10 +3,13 @@
 import asyncio
 import resource
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from socket import socket
+from types import MappingProxyType
 
 import structlog
 from aiohttp import web
@@ -17,8 +20,7 @@ from provserver.listening.complaints import http_logger
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
-from provserver.listening.site import Manners, Site
-from provserver.listening.tls import ServerTls
+from provserver.listening.site import Manners, Site, listening_sockets
 
 _DRAIN_SECONDS = 5.0
 _SILENCE_SECONDS = 30  # for a whole head of a request, and between two requests of a connection
@@ -27,35 +29,83 @@ _LONGEST_HEADER = 16 * 1024  # a proxy may pass on a chain of certificates in on
 _log = structlog.get_logger("server")
 
 
+PHONES, OLD_PHONES, API = "phones", "phones.tls.compatibility", "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where phones and the API are reached."""
+
+    phones: str
+    api: str
+
+
+def addresses(config: Config, ports: Mapping[str, int]) -> Addresses:
+    """The URLs of listeners on these ports."""
+    mine, theirs = config.phones, config.api
+    return Addresses(
+        mine.public_url or f"{_scheme(mine.tls)}://{reachable(mine.host)}:{ports[PHONES]}",
+        f"{_scheme(theirs.tls)}://{reachable(theirs.host)}:{ports[API]}",
+    )
+
+
+def open_sockets(config: Config, section: str, *, port: int | None = None, shared: bool = False) -> list[socket]:
+    """Listen as a section says; `port` in place of its own. Raises `BadConfiguration` naming the keys."""
+    places = {
+        PHONES: (config.phones.host, config.phones.port),
+        OLD_PHONES: (config.phones.host, config.phones.tls.compatibility_port or 0),
+        API: (config.api.host, config.api.port),
+    }
+    host, configured = places[section]
+    chosen = configured if port is None else port
+    try:
+        return listening_sockets(host, chosen, shared=shared)
+    except OSError as error:
+        raise BadConfiguration(f"{section}.host/port: cannot listen on {host}:{chosen}: {error.strerror}") from None
+
+
 class Listeners:
     """Opens listeners on a stack that closes them, and keeps their certificates up to date."""
 
-    def __init__(self, stack: AsyncExitStack, config: Config, vendor_named: Callable[[str], str | None]) -> None:
-        """Read certificates, keys and CAs. Raises `BadConfiguration` naming the file."""
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        config: Config,
+        vendor_named: Callable[[str], str | None],
+        given: Mapping[str, Sequence[socket]] = MappingProxyType({}),
+    ) -> None:
+        """Read certificates, keys and CAs. Raises `BadConfiguration` naming the file.
+
+        `given`: sockets that listen already, by section, where another process has opened them.
+        """
         self._stack = stack
+        self._given = given
         self._config = config
         self.phones, self._api = entrances_of(config, vendor_named)
         _allow_many_files()
 
-    async def open(self, phones: web.Application, api: web.Application) -> tuple[str, str]:
-        """Listen; returns where phones and the API are reached. Raises `BadConfiguration` naming the keys."""
-        mine, theirs = self._config.phones, self._config.api
+    async def open(self, phones: web.Application | None, api: web.Application | None) -> Addresses:
+        """Listen with those that are given. Raises `BadConfiguration` naming the keys."""
+        ports = {PHONES: await self._open_phones(phones) if phones else 0, API: await self._open_api(api) if api else 0}
+        self._keep_up_to_date()
+        return addresses(self._config, ports)
+
+    async def _open_phones(self, app: web.Application) -> int:
+        mine = self._config.phones
         proxies = mine.trusted_proxies if mine.proxy_protocol else ()
         # One application for both ports of phones: what it counts and remembers is the same.
-        runner = await self._runner(phones)
+        runner = await self._runner(app)
         phones_at = Manners(max_connections=mine.max_connections, tls=self.phones.modern, proxies=proxies)
-        port = await self._listen(runner, "phones", mine.host, mine.port, phones_at)
+        port = await self._listen(runner, PHONES, phones_at)
         if mine.tls.compatibility_port is not None:
             old_at = Manners(max_connections=mine.max_connections, tls=self.phones.old_phones, proxies=proxies)
-            old = await self._listen(runner, "phones.tls.compatibility", mine.host, mine.tls.compatibility_port, old_at)
+            old = await self._listen(runner, OLD_PHONES, old_at)
             _log.warning("weak_tls", port=old, allows="TLS 1.0, TLS 1.1, RSA key exchange, SHA-1; only for old phones")
-        api_at = Manners(max_connections=theirs.max_connections, tls=self._api.modern)
-        api_port = await self._listen(await self._runner(api), "api", theirs.host, theirs.port, api_at)
-        self._keep_up_to_date()
-        return (
-            mine.public_url or f"{_scheme(self.phones.modern)}://{reachable(mine.host)}:{port}",
-            f"{_scheme(self._api.modern)}://{reachable(theirs.host)}:{api_port}",
-        )
+        return port
+
+    async def _open_api(self, app: web.Application) -> int:
+        manners = Manners(max_connections=self._config.api.max_connections, tls=self._api.modern)
+        return await self._listen(await self._runner(app), API, manners)
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
         runner = web.AppRunner(
@@ -70,12 +120,10 @@ class Listeners:
         self._stack.push_async_callback(runner.cleanup)
         return runner
 
-    async def _listen(self, runner: web.AppRunner, section: str, host: str, port: int, manners: Manners) -> int:
+    async def _listen(self, runner: web.AppRunner, section: str, manners: Manners) -> int:
         site = Site(runner, section, manners)
-        try:
-            opened = await site.open(host, port)
-        except OSError as error:
-            raise BadConfiguration(f"{section}.host/port: cannot listen on {host}:{port}: {error.strerror}") from None
+        given = self._given.get(section) or await asyncio.to_thread(open_sockets, self._config, section)
+        opened = site.accept_on(given)
         self._stack.push_async_callback(site.close)
         return opened
 
@@ -123,8 +171,8 @@ def _allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _scheme(tls: ServerTls | None) -> str:
-    return "https" if tls else "http"
+def _scheme(tls: Tls) -> str:
+    return "https" if tls.cert else "http"
 
 
 def reachable(host: str) -> str:

@@ -17,6 +17,8 @@ from provserver.listening.tls import ServerTls
 
 _GREETING_SECONDS = 10.0  # for the PROXY protocol, and again for the TLS handshake
 _GOODBYE_SECONDS = 5.0
+_LAST_GREETINGS_SECONDS = 2.0
+_LAST_QUESTIONS_SECONDS = 0.2
 _BREATH_SECONDS = 0.5  # after an accept that failed, as it does when there are no file descriptors left
 _QUIET_SECONDS = 60.0  # between two log lines about the limit
 _BACKLOG = 1024
@@ -44,28 +46,35 @@ class Site:
         self._manners = manners
         self._sockets: Sequence[socket.socket] = ()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: Sequence[asyncio.Task[None]] = ()
         self._said_full = -_QUIET_SECONDS
 
     async def open(self, host: str, port: int) -> int:
         """Listen on every address of `host`; returns the port. Raises `OSError`."""
-        self._sockets = await _listening_sockets(host, port)
-        for listener in self._sockets:
-            self._start(self._accept(listener))
-        return int(self._sockets[0].getsockname()[1])
+        return self.accept_on(await asyncio.to_thread(listening_sockets, host, port))
+
+    def accept_on(self, sockets: Sequence[socket.socket]) -> int:
+        """Accept what comes to sockets that listen already; returns their port."""
+        self._sockets = sockets
+        self._accepting = [self._start(self._accept(listener)) for listener in sockets]
+        return int(sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Accept no more, and drop who has not been greeted yet."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Accept no more. Who has been accepted has a moment to be greeted and to ask, and is dropped after that."""
+        await _cancelled(self._accepting)
         for listener in self._sockets:
             listener.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LAST_GREETINGS_SECONDS)
+        if self._server.connections:
+            await asyncio.sleep(_LAST_QUESTIONS_SECONDS)
+        await _cancelled(self._tasks)
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -135,12 +144,20 @@ class Client(socket.socket):
         return data
 
 
-async def _listening_sockets(host: str, port: int) -> list[socket.socket]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+async def _cancelled(tasks: Collection[asyncio.Task[None]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def listening_sockets(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
+    """Sockets that listen on every address of `host`; `shared`: others may listen there too. Raises `OSError`."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
     try:
         for family, _, _, _, address in dict.fromkeys(found):
-            listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+            listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG, reuse_port=shared)
             listener.setblocking(False)  # noqa: FBT003 - the name is the standard library's
             sockets.append(listener)
     except OSError:
