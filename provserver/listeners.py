@@ -122,8 +122,8 @@ class Listeners:
 
     async def _listen(self, runner: web.AppRunner, section: str, manners: Manners) -> int:
         site = Site(runner, section, manners)
-        given = self._given.get(section) or await asyncio.to_thread(open_sockets, self._config, section)
-        opened = site.accept_on(given)
+        given = self._given.get(section, ())
+        opened = site.accept_on(given or await asyncio.to_thread(open_sockets, self._config, section))
         self._stack.push_async_callback(site.close)
         return opened
 

@@ -9,7 +9,8 @@ from aiohttp import ClientSession, ClientTimeout
 from provserver.config import Config
 from provserver.domain.errors import ProvserverError
 from provserver.domain.mac import Mac
-from provserver.server import Running, open_stock
+from provserver.listeners import Addresses
+from provserver.server import open_stock
 from provserver.services import api_keys
 from provserver.services.change import Actor, Change
 
@@ -17,11 +18,11 @@ _BLOCK = 0x000413DE0000  # inside Snom's block 00:04:13
 _MODEL, _FIRMWARE = "D785", "10.1.169.16"
 
 
-async def demonstrate(config: Config, running: Running) -> None:
+async def demonstrate(config: Config, running: Addresses, platform_key: str | None) -> None:
     """Create account, user and a Snom phone by the API, boot a simulated phone, show what it got."""
-    key = running.platform_key or await _demo_key(config)
+    key = platform_key or await _demo_key(config)
     async with ClientSession(timeout=ClientTimeout(total=10)) as http:
-        operator = _Operator(http, running.api_url, key)
+        operator = _Operator(http, running.api, key)
         account = await operator.post("/v1/accounts", {"name": "Demo Inc", "timezone": "Europe/Berlin"})
         operator.account = account["id"]
         await operator.post("/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
@@ -89,7 +90,7 @@ async def _free_phone(operator: _Operator) -> tuple[str, Mac]:
     raise ProvserverError("all MAC addresses of the demo are taken")
 
 
-async def _boot(http: ClientSession, running: Running, mac: Mac) -> None:
+async def _boot(http: ClientSession, running: Addresses, mac: Mac) -> None:
     """What a Snom D785 asks for when it boots."""
     agent = (
         f"Mozilla/4.0 (compatible; snom{_MODEL}-SIP {_FIRMWARE} 2010.12-00001-gd311851f1 "
@@ -97,7 +98,7 @@ async def _boot(http: ClientSession, running: Running, mac: Mac) -> None:
     )
     for file in (f"snom{_MODEL}.htm", f"snom{_MODEL}-{mac.upper}.htm"):
         _say(f"GET /{file}\nUser-Agent: {agent}")
-        async with http.get(f"{running.phones_url}/{file}", headers={"User-Agent": agent}) as response:
+        async with http.get(f"{running.phones}/{file}", headers={"User-Agent": agent}) as response:
             text = await response.text()
             click.echo(f"\n    HTTP {response.status}  {response.content_type}  {len(text)} characters\n")
             click.echo("\n".join(f"    {line}" for line in text.splitlines()))
@@ -107,9 +108,9 @@ def _say(text: str) -> None:
     click.echo("\n" + "\n".join(f"  {line}" for line in text.splitlines()))
 
 
-def _next_steps(running: Running, operator: _Operator, device: str) -> str:
+def _next_steps(running: Addresses, operator: _Operator, device: str) -> str:
     headers = f'-H "Authorization: Bearer {operator.key}" \\\n      -H "DialStack-Account: {operator.account}"'
-    url = f"{running.api_url}/v1"
+    url = f"{running.api}/v1"
     return f"""
   The server keeps running until Ctrl-C. Try next:
 
@@ -124,5 +125,5 @@ def _next_steps(running: Running, operator: _Operator, device: str) -> str:
     curl {url}/devices/{device}/settings \\
       {headers}
 
-  API documentation: {running.api_url}/docs
+  API documentation: {running.api}/docs
 """

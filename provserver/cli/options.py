@@ -2,13 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import click
 
 from provserver.config import Config, load_config
+
+_PATH = "provserver.config"
 
 
 def config_option(command: Any) -> Any:
@@ -23,10 +25,17 @@ def config_option(command: Any) -> Any:
     )(command)
 
 
-def _load(_: click.Context, __: click.Parameter, path: Path | None) -> Config:
+def _load(ctx: click.Context, _: click.Parameter, path: Path | None) -> Config:
     if path is None and Path("config.yaml").is_file():
         path = Path("config.yaml")
+    ctx.meta[_PATH] = path
     return load_config(path, os.environ)
+
+
+def load_anew(ctx: click.Context) -> Callable[[], Config]:
+    """What reads the command's configuration again, as it is then."""
+    path = ctx.meta[_PATH]
+    return lambda: load_config(path, os.environ)
 
 
 def run_async(work: Coroutine[Any, Any, None]) -> None:

@@ -2,27 +2,41 @@
 
 import asyncio
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from provserver.cli.demo import demonstrate
-from provserver.cli.options import config_option, run_async
+from provserver.cli.options import config_option, load_anew, run_async
 from provserver.config import Config
+from provserver.listeners import Addresses
 from provserver.logs import configure_logging
-from provserver.server import Running, run
+from provserver.running import run
+from provserver.server import prepare
+from provserver.supervisor import plan, tell_listening
 
 
 @click.command()
 @config_option
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes for phones.")
 @click.option("--demo", is_flag=True, help="Add a sample phone through the API and boot it before your eyes.")
-def serve(config: Config, demo: bool) -> None:
+def serve(config: Config, workers: int, demo: bool) -> None:
     """Run the server until SIGTERM or SIGINT.
 
     Phones fetch from phones.host:port (default 0.0.0.0:8080), the REST API listens on api.host:port (default
     127.0.0.1:8081). The embedded database is created and migrated by itself.
+
+    With several workers each is a process that serves phones, and the API has one of its own. SIGHUP replaces them all
+    by new ones with fresh configuration, and nobody is refused meanwhile; with one worker it reads certificates anew.
     """
     configure_logging(config.log)
-    run_async(_serve(config, demo))
+    if workers > 1 and demo:
+        raise click.UsageError("--demo runs with one worker")
+    if workers > 1:
+        _supervise(config, workers)
+    else:
+        run_async(_serve(config, demo))
 
 
 async def _serve(config: Config, demo: bool) -> None:
@@ -30,26 +44,40 @@ async def _serve(config: Config, demo: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with run(config) as running:
-        if running.platform_key:
-            click.echo(_banner(running, running.platform_key), err=True)
+    key = await prepare(config)
+    async with run(config) as where:
+        tell_listening(config, where)
+        _show_banner(where, key)
         if demo:
-            await demonstrate(config, running)
+            await demonstrate(config, where, key)
         await stop.wait()
 
 
-def _banner(running: Running, key: str) -> str:
-    return f"""
+def _supervise(config: Config, workers: int) -> None:
+    key = asyncio.run(prepare(config))
+    with TemporaryDirectory(prefix="provserver-") as folder:
+        supervisor, where = plan(config, workers, load_anew(click.get_current_context()), Path(folder))
+        supervisor.start()
+        tell_listening(config, where)
+        _show_banner(where, key)
+        supervisor.supervise()
+
+
+def _show_banner(where: Addresses, key: str | None) -> None:
+    if key is None:
+        return
+    text = f"""
   provserver runs for the first time.
 
-    phones fetch from   {running.phones_url}
-    REST API            {running.api_url}   (documentation: {running.api_url}/docs)
+    phones fetch from   {where.phones}
+    REST API            {where.api}   (documentation: {where.api}/docs)
     platform API key    {key}
 
   The key is shown this once; only its hash is kept. Try:
 
-    curl -X POST {running.api_url}/v1/accounts \\
+    curl -X POST {where.api}/v1/accounts \\
       -H "Authorization: Bearer {key}" \\
       -H "Content-Type: application/json" \\
       -d '{{"name": "My first account"}}'
 """
+    click.echo(text, err=True)

@@ -36,7 +36,7 @@ class Manners:
 
 
 class Site:
-    """Listens from `open` to `close`; connections that are then open are the runner's to end."""
+    """Listens from `accept_on` to `close`; connections that are then open are the runner's to end."""
 
     def __init__(self, runner: web.AppRunner, name: str, manners: Manners) -> None:
         if runner.server is None:
@@ -48,10 +48,6 @@ class Site:
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: Sequence[asyncio.Task[None]] = ()
         self._said_full = -_QUIET_SECONDS
-
-    async def open(self, host: str, port: int) -> int:
-        """Listen on every address of `host`; returns the port. Raises `OSError`."""
-        return self.accept_on(await asyncio.to_thread(listening_sockets, host, port))
 
     def accept_on(self, sockets: Sequence[socket.socket]) -> int:
         """Accept what comes to sockets that listen already; returns their port."""

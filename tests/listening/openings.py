@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from provserver.listening.site import Manners, Site
+from provserver.listening.site import Manners, Site, listening_sockets
 
 
 @asynccontextmanager
@@ -17,7 +17,7 @@ async def opened(app: web.Application, manners: Manners, **of_http: Any) -> Asyn
     await runner.setup()
     site = Site(runner, "test", manners)
     try:
-        yield await site.open("127.0.0.1", 0)
+        yield site.accept_on(listening_sockets("127.0.0.1", 0))
     finally:
         await site.close()
         await runner.cleanup()

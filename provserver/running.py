@@ -1,0 +1,189 @@
+"""One process of the server: its share of the listeners, built from Config, until it is told to end."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from socket import socket
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from provserver.api.app import ApiFace, build_api
+from provserver.api.face import UploadLimits
+from provserver.config import Config
+from provserver.counting import MetricsFolder
+from provserver.domain.guessing import Guesses
+from provserver.listeners import Addresses, Listeners
+from provserver.listening.trust import VendorTrust
+from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.metrics import PhoneMetrics
+from provserver.server import Stock, open_resync, open_stock
+from provserver.services.cache import DocumentCache
+from provserver.services.challenges import Challenges
+from provserver.services.contacts import ContactWriter
+from provserver.services.guarding import Guard
+from provserver.services.provisioning import Provisioning
+from provserver.services.recording import Recorder
+from provserver.services.records import Records
+from provserver.services.registrations import Registrations
+from provserver.services.resync import Resync
+from provserver.services.resync_runner import JobRunner
+from provserver.services.unknown import UnknownDevices
+from provserver.services.uploads import FileFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process serves: everything where it is alone.
+
+    `sockets` listen already, by section. `counted`: what this process tells at /metrics of the others, and where to
+    leave its own counts for them.
+    """
+
+    phones: bool = True
+    api: bool = True
+    sockets: Mapping[str, Sequence[socket]] = field(default_factory=dict)
+    counted: MetricsFolder | None = None
+
+
+@asynccontextmanager
+async def run(config: Config, share: Share = Share()) -> AsyncIterator[Addresses]:
+    """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens.
+
+    What `prepare` makes must be there.
+    """
+    async with AsyncExitStack() as stack:
+        stock = await stack.enter_async_context(open_stock(config))
+        crew = _crew(stack, stock, CollectorRegistry(), counts_phones=share.phones)
+        listeners = Listeners(stack, config, stock.catalogue.vendor_named, share.sockets)
+        phones = _phones(stack, stock, crew, lambda: listeners.phones.trust) if share.phones else None
+        api = await _api(stack, stock, crew) if share.api else None
+        if share.counted:
+            await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
+        where = await listeners.open(phones, api)
+        settle_memory()
+        yield where
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What phones and API of a process share beside the stock."""
+
+    registry: CollectorRegistry
+    metrics: PhoneMetrics
+    contacts: ContactWriter
+    unknown: UnknownDevices
+    guard: Guard
+    files: FileFolder
+
+
+def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, counts_phones: bool) -> Crew:
+    phones = stock.config.phones
+    # A process that serves no phones tells the counts of those that do, and has none of its own beside them.
+    metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
+    guesses = Guesses(phones.guessing.limit, phones.guessing.window)
+    crew = Crew(
+        registry,
+        metrics,
+        ContactWriter(stock.database, on_shed=metrics.shed.inc),
+        UnknownDevices(stock.database, phones.unknown_limit),
+        Guard(stock.database, guesses, (*phones.guessing.exempt, *phones.networks), stock.sources.now),
+        FileFolder(stock.config.files_folder),
+    )
+    for writer in (crew.contacts, crew.unknown, crew.guard):
+        writer.start()
+        stack.push_async_callback(writer.stop)
+    return crew
+
+
+async def _api(stack: AsyncExitStack, stock: Stock, crew: Crew) -> web.Application:
+    config = stock.config
+    resync, registrations = await _check_sync(stack, stock)
+    jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
+    await _run_until_closed(stack, jobs.run())
+    return build_api(
+        ApiFace(
+            database=stock.database,
+            catalogue=stock.catalogue,
+            renderer=stock.renderer,
+            configurations=stock.configurations,
+            contacts=crew.contacts,
+            resync=resync,
+            registrations=registrations,
+            new_job=jobs.woken,
+            unknown=crew.unknown,
+            guard=crew.guard,
+            sources=stock.sources,
+            window_seconds=config.phones.window,
+            bootstrap_key=config.api.bootstrap_key,
+            registry=crew.registry,
+            files=crew.files,
+            uploads=UploadLimits(config.uploads.firmware_bytes, config.uploads.quota_bytes),
+        )
+    )
+
+
+async def _check_sync(stack: AsyncExitStack, stock: Stock) -> tuple[Resync, Registrations]:
+    resync, notifier = await stack.enter_async_context(open_resync(stock))
+    silent = "the back end `sip` does not tell who is registered" if stock.config.checksync.backend == "sip" else None
+    registrations = Registrations(stock.database, stock.catalogue, notifier, silent)
+    stack.push_async_callback(registrations.close)
+    return resync, registrations
+
+
+async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+def settle_memory() -> None:
+    """Take what the start has loaded out of the collector's sight: it stays until the end.
+
+    Looking through all of it again and again would hold everybody for some 70 ms each time.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[], VendorTrust]) -> web.Application:
+    phones = stock.config.phones
+    records = Records(stock.database, phones.record_bytes)
+    stack.push_async_callback(records.close)
+    challenges = Challenges(
+        stock.database.sealer,
+        stock.sources,
+        phones.digest_algorithms,
+        basic="basic" in phones.auth,
+        basic_without_tls=phones.basic_without_tls,
+    )
+    provisioning = Provisioning(
+        database=stock.database,
+        catalogue=stock.catalogue,
+        renderer=stock.renderer,
+        records=records,
+        cache=DocumentCache(phones.cache_bytes),
+        recorder=Recorder(stock.catalogue, crew.contacts, crew.unknown, stock.sources),
+        sources=stock.sources,
+        doors=stock.configurations.doors,
+        challenges=challenges,
+        guard=crew.guard,
+    )
+    face = PhoneFace(
+        provisioning,
+        crew.metrics,
+        phones.public_url,
+        phones.trusted_proxies,
+        crew.files,
+        certificate_header=phones.client_certificate_header,
+        trust=trust,
+    )
+    return build_phones(face)

@@ -1,0 +1,211 @@
+"""Several processes as one server: one for the API, the others for phones. One that dies is replaced.
+
+The supervisor opens the sockets and keeps them, a set for each process, so that nobody who connects while a process is
+replaced is refused: the system shares connections out among the sets (SO_REUSEPORT), and what waits in one is for the
+process that comes next.
+"""
+
+import asyncio
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import socket
+
+import structlog
+
+from provserver.config import Config
+from provserver.counting import MetricsFolder
+from provserver.domain.errors import BadConfiguration, ProvserverError
+from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
+from provserver.running import Share, run
+
+LoadConfig = Callable[[], Config]
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_START_SECONDS = 60.0
+_DRAIN_SECONDS = 15.0
+_YOUNG_SECONDS = 5.0  # who dies younger is replaced only after a pause, or it would go on at full speed
+_PAUSE_SECONDS = 1.0
+
+_log = structlog.get_logger("supervisor")
+
+
+@dataclass(slots=True)
+class Place:
+    """What one process serves, whichever process it is at the moment."""
+
+    name: str
+    share: Share
+    pid: int = 0
+    since: float = 0.0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs processes in their places until SIGTERM or SIGINT; on SIGHUP each makes room for one that reads all anew.
+
+    It has no event loop and no thread, so that it can fork at any time.
+    """
+
+    load: LoadConfig
+    places: Sequence[Place]
+    leaving: set[int] = field(default_factory=set)
+    lifeline: tuple[int, int] = field(default_factory=os.pipe)
+
+    def start(self) -> None:
+        """Start every process. Raises `BadConfiguration` where one does not come up, after ending the others."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        forked = [self._forked(place) for place in self.places]
+        for place, (pid, ready) in zip(self.places, forked, strict=True):
+            place.pid, place.since = self._once_ready(pid, ready) or 0, time.monotonic()
+        failed = [place.name for place in self.places if not place.pid]
+        if failed:
+            self.stop()
+            raise BadConfiguration(f"did not start: {', '.join(failed)}; what they said is above")
+
+    def supervise(self) -> None:
+        """Returns when the server was told to end, and all have."""
+        while True:
+            number = signal.sigwait(_SIGNALS)
+            if number == signal.SIGCHLD:
+                self._replace_dead()
+            elif number == signal.SIGHUP:
+                self._renew()
+            else:
+                self.stop()
+                return
+
+    def stop(self) -> None:
+        """Tell all to end, and wait for that; whoever takes too long is killed."""
+        waiting = {place.pid for place in self.places if place.pid} | self.leaving
+        for pid in waiting:
+            os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + _DRAIN_SECONDS
+        while waiting:
+            waiting -= _reaped()
+            if waiting and time.monotonic() > until:
+                for pid in waiting:
+                    os.kill(pid, signal.SIGKILL)
+            if waiting:
+                signal.sigtimedwait({signal.SIGCHLD}, 0.2)
+
+    def _replace_dead(self) -> None:
+        gone = _reaped()
+        self.leaving -= gone
+        for place in self.places:
+            if place.pid and place.pid not in gone:
+                continue
+            _log.error("worker_died", worker=place.name, pid=place.pid)
+            if time.monotonic() - place.since < _YOUNG_SECONDS:
+                time.sleep(_PAUSE_SECONDS)
+            place.pid, place.since = self._started(place) or 0, time.monotonic()
+            if not place.pid:
+                os.kill(os.getpid(), signal.SIGCHLD)  # so that the next turn tries again
+
+    def _renew(self) -> None:
+        for place in self.places:
+            successor = self._started(place)
+            if successor is None:
+                _log.error("worker_not_renewed", worker=place.name, kept=place.pid)
+                continue
+            if place.pid:
+                os.kill(place.pid, signal.SIGTERM)
+                self.leaving.add(place.pid)
+            place.pid, place.since = successor, time.monotonic()
+        _log.warning("workers_renewed")
+
+    def _started(self, place: Place) -> int | None:
+        return self._once_ready(*self._forked(place))
+
+    def _forked(self, place: Place) -> tuple[int, int]:
+        """The pid of a new process, and what to read from it once it serves."""
+        ready, tell_ready = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ready)
+            os.close(self.lifeline[1])
+            os._exit(_serve(self.load, place.share, self.lifeline[0], tell_ready))
+        os.close(tell_ready)
+        return pid, ready
+
+    def _once_ready(self, pid: int, ready: int) -> int | None:
+        """The pid again once it serves; None where it does not within a time."""
+        try:
+            told = select.select([ready], [], [], _START_SECONDS)[0] and os.read(ready, 1)
+        finally:
+            os.close(ready)
+        if told:
+            return pid
+        os.kill(pid, signal.SIGKILL)
+        self.leaving.add(pid)
+        return None
+
+
+def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[Supervisor, Addresses]:
+    """Open the sockets of one process for the API and `workers` for phones, which leave their counts in `folder`.
+
+    Raises `BadConfiguration`.
+    """
+    ports: dict[str, int] = {}
+
+    def opened(section: str) -> list[socket]:
+        sockets = open_sockets(config, section, port=ports.get(section), shared=True)
+        ports[section] = int(sockets[0].getsockname()[1])
+        return sockets
+
+    def place(name: str, sockets: Mapping[str, Sequence[socket]]) -> Place:
+        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name)))
+
+    sections = [PHONES] if config.phones.tls.compatibility_port is None else [PHONES, OLD_PHONES]
+    places = [place("api", {API: opened(API)})]
+    places += [
+        place(f"phones-{number}", {section: opened(section) for section in sections})
+        for number in range(1, workers + 1)
+    ]
+    return Supervisor(load, places), addresses(config, ports)
+
+
+def _serve(load: LoadConfig, share: Share, lifeline: int, tell_ready: int) -> int:
+    """The whole life of a process; returns its exit code."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    try:
+        asyncio.run(_serve_until_told(load(), share, lifeline, tell_ready))
+    except ProvserverError as error:
+        _log.error("cannot_start", reason=error.message)
+        return 1
+    except Exception:  # noqa: BLE001 - the supervisor must learn of it by an exit code
+        _log.exception("worker_failed")
+        return 1
+    return 0
+
+
+async def _serve_until_told(config: Config, share: Share, lifeline: int, tell_ready: int) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_reader(lifeline, stop.set)  # ends with the supervisor, however that does
+    async with run(config, share):
+        os.write(tell_ready, b"!")
+        await stop.wait()
+
+
+def _reaped() -> set[int]:
+    """The children that have ended since the last look."""
+    gone: set[int] = set()
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return gone
+        if pid == 0:
+            return gone
+        gone.add(pid)
+
+
+def tell_listening(config: Config, where: Addresses) -> None:
+    """The line by which people and scripts learn the addresses."""
+    _log.info("listening", phones=where.phones, api=where.api, proofs=",".join(config.phones.auth))

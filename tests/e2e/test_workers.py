@@ -1,0 +1,139 @@
+"""Several processes as one server: what is written in one is seen by all, and none of them is missed."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from .process import Server, run, serving, wait_for
+
+MAC = "000413aabbcc"
+AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413AABBCC SXM:0 UXM:0)"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Started once: each start is that of three processes."""
+    with serving(tmp_path_factory.mktemp("workers"), "--workers", "2", PROVSERVER_PHONES__AUTH="open") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def account(server: Server) -> str:
+    """An account with a phone."""
+    account = str(server.call("POST", "/v1/accounts", {"name": "Acme"})["id"])
+    server.call("POST", "/v1/devices", {"mac_address": MAC, "model": "D785"}, account)
+    return account
+
+
+def children(server: Server) -> set[int]:
+    listed = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return {int(pid) for pid in listed}
+
+
+async def fetched(session: aiohttp.ClientSession, server: Server) -> str:
+    async with session.get(f"{server.phones}/snomD785-{MAC.upper()}.htm", headers={"User-Agent": AGENT}) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.text()
+
+
+def test_a_change_reaches_every_worker_and_all_of_them_are_counted(server: Server, account: str) -> None:
+    async def storm() -> None:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+            for number in range(6):
+                marker = f"ntp{number}.example.net"
+                patch = {"abstractions": {"network": {"ntp_server": marker}}}
+                await asyncio.to_thread(server.call, "POST", "/v1/account/config", patch, account)
+                files = await asyncio.gather(*(fetched(session, server) for _ in range(8)))
+                assert all(marker in file for file in files)
+
+    asyncio.run(storm())
+    served = _served(server)
+    assert set(served) == {"phones-1", "phones-2"}, served
+    assert sum(served.values()) == 48
+
+
+def _served(server: Server) -> dict[str, int]:
+    """Requests by worker, once the last of them has been counted."""
+    for _ in range(50):
+        with urllib.request.urlopen(server.api + "/metrics", timeout=10) as answer:  # noqa: S310 - our own address
+            lines = answer.read().decode().splitlines()
+        counts = [line for line in lines if line.startswith("provserver_phone_requests_total{")]
+        served = {line.partition('worker="')[2].partition('"')[0]: int(float(line.split()[-1])) for line in counts}
+        if sum(served.values()) == 48:
+            break
+        time.sleep(0.1)
+    return served
+
+
+@pytest.mark.usefixtures("account")
+def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Server) -> None:
+    victim = max(children(server))
+    os.kill(victim, signal.SIGKILL)
+    wait_for(server, "worker_died")
+    while len(children(server) - {victim}) < 3:
+        time.sleep(0.05)
+
+    async def all_served() -> None:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+            await asyncio.gather(*(fetched(session, server) for _ in range(20)))
+
+    asyncio.run(all_served())
+
+
+@pytest.mark.usefixtures("account")
+def test_sighup_renews_every_process_and_refuses_no_connection(server: Server) -> None:
+    before = children(server)
+
+    async def renewed_under_load() -> int:
+        count = 0
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+            server.process.send_signal(signal.SIGHUP)
+            while "workers_renewed" not in server.said() or children(server) & before:
+                await asyncio.gather(*(fetched(session, server) for _ in range(4)))
+                count += 4
+        return count
+
+    assert asyncio.run(renewed_under_load()) > 20
+    assert len(children(server)) == 3
+
+
+def test_workers_of_a_killed_supervisor_end_by_themselves(tmp_path: Path) -> None:
+    """Else they would hold the port against the next start."""
+    with serving(tmp_path, "--workers", "2") as server:
+        pids = children(server)
+        server.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while [pid for pid in pids if _runs(pid)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_first_key_is_shown_once_and_sigterm_ends_every_process(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}) as server:
+        assert wait_for(server, "sk_live_").count("runs for the first time") == 1
+        pids = children(server)
+        assert server.stop() == 0
+        assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_taken_port_starts_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run(tmp_path, "serve", "--workers", "2", PROVSERVER_API__PORT=port)
+    assert refused.returncode == 1
+    assert "api.host/port: cannot listen" in refused.stderr
