@@ -18,6 +18,13 @@ class ClientCertificate:
     subject: tuple[tuple[str, str], ...]
     vendors: frozenset[str] = frozenset()
 
+    def __str__(self) -> str:
+        """For the log: the subject in one line, and whose CA has made it."""
+        subject = ", ".join(f"{attribute}={value}" for attribute, value in self.subject)
+        printable = "".join(character if character.isprintable() else "?" for character in subject[:200])
+        made_by = f"CA of {', '.join(sorted(self.vendors))}" if self.vendors else "unknown CA"
+        return f"{printable or 'no subject'} ({made_by})"
+
 
 def named_macs(certificate: ClientCertificate, rules: Iterable[SubjectRule]) -> frozenset[Mac]:
     """The MACs that the subject names by these rules; none for a certificate that many phones share.

@@ -156,5 +156,6 @@ def _tell(
         source=asked.source,
         milliseconds=round(seconds * 1000, 2),
         request_id=asked.request_id,
+        **({"certificate": str(asked.certificate)} if asked.certificate else {}),
         **({"reason": failure or answer.reason} if failure or answer.reason else {}),
     )

@@ -53,6 +53,12 @@ def test_two_names_of_which_one_is_anothers_are_refused(yealink: Vendor) -> None
     assert fits(certificate(("CN", "805ec0aabbcc"), ("CN", "805ec0aabbdd")), yealink, MAC) is False
 
 
+def test_the_log_shows_it_in_one_line() -> None:
+    """An operator must see what a refused phone has shown, and a subject must not write lines of its own."""
+    assert str(certificate(("CN", "a\nb"), ("OU", "c"))) == "CN=a?b, OU=c (CA of yealink)"
+    assert str(certificate(vendors=())) == "no subject (unknown CA)"
+
+
 @pytest.mark.parametrize("vendors", [(), ("snom",), ("snom", "gigaset")])
 def test_another_vendors_ca_is_worth_nothing(yealink: Vendor, vendors: tuple[str, ...]) -> None:
     assert fits(certificate(("CN", "805ec0aabbcc"), vendors=vendors), yealink, MAC) is None

@@ -4,14 +4,19 @@ import asyncio
 import gzip
 import re
 import time
+from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 import structlog
 from aiohttp import web
 
 from provserver.listening.complaints import http_logger
+from provserver.listening.identity import Identity, build_context
 from provserver.listening.site import Manners
+from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, said
+from tests.pki import Authority
 
 BAD = re.compile(rb"HTTP/1\.[01] 400 ")
 REQUEST = b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -40,6 +45,19 @@ async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
 async def test_who_says_nothing_is_cut_off_as_well() -> None:
     async with opened(mirror(), Manners(max_connections=10), keepalive_timeout=0.2) as port:
         assert await said(port, b"") == b""
+
+
+@pytest.mark.parametrize("kind", ["tls", "proxy"])
+async def test_who_says_nothing_before_http_is_cut_off_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("provserver.listening.site._GREETING_SECONDS", 0.2)
+    identity = Identity(*Authority("Web root").issue(dns="localhost", CN="localhost").write(tmp_path, "server"))
+    tls = ServerTls(build_context([identity])) if kind == "tls" else None
+    proxies = (ip_network("127.0.0.0/8"),) if kind == "proxy" else ()
+    async with opened(mirror(), Manners(max_connections=1, tls=tls, proxies=proxies)) as port:
+        assert await said(port, b"") == b""
+        assert await said(port, b"\x16\x03" if tls else b"PROXY TCP4") == b""
 
 
 async def test_past_the_limit_the_newest_is_let_go_and_the_others_are_served() -> None:
