@@ -48,7 +48,7 @@ async def _create(config: Config) -> None:
 @click.command()
 @config_option
 def check(config: Config) -> None:
-    """Check the configuration, certificates, every vendor file and every template.
+    """Check configuration, certificates, vendor files and templates.
 
     Names file, line and key of every mistake; exit code 1 where there is one.
     """

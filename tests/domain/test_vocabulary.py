@@ -49,6 +49,7 @@ def test_exactly_what_must_not_be_shown_is_a_secret() -> None:
         "access.user_password",
         "provisioning.url",
         "provisioning.password",
+        "provisioning.encryption_key",
         "phonebook.ldap.password",
     } == SECRETS
     assert {path for path in VOCABULARY if "password" in path} <= SECRETS
