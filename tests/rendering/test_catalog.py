@@ -74,6 +74,16 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
         "settings.sip.port: affix takes no argument befor",
     ),
     (
+        _settings(regional__timezone={"to": "x", "convert": "utc_text", "arguments": {"text": "GMT{hour}"}}),
+        "regional.timezone",
+        "settings.regional.timezone: text: {hour} is none of sign, hours, minutes, decimal",
+    ),
+    (
+        _settings(regional__timezone={"to": "x", "convert": "utc_text", "arguments": {"text": "GMT{"}}),
+        "regional.timezone",
+        "settings.regional.timezone: text: ",
+    ),
+    (
         _settings(sip__port={"to": "x", "arguments": {"by": 2}}),
         "sip.port",
         "settings.sip.port: arguments are for a converter, and there is none",
@@ -241,6 +251,30 @@ def test_two_vendors_cannot_claim_the_same_block_or_name(workshop: Workshop) -> 
         "bell.yaml: aliases: phones also names acme.yaml",
         "bell.yaml: aliases: acme also names acme.yaml",
     ]
+
+
+def test_a_block_may_be_shared_with_the_vendor_who_makes_the_phones(workshop: Workshop) -> None:
+    """A rebrand comes in its maker's block: without a word of the phone, or of the record, it is the maker's."""
+    workshop.write("acme", mac_prefixes={"020000": {"shared": True}, "020000aa": {}})
+    workshop.write("bell")
+    catalogue = workshop.load()
+    for mac, owner in (("020000112233", "bell"), ("020000aa2233", "acme")):
+        found = catalogue.by_mac(mac)
+        assert found is not None
+        assert found.vendor == owner
+
+
+def test_a_start_compiles_own_templates_and_trusts_those_that_were_released(tmp_path: Path) -> None:
+    """An operator's broken template stops the start; hundreds of shipped ones do not make it slow."""
+    own, released = Workshop(tmp_path / "own"), Workshop(tmp_path / "released")
+    released.write("acme", template="{% broken %}")
+    folders, templates = [own.vendors, released.vendors], [own.templates, released.templates]
+    assert load_catalogue(folders, build_environment(templates), released=released.templates).dialects
+    with pytest.raises(BadConfiguration, match="unknown tag 'broken'"):
+        load_catalogue(folders, build_environment(templates))
+    own.template("acme/own.cfg.j2", "{% broken %}")
+    with pytest.raises(BadConfiguration, match="unknown tag 'broken'"):
+        load_catalogue(folders, build_environment(templates), released=released.templates)
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(workshop: Workshop) -> None:
