@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from provserver.cli.moments import Since
+from provserver.cli.moments import since
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.server import Stock, open_stock
@@ -26,8 +26,8 @@ _COLUMNS = [field.name for field in fields(AuditEntry)]
 @click.option("--key", "key_id", metavar="ID", help="Made by this API key.")
 @click.option("--resource", metavar="ID", help="Of this device, user, account, key …")
 @click.option("--action", metavar="NAME", help="Of this kind, as device.updated.")
-@click.option("--since", type=Since(), metavar="WHEN", help="From then on: a time, a date, or back from now like 7d.")
-@click.option("--until", type=Since(), metavar="WHEN", help="Up to but not including then.")
+@click.option("--since", type=since, metavar="WHEN", help="From then on: a time, a date, or back from now like 7d.")
+@click.option("--until", type=since, metavar="WHEN", help="Up to but not including then.")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="jsonl (default) or csv.")
 def audit(config: Config, form: str, account: str | None, resource: str | None, **chosen: Any) -> None:
     """Print every change with who made it, newest first.

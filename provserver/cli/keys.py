@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from provserver.cli.moments import Until
+from provserver.cli.moments import until
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.device import ApiKey
@@ -36,7 +36,7 @@ def key() -> None:
 @click.option("--read-only", is_flag=True, help="It may read, not write.")
 @click.option("--provisioning-only", is_flag=True, help="It reaches devices, assignments, check-sync; reads users.")
 @click.option(
-    "--expires", type=Until(), metavar="WHEN", help="When it ends: a time, a date, or from now on like 12h or 90d."
+    "--expires", type=until, metavar="WHEN", help="When it ends: a time, a date, or from now on like 12h or 90d."
 )
 def create(config: Config, expires: datetime | None, **wish: Any) -> None:
     """Make an API key and print only the key on stdout."""
