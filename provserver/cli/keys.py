@@ -85,7 +85,7 @@ def _state(key: ApiKey, now: datetime) -> str:
         return "revoked"
     if key.expires_at is None:
         return "good"
-    return f"{'good until' if key.expires_at > now else 'ended'} {key.expires_at:%Y-%m-%d}"
+    return f"{'until' if key.expires_at > now else 'ended'} {key.expires_at:%Y-%m-%d}"
 
 
 async def _all_keys(stock: Stock) -> list[ApiKey]:

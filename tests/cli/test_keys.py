@@ -51,7 +51,7 @@ def test_a_key_can_be_narrow_and_end(command: Command, place: Place) -> None:
     command("key", "create", "--name", "installer", "--provisioning-only", "--expires", "90d")
     row = next(line for line in command("key", "list").stdout.splitlines() if " installer " in line)
     assert "write devices" in row
-    assert f"good until {datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in row
+    assert f"until {datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}" in row
 
 
 def test_an_end_that_has_been_or_is_no_time_is_refused(command: Command, place: Place) -> None:
