@@ -43,6 +43,8 @@ _MEANINGS = {
 _PATH_MEANINGS = {
     "id": "Id from an earlier answer",
     "hid": "Id of a handset",
+    "bid": "Id of a button",
+    "oid": "Id of a button override",
     "user_id": "Id of a user",
     "name": "File name from the list of files",
     "vendor": "Name of a vendor",

@@ -3,6 +3,7 @@
 from functools import partial
 
 from provserver.api.models import accounts as a
+from provserver.api.models import buttons as b
 from provserver.api.models import check_sync as c
 from provserver.api.models import devices as d
 from provserver.api.models import files as f
@@ -15,6 +16,7 @@ from provserver.api.resources import (
     accounts,
     assignments,
     check_sync,
+    device_buttons,
     devices,
     events,
     files,
@@ -27,6 +29,7 @@ from provserver.api.resources import (
     users,
     vendors,
 )
+from provserver.api.resources import button_templates as templates
 from provserver.api.route import PublicRoute, Route
 
 _DEVICES = Listing[Device]
@@ -37,12 +40,20 @@ _ROTATION = d.TokenRotation
 _BLOCKED = Listing[o.BlockedSource]
 _JSON = "application/json"
 
+_TEMPLATE = b.ButtonTemplate
+_TEMPLATES = Listing[b.ButtonTemplate]
+_ROWS = "/v1/button_templates/{id}/buttons"
+_KEYS = "/v1/devices/{id}/buttons"
+_OVERRIDES = "/v1/devices/{id}/button_overrides"
+_FITTING = "/v1/devices/{id}/compatible_button_templates"
+_ODD = (422,)  # a handset of which nothing is known yet
 _JOBS = Listing[c.CheckSyncJob]
 _SYNC = "/status/check-sync"
 
 platform = partial(Route, scope="platform")
 account = partial(Route, scope="account")
 either = partial(Route, scope="either")
+buttons = partial(Route, tag="Buttons")
 syncs = partial(
     Route, "POST", status=200, answer=c.CheckSyncDone, body=c.CheckSyncOrder, refusals={409: c.CheckSyncFailure}
 )
@@ -76,6 +87,22 @@ ROUTES: tuple[Route, ...] = (
     account("POST", "/v1/devices/{id}/arm", devices.arm, "Devices", 200, Device, body=Nothing),
     account("POST", "/v1/devices/{id}/token/rotate", devices.rotate_token, "Devices", 200, Device, body=_ROTATION),
     syncs("/v1/devices/{id}" + _SYNC, check_sync.notify, "Devices"),
+
+    buttons("GET", "/v1/button_templates", templates.list_all, answer=_TEMPLATES, query=b.TemplatesQuery, errors=_ODD),
+    buttons("POST", "/v1/button_templates", templates.create, status=201, answer=_TEMPLATE, body=b.TemplateCreate),
+    buttons("GET", "/v1/button_templates/{id}", templates.get, answer=_TEMPLATE, query=b.TemplateQuery, errors=_ODD),
+    buttons("POST", "/v1/button_templates/{id}", templates.update, answer=_TEMPLATE, body=b.TemplateUpdate),
+    buttons("DELETE", "/v1/button_templates/{id}", templates.delete, status=204),
+    buttons("GET", _ROWS, templates.list_buttons, answer=Listing[b.Button], query=PageQuery),
+    buttons("POST", _ROWS, templates.add_button, status=201, answer=b.Button, body=b.ButtonCreate),
+    buttons("POST", _ROWS + "/{bid}", templates.move_button, answer=b.Button, body=b.ButtonUpdate),
+    buttons("DELETE", _ROWS + "/{bid}", templates.remove_button, status=204),
+    buttons("GET", _KEYS, device_buttons.list_effective, answer=Listing[b.EffectiveButton], errors=_ODD),
+    buttons("POST", _KEYS, device_buttons.add_override, status=201, answer=b.Override, body=b.OverrideCreate),
+    buttons("GET", _OVERRIDES, device_buttons.list_overrides, answer=Listing[b.Override], query=PageQuery),
+    buttons("POST", _OVERRIDES, device_buttons.add_override, status=201, answer=b.Override, body=b.OverrideCreate),
+    buttons("DELETE", _OVERRIDES + "/{oid}", device_buttons.remove_override, status=204),
+    buttons("GET", _FITTING, device_buttons.list_compatible, answer=_TEMPLATES, query=PageQuery, errors=_ODD),
 
     account("POST", "/v1/deskphones", devices.create_deskphone, "Desk phones", 201, Deskphone, body=d.DeviceCreate),
     account("GET", "/v1/deskphones", devices.list_deskphones, "Desk phones", 200, Listing[Deskphone], d.DeviceQuery),

@@ -2,6 +2,7 @@
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
@@ -16,6 +17,7 @@ from provserver.server import Stock, open_stock
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK
+from provserver.services.reports import button_report
 from provserver.store.fetches import find_by_mac
 
 
@@ -88,6 +90,8 @@ async def _explain(mac: str, config: Config) -> None:
     console.print(_settings_table(effective))
     if effective.resolved.vendor_overrides:
         console.print(_overrides_table(effective))
+    if effective.translation.buttons:
+        console.print(_buttons_table(effective))
     beyond = effective.translation.lines_not_rendered
     if beyond:
         console.print(f"lines beyond this model, not rendered: {', '.join(map(str, beyond))}")
@@ -109,6 +113,16 @@ def _overrides_table(effective: EffectiveDevice) -> Table:
     shown = {item.identity: item for item in masked(effective).translation.parameters}
     for name, entry in effective.resolved.vendor_overrides.items():
         table.add_row(name, shown[name].value, entry.layer)
+    return table
+
+
+def _buttons_table(effective: EffectiveDevice) -> Table:
+    table = Table("position", "type", "label", "from", "becomes, or why not", title="keys")
+    for placed in effective.translation.buttons:
+        shown = button_report(placed, effective.translation.parameters)
+        became = [f"{name} = {value}" for name, value in shown.parameters]
+        became += [f"not on the phone: {shown.reason}"] if shown.reason else []
+        table.add_row(str(shown.position), shown.type, escape(shown.label), shown.source, escape("\n".join(became)))
     return table
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from provserver.domain.button_types import DEFAULT_LABELS, SELF, ButtonType
 from provserver.domain.device import User
@@ -28,6 +28,45 @@ class Reason(StrEnum):
     POSITION_OUT_OF_RANGE = "position_out_of_range_for_model"
     NO_OWNING_USER = "device_has_no_owning_user"
     NOT_EXPRESSIBLE = "not_expressible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonTemplate:
+    """A named set of buttons that devices are bound to."""
+
+    id: str
+    account_id: str
+    name: str
+    description: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What a button shows of a user: no more than that, so that no password need be opened for it."""
+
+    id: str
+    name: str
+    extension: str | None = None
+    sip_username: str
+    sip_domain: str | None = None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """What a button shows of `user`."""
+        return cls(
+            id=user.id,
+            name=user.name,
+            extension=user.extension,
+            sip_username=user.sip_username,
+            sip_domain=user.sip_domain,
+        )
+
+    @property
+    def dialled(self) -> str:
+        """What others dial: the extension, else the SIP user name."""
+        return self.extension or self.sip_username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +111,11 @@ class EffectiveButton:
 
 @dataclass(frozen=True, slots=True)
 class ButtonRows:
-    """What is stored about the buttons of one device, with the users that they are about."""
+    """What is stored about the buttons of one device, with the users that they are about by id."""
 
     template: Sequence[Button] = ()
     overrides: Sequence[Override] = ()
-    users: Mapping[str, User] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
 
 
 def effective_buttons(
@@ -151,10 +190,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The lines of a device and the users that its buttons speak of; `numbers` are patterns of the SIP service."""
+    """What the buttons of a device speak of: its lines, people by the ids of users, and its effective settings."""
 
     lines: Sequence[Line]
-    users: Mapping[str, User]
+    people: Mapping[str, Person]
     settings: Mapping[str, Any]
 
     @property
@@ -182,40 +221,39 @@ class Surroundings:
 
     def _of_user(self, button: EffectiveButton, user_id: str) -> Told:
         owner = self.first.user_id if self.first else None
-        user = self.users.get(owner or "" if user_id == SELF else user_id)
-        if user is not None:
-            return Told(button.label or user.name, self.first, dict(self._texts(button, user)))
+        person = self.people.get(owner or "" if user_id == SELF else user_id)
+        if person is not None:
+            return Told(button.label or person.name, self.first, dict(self._texts(button, person)))
         if user_id == SELF:
             missing = (Reason.NO_OWNING_USER, "no user is assigned to the device")
         else:
             missing = (Reason.NOT_EXPRESSIBLE, f"there is no user {user_id} any more")
         return Told(button.label or button.type, self.first, {}, missing)
 
-    def _texts(self, button: EffectiveButton, user: User | None) -> Iterator[tuple[str, str]]:
-        number = self._number(button, user)
+    def _texts(self, button: EffectiveButton, person: Person | None) -> Iterator[tuple[str, str]]:
+        number = self._number(button, person)
         if number:
             yield "number", number
         for name in ("queue", "digits", "url", "address", "port", "mode"):
             if name in button.target:
                 yield name, str(button.target[name])
-        if user is not None:
-            yield "extension", user.extension or user.sip_username
-            yield "name", user.name
-            domain = user.sip_domain or (self.first.values.get("line.domain") if self.first else None)
+        if person is not None:
+            yield "extension", person.dialled
+            yield "name", person.name
+            domain = person.sip_domain or (self.first.values.get("line.domain") if self.first else None)
             domain = domain or self.settings.get("sip.domain") or self.settings.get("sip.server")
             if domain:
                 yield "target_domain", domain
 
-    def _number(self, button: EffectiveButton, user: User | None) -> str | None:
+    def _number(self, button: EffectiveButton, person: Person | None) -> str | None:
         target = button.target
         given = target.get("destination") or target.get("slot", target.get("shared_voicemail_box"))
         if given is not None:
             return str(given)
         if button.type is ButtonType.VOICEMAIL:
             return self.settings.get("voicemail.number") if target.get("user", SELF) == SELF else None
-        if user is not None:
-            dialled = user.extension or user.sip_username
+        if person is not None:
             if button.type is ButtonType.BLF_QUEUE_AGENT:
-                return f"{target['queue']}*{dialled}"
-            return dialled if button.type is ButtonType.INTERCOM else user.sip_username
+                return f"{target['queue']}*{person.dialled}"
+            return person.dialled if button.type is ButtonType.INTERCOM else person.sip_username
         return str(target["queue"]) if "queue" in target else None

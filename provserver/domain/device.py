@@ -49,7 +49,8 @@ class ConfigState(StrEnum):
 class Account:
     """A tenant. `revision` grows with every change that can reach a configuration file.
 
-    `accepted_proofs` stands in place of the server's list; None: that list counts.
+    `accepted_proofs` stands in place of the server's list; None: that list counts. `default_button_template_id`: what
+    its new desk phones are bound to.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Account:
     timezone: str | None = None
     status: str = "active"
     accepted_proofs: tuple[str, ...] | None = None
+    default_button_template_id: str | None = None
     revision: int = 0
     created_at: datetime
     updated_at: datetime
@@ -110,6 +112,7 @@ class Device:
     firmware_version: str | None = None
     status: DeviceStatus = DeviceStatus.PENDING_SYNC
     location: str | None = None
+    button_template_id: str | None = None
     revision: int = 0
     token: str | None = field(default=None, repr=False)
     has_two_secrets: bool = False

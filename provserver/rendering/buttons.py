@@ -33,6 +33,11 @@ class Keys:
     parameters: tuple[Parameter, ...] = ()
 
 
+def setting_of(button: EffectiveButton) -> str:
+    """What the parameters of a button name as where they are from."""
+    return f"buttons.{button.position}"
+
+
 class _Refused(Exception):
     """Why a button cannot be on this phone."""
 
@@ -150,7 +155,7 @@ class _Placing:
                     value=inner.fill(item.value),
                     section=item.section,
                     attributes={name: inner.fill(text) for name, text in item.attributes.items()},
-                    setting=f"buttons.{button.position}" if button else None,
+                    setting=setting_of(button) if button else None,
                     layer="vendor" if button and button.source is Source.MODEL_DEFAULT else layer,
                 )
             except UnknownPlace:

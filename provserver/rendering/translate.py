@@ -89,7 +89,7 @@ def _keys(vendor: Vendor, model_name: str | None, work: "_Translator", rows: But
     """The buttons of the device on its keys."""
     lines = work.repeated.lines
     buttons = effective_buttons(rows.template, rows.overrides, lines, vendor.key_layout(model_name))
-    return place_buttons(vendor, model_name, buttons, Surroundings(lines, rows.users, work.values))
+    return place_buttons(vendor, model_name, buttons, Surroundings(lines, rows.people, work.values))
 
 
 def _values(resolved: Resolved) -> dict[str, Any]:

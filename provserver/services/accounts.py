@@ -6,6 +6,7 @@ from typing import Any
 from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
 from provserver.services import audit
+from provserver.services.button_templates import check_binding
 from provserver.services.change import Change
 from provserver.services.paging import Page, PageRequest
 from provserver.store import accounts
@@ -34,10 +35,11 @@ async def list_all(conn: Connection, request: PageRequest) -> Page[Account]:
 
 
 async def update(change: Change, account_id: str, changes: Mapping[str, Any]) -> Account:
-    """Change fields by name; raises `NotFound`."""
+    """Change fields by name; raises `NotFound`, also for a default button template that the account does not have."""
     before = await get(change.conn, account_id)
     if not changes:
         return before
+    await check_binding(change, account_id, changes.get("default_button_template_id"), "default_button_template")
     await accounts.update_account(change.conn, account_id, at=change.at, **changes)
     after = await get(change.conn, account_id)
     await audit.record(

@@ -26,6 +26,7 @@ class Wish:
     data_master_id: str | None = None
     chain_id: str | None = None
     accepted_proofs: tuple[str, ...] | None = None
+    button_template_id: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
 
 

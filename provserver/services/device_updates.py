@@ -7,6 +7,7 @@ from provserver.domain.device import Device, DeviceStatus, DeviceType, Multicell
 from provserver.domain.errors import Impossible, Invalid
 from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers, multicell
+from provserver.services.button_templates import check_binding
 from provserver.services.change import Change
 from provserver.services.classification import configurable_model, unsupported
 from provserver.services.devices import get
@@ -16,7 +17,8 @@ from provserver.services.tokens import check_carried
 from provserver.store import devices
 from provserver.store.revisions import bump_device
 
-_SPELLED = {"mac": "mac_address"}
+_SPELLED = {"mac": "mac_address", "button_template_id": "button_template"}
+_PLAIN = ("name", "location", "ipei", "accepted_proofs", "button_template_id")
 _ONLY_OF = {
     "mac": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
     "location": (DeviceType.DESKPHONE, DeviceType.DECT_BASE),
@@ -38,7 +40,8 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     _check_fields(device, wished)
     if is_promotion(device, wished):
         device = await promote(change, catalogue, device)
-    changes = {name: wished[name] for name in ("name", "location", "ipei", "accepted_proofs") if name in wished}
+    changes = {name: wished[name] for name in _PLAIN if name in wished}
+    await check_binding(change, device.account_id, changes.get("button_template_id"), "button_template")
     changes |= _status(device, wished)
     changes |= _vendor_and_model(catalogue, device, wished)
     changes |= await _system(change, device, {**wished, **changes})

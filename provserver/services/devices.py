@@ -7,11 +7,13 @@ from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceTy
 from provserver.domain.errors import Conflict, Impossible, NotFound
 from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers, multicell
+from provserver.services.button_templates import check_binding
+from provserver.services.button_views import inherited_template
 from provserver.services.change import Change
 from provserver.services.classification import Kind, Wish, classify
 from provserver.services.paging import Page, PageRequest
+from provserver.store import accounts, device_lists, devices, unknown_devices
 from provserver.store import dect as store_dect
-from provserver.store import device_lists, devices, unknown_devices
 from provserver.store.database import Connection
 from provserver.store.device_lists import DeviceFilter
 from provserver.store.sealing import Sealer
@@ -31,6 +33,7 @@ async def create(change: Change, catalogue: Catalogue, window: timedelta, accoun
     else:
         device = await _fetching(change, window, account_id, wish, kind)
         multicell.check_model(catalogue, device)
+    device = await _with_buttons(change, catalogue, device, wish.button_template_id)
     await devices.insert_device(change.conn, change.sealer, device)
     if device.type is DeviceType.DECT_BASE:
         await multicell.settle(change, catalogue, None, device)
@@ -66,6 +69,16 @@ async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wi
         created_at=change.at,
         updated_at=change.at,
     )
+
+
+async def _with_buttons(change: Change, catalogue: Catalogue, device: Device, wanted: str | None) -> Device:
+    """The device bound to the template that was asked for, else to the account's default where that fits it."""
+    if wanted is not None:
+        await check_binding(change, device.account_id, wanted, "button_template")
+        return replace(device, button_template_id=wanted)
+    account = await accounts.get_account(change.conn, device.account_id)
+    default = account.default_button_template_id if account else None
+    return replace(device, button_template_id=await inherited_template(change.conn, catalogue, device, default))
 
 
 async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: Wish, vendor: str | None) -> Device:

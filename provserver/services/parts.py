@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from provserver.domain.buttons import ButtonRows
+from provserver.domain.buttons import ButtonRows, Person
 from provserver.domain.device import Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Cell, PairedHandset, Repeated, base_lines, line_of
+from provserver.store.buttons import rows_of
 from provserver.store.database import Connection
 from provserver.store.dect import bases_of_system, handsets_of_base, lines_of_base
 from provserver.store.fetches import lines_of
@@ -41,25 +42,26 @@ class Parts:
     @property
     def button_rows(self) -> ButtonRows:
         """The buttons, with the users of the device's own lines beside those that they are about."""
-        own = {user.id: user for _, user in self.assigned}
-        return replace(self.buttons, users={**self.buttons.users, **own})
+        own = {user.id: Person.of(user) for _, user in self.assigned}
+        return replace(self.buttons, people={**self.buttons.people, **own})
 
 
 async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
-    """Read them: one statement for a desk phone, up to three for a base."""
+    """Read them: two statements for a desk phone, up to four for a base."""
+    keys = await rows_of(conn, device)
     if device.type is not DeviceType.DECT_BASE:
-        return Parts(await lines_of(conn, sealer, device.id))
+        return Parts(await lines_of(conn, sealer, device.id), buttons=keys)
     master = device.data_master_id if device.multicell_role is MulticellRole.SECONDARY else device.id
     in_system = device.multicell_role is not MulticellRole.SINGLE and master is not None
     bases = await bases_of_system(conn, master) if in_system and master else []
     if device.multicell_role is MulticellRole.SECONDARY:
-        return Parts(bases=bases)
+        return Parts(bases=bases, buttons=keys)
     records = await handsets_of_base(conn, device.id)
     handsets = [
         PlacedHandset(record.device, sealer.open_json(record.sealed_layer) if record.sealed_layer else {})
         for record in records
     ]
-    return Parts(await lines_of_base(conn, sealer, device.id), handsets, bases)
+    return Parts(await lines_of_base(conn, sealer, device.id), handsets, bases, keys)
 
 
 def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved: Resolved) -> Repeated:

@@ -1,12 +1,13 @@
 """What is effective on a device, and why, without any secret: for the API and the command line. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from provserver.domain.errors import NotFound
 from provserver.domain.layers import Effective
 from provserver.domain.vocabulary import SECRETS
+from provserver.rendering.buttons import PlacedButton, setting_of
 from provserver.rendering.parameters import Parameter, is_secret
 from provserver.rendering.renderer import Document, Renderer
 from provserver.rendering.translate import Outcome
@@ -42,6 +43,19 @@ class LineReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonReport:
+    """A button and the parameters of its key; `reason` is why it is not on the phone, in words."""
+
+    position: int
+    type: str
+    label: str
+    source: str
+    supported: bool
+    reason: str | None
+    parameters: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReport:
     """Everything effective on a device."""
 
@@ -49,6 +63,7 @@ class DeviceReport:
     vendor_overrides: list[SettingReport]
     lines: list[LineReport]
     not_rendered: list[int]
+    buttons: list[ButtonReport] = field(default_factory=list)
 
 
 def report(effective: EffectiveDevice) -> DeviceReport:
@@ -72,7 +87,19 @@ def report(effective: EffectiveDevice) -> DeviceReport:
             for line in effective.lines
         ],
         not_rendered=list(translation.lines_not_rendered),
+        buttons=[button_report(button, translation.parameters) for button in translation.buttons],
     )
+
+
+def button_report(placed: PlacedButton, parameters: Iterable[Parameter]) -> ButtonReport:
+    """A button, with the parameters of its key as they are in the file."""
+    button = placed.button
+    own = [item for item in parameters if item.setting == setting_of(button)]
+    raw = [item for item in own if item.layer not in ("vendor", button.source)]
+    reasons = [f"{item.identity} is set by vendor_overrides of {item.layer}" for item in raw]
+    reason = placed.message or "; ".join(reasons) or None
+    told = (button.position, button.type, placed.label, button.source)
+    return ButtonReport(*told, reason is None, reason, [shown_parameter(item) for item in own])
 
 
 def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Document:

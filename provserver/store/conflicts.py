@@ -32,6 +32,7 @@ _RULES = (
     _Rule("users", ("account_id", "extension"), "extension_taken", "extension", "is taken"),
     _Rule("assignments", ("device_id", "user_id"), "user_already_assigned", "user_id", "is on this device already"),
     _Rule("check_sync_jobs", ("running_account",), "job_running", "account", "has a check-sync job that still runs"),
+    _Rule("buttons", ("owner_id", "position"), "position_taken", "position", "has a button already; delete that first"),
     _Rule("assignments", ("device_id", "line_number"), "line_number_taken", "line_number", "is taken"),
 )
 

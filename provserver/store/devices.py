@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device
 from provserver.domain.mac import Mac
+from provserver.store.buttons import delete_buttons_of
 from provserver.store.conflicts import conflicts_named
 from provserver.store.device_rows import SEARCHED, device_of, index_device, stored, stored_device
 from provserver.store.revisions import bump_device
@@ -96,6 +97,7 @@ async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, 
         await close_spans(conn, at=at, device_id=row.id)
     await burn_tokens(conn, [row.id for row in rows])
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_([row.id for row in rows])))
+    await delete_buttons_of(conn, [row.id for row in rows])
     await conn.execute(delete(devices).where(devices.c.id == device_id))
     return True
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import DeviceStatus
-from provserver.store.schema import accounts, assignments, devices
+from provserver.store.schema import accounts, assignments, button_templates, buttons, devices
 
 
 async def bump_account(conn: AsyncConnection, account_id: str) -> None:
@@ -25,17 +25,26 @@ async def bump_devices(conn: AsyncConnection, device_ids: Collection[str]) -> No
 
 
 async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:
-    """Something about a user changed: every device that has the user on a line, and the bases of handsets."""
-    await _bump(conn, select(assignments.c.device_id).where(assignments.c.user_id == user_id))
+    """Something about a user changed: every device that has the user on a line or on a key, and the bases of handsets.
+
+    A button of a template that is about the user may be on every phone of the account.
+    """
+    lines = select(assignments.c.device_id).where(assignments.c.user_id == user_id)
+    about = select(buttons.c.owner_id).where(buttons.c.user_id == user_id)
+    await _bump(conn, lines, about)
+    on_templates = select(buttons.c.account_id).join(button_templates, button_templates.c.id == buttons.c.owner_id)
+    own = on_templates.where(buttons.c.user_id == user_id).limit(1).scalar_subquery()
+    await conn.execute(update(accounts).where(accounts.c.id == own).values(revision=accounts.c.revision + 1))
 
 
-async def _bump(conn: AsyncConnection, changed: Select[tuple[str]]) -> None:
+async def _bump(conn: AsyncConnection, *changed: Select[tuple[str]]) -> None:
     # A handset fetches nothing: its lines are in the file of its base, and it waits until that is fetched again.
+    own = union_all(*changed)
     handsets = devices.alias("handsets")
-    bases = select(handsets.c.base_id).where(handsets.c.id.in_(changed), handsets.c.base_id.is_not(None))
-    waiting = update(devices).where(devices.c.id.in_(changed), devices.c.base_id.is_not(None))
+    bases = select(handsets.c.base_id).where(handsets.c.id.in_(own), handsets.c.base_id.is_not(None))
+    waiting = update(devices).where(devices.c.id.in_(own), devices.c.base_id.is_not(None))
     await conn.execute(
         waiting.where(devices.c.status == DeviceStatus.PROVISIONED).values(status=DeviceStatus.PENDING_SYNC)
     )
-    reached = devices.c.id.in_(changed.union_all(bases))
+    reached = devices.c.id.in_(union_all(*changed, bases))
     await conn.execute(update(devices).where(reached).values(revision=devices.c.revision + 1))

@@ -51,6 +51,7 @@ accounts = Table(
     Column("timezone", String),
     Column("status", String, nullable=False),
     Column("accepted_proofs", Words),
+    Column("default_button_template_id", String),  # no foreign key: accounts would refer to what refers to them
     Column("revision", Integer, nullable=False),
     _moment("created_at"),
     _moment("updated_at"),
@@ -93,6 +94,34 @@ users = Table(
     Index(None, "account_id", "id"),
 )
 
+button_templates = Table(
+    "button_templates",
+    metadata,
+    Column("id", String, primary_key=True),
+    _account(),
+    Column("name", String, nullable=False),
+    Column("description", String),
+    _moment("created_at"),
+    _moment("updated_at"),
+    Index(None, "account_id", "id"),
+)
+
+buttons = Table(
+    "buttons",
+    metadata,
+    Column("id", String, primary_key=True),
+    _account(),
+    Column("owner_id", String, nullable=False),  # a template, or a device that has something else there
+    Column("position", Integer, nullable=False),
+    Column("suppressed", Boolean, nullable=False),
+    Column("type", String),
+    Column("target", Json),
+    Column("user_id", String, index=True),  # no foreign key: a button whose user is deleted stays, and is reported
+    Column("label", String),
+    _moment("created_at"),
+    UniqueConstraint("owner_id", "position"),
+)
+
 devices = Table(
     "devices",
     metadata,
@@ -113,6 +142,7 @@ devices = Table(
     Column("firmware_version", String),
     Column("status", String, nullable=False),
     Column("location", String),
+    Column("button_template_id", String, index=True),
     Column("revision", Integer, nullable=False),
     Column("token_hash", String, unique=True),
     Column("token_sealed", Text),

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from provserver.domain.button_types import ButtonType, target_of
-from provserver.domain.buttons import Button, ButtonRows, Override
+from provserver.domain.buttons import Button, ButtonRows, Override, Person
 from provserver.domain.device import Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
@@ -175,8 +175,8 @@ def button_rows(source: dict[str, Any]) -> ButtonRows:
         )
         for number, one in enumerate(source.get("button_overrides") or [])
     ]
-    users = {name: _user(name, name, user) for name, user in (source.get("users") or {}).items()}
-    return ButtonRows(template, overrides, users)
+    people = {name: Person.of(_user(name, name, user)) for name, user in (source.get("users") or {}).items()}
+    return ButtonRows(template, overrides, people)
 
 
 def _cells(source: dict[str, Any]) -> list[dict[str, Any]]:

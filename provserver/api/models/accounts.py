@@ -1,11 +1,12 @@
 """Accounts, API keys, the audit trail, usage."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from provserver.api.models.shared import Body, Moment, Name, PageQuery, Proofs, Query, Reference, Shown
+from provserver.domain.device import Account as AccountRecord
 from provserver.domain.settings import Timezone
 
 Status = Literal["active", "suspended"]
@@ -24,11 +25,15 @@ class AccountCreate(Body):
 class AccountUpdate(Body):
     """A merge patch of an account."""
 
+    twins: ClassVar[dict[str, str]] = {"default_button_template_id": "default_button_template"}
+
     name: Name | None = Field(default=None, description="Cannot be cleared")
     region: Name | None = None
     timezone: Timezone | None = None
     status: Status | None = Field(default=None, description="null: active")
     accepted_proofs: Proofs | None = Field(default=None, description="null: the server's `phones.auth`")
+    default_button_template: Reference | None = Field(default=None, description="What new desk phones are bound to")
+    default_button_template_id: Reference | None = Field(default=None, description="The same")
 
 
 class Account(Shown):
@@ -40,8 +45,15 @@ class Account(Shown):
     timezone: str | None
     status: str
     accepted_proofs: list[str] | None = Field(description="null: the server's `phones.auth`")
+    default_button_template: str | None = Field(description="What its new desk phones are bound to")
+    default_button_template_id: str | None
     created_at: datetime
     updated_at: datetime
+
+
+def shown_account(account: AccountRecord) -> Account:
+    """An account, its reference under both names."""
+    return Account.of(account, default_button_template=account.default_button_template_id)
 
 
 class KeyQuery(PageQuery):

@@ -27,7 +27,12 @@ _READ = {"mac_address": ("mac", parse_mac), "ipei": ("ipei", parse_ipei)}
 class _Common(Body):
     """What creates and updates of any device may say."""
 
-    twins: ClassVar[dict[str, str]] = {"name": "display_name", "location": "location_id", "base": "base_id"}
+    twins: ClassVar[dict[str, str]] = {
+        "name": "display_name",
+        "location": "location_id",
+        "base": "base_id",
+        "button_template": "button_template_id",
+    }
 
     def fields(self) -> dict[str, Any]:
         """The fields that were named, as the record calls them. Raises `Invalid` for a MAC or an IPEI."""
@@ -38,8 +43,9 @@ class _Common(Body):
             if name in fields:
                 text = fields.pop(name)
                 fields[record_name] = None if text is None else parse(text)
-        if "base" in fields:
-            fields["base_id"] = fields.pop("base")
+        for name in ("base", "button_template"):
+            if name in fields:
+                fields[f"{name}_id"] = fields.pop(name)
         return fields
 
 
@@ -62,6 +68,8 @@ class DeviceCreate(_Common):
     accepted_proofs: Proofs | None = Field(default=None, description="Narrows the proofs that count for its account")
     base: Reference | None = Field(default=None, description="Of a handset; absent: not paired")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
+    button_template: Reference | None = Field(default=None, description="Absent: the account's default, if it fits")
+    button_template_id: Reference | None = Field(default=None, description="The same as `button_template`")
 
     def wish(self, *, kind: DeviceType | None = None, base_id: str | None = None) -> Wish:
         """As the service takes it; `kind` and `base_id` where the path says them."""
@@ -93,12 +101,18 @@ class DeviceUpdate(_Common):
     accepted_proofs: Proofs | None = Field(default=None, description="null: all the proofs that count for its account")
     base: Reference | None = Field(default=None, description="Moves a handset; null unpairs it")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
+    button_template: Reference | None = Field(default=None, description="The template of its keys; null: none")
+    button_template_id: Reference | None = Field(default=None, description="The same as `button_template`")
 
 
 class ExpandQuery(Query):
     """What to show more of."""
 
-    expand: Expand = Field(default=[], alias="expand[]", description="`users` adds `assignments`, with the users")
+    expand: list[Literal["users", "button_template"]] = Field(
+        default=[],
+        alias="expand[]",
+        description="`users` adds `assignments`, with the users; `button_template` shows the whole template",
+    )
 
 
 class DeleteQuery(Query):

@@ -94,6 +94,18 @@ class SettingsLine(Shown):
     parameters: list[Parameter]
 
 
+class SettingsButton(Shown):
+    """A button and the parameters of its key."""
+
+    position: int
+    type: str
+    label: str
+    source: str
+    supported: bool
+    reason: str | None = Field(description="Why it is not on the phone")
+    parameters: list[Parameter]
+
+
 class Settings(Shown):
     """Everything effective on a device; secrets are masked."""
 
@@ -107,6 +119,7 @@ class Settings(Shown):
     vendor_overrides: list[Setting]
     lines: list[SettingsLine]
     not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
+    buttons: list[SettingsButton] = Field(description="Programmable keys by position, those of its own lines included")
 
 
 class File(Shown):

@@ -1,11 +1,13 @@
 """Devices coming out. A field that has two names is shown under both."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from provserver.api.models.buttons import ButtonTemplate, Compatibility
 from provserver.api.models.layers import ShownLayer
 from provserver.api.models.shared import Shown
 from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole
@@ -64,6 +66,10 @@ class _Device(Shown):
     last_call_at: datetime | None
     location: str | None
     location_id: str | None
+    button_template: str | ButtonTemplate | None = Field(
+        description="Id of the template of its keys, or with `expand[]=button_template` the template"
+    )
+    button_template_id: str | None
     current_ip_address: str | None
     last_provisioned_at: datetime | None
     last_seen_at: datetime | None
@@ -84,6 +90,7 @@ class Deskphone(_Device):
     accepted_proofs: list[str] | None = Field(description="Narrows what counts for its account; null: does not")
     token_rotation_pending: bool = Field(description="Whether its phone has yet to come with its new token")
     assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
+    compatibility: Compatibility | None = _expanded("How well its buttons fit it; only where one device is read")
 
 
 class DectHandset(_Device):
@@ -124,6 +131,14 @@ class CreatedDevice(Shown):
     type: DeviceType
 
 
+@dataclass(frozen=True, slots=True)
+class ShownKeys:
+    """What one device tells of its keys beside the id of its template."""
+
+    template: ButtonTemplate | None = None
+    compatibility: Compatibility | None = None
+
+
 def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
     """An assignment, with the whole user where `expand` says so."""
     assignment, user = line
@@ -138,13 +153,14 @@ def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
 
 
 def shown_device(
-    view: DeviceView, known: Mapping[str, RegistrationState], *, expand: bool
+    view: DeviceView, known: Mapping[str, RegistrationState], *, expand: bool, keys: ShownKeys | None = None
 ) -> Deskphone | DectBase | DectHandset:
-    """A device of any type; `known`: the registrations by device; `expand` adds `assignments`."""
+    """A device of any type; `known`: the registrations by device; `expand` adds `assignments`, `keys` its buttons."""
     device = view.device
     registration = known[device.id]
     common: dict[str, Any] = {
         "location_id": device.location,
+        "button_template": keys.template if keys and keys.template else device.button_template_id,
         "overrides": ShownLayer(**view.overrides),
         "config_state": view.config_state,
         "registration_status": registration.status,
@@ -156,7 +172,8 @@ def shown_device(
         common["assignments"] = [shown_assignment(line, expand=True) for line in view.lines]
     match device.type:
         case DeviceType.DESKPHONE:
-            return Deskphone.of(device, **common, **_deskphone(view))
+            fit = keys.compatibility if keys else None
+            return Deskphone.of(device, **common, **_deskphone(view), compatibility=fit)
         case DeviceType.DECT_BASE:
             return DectBase.of(
                 device,

@@ -14,20 +14,20 @@ async def create(call: Call[None, models.AccountCreate]) -> Answer:
     """Create an account."""
     async with call.write() as change:
         account = await accounts.create(change, {"status": "active", **call.body.given()})
-        return await call.created(change, models.Account.of(account))
+        return await call.created(change, models.shown_account(account))
 
 
 async def list_all(call: Call[PageQuery, None]) -> Answer:
     """All accounts, newest first."""
     async with call.read() as conn:
         page = await accounts.list_all(conn, page_request(call.query))
-    return listing(call.request, page, models.Account.of)
+    return listing(call.request, page, models.shown_account)
 
 
 async def get(call: Call[None, None]) -> Answer:
     """One account."""
     async with call.read() as conn:
-        return Answer(200, models.Account.of(await accounts.get(conn, call.path["id"])))
+        return Answer(200, models.shown_account(await accounts.get(conn, call.path["id"])))
 
 
 async def update(call: Call[None, models.AccountUpdate]) -> Answer:
@@ -37,7 +37,7 @@ async def update(call: Call[None, models.AccountUpdate]) -> Answer:
     if "status" in changes and changes["status"] is None:
         changes["status"] = "active"
     async with call.write() as change:
-        return Answer(200, models.Account.of(await accounts.update(change, call.path["id"], changes)))
+        return Answer(200, models.shown_account(await accounts.update(change, call.path["id"], changes)))
 
 
 async def delete(call: Call[None, None]) -> Answer:

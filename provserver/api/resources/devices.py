@@ -6,9 +6,11 @@ from typing import Any
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import devices as models
-from provserver.api.models.shown_devices import CreatedDevice, shown_device
+from provserver.api.models.shown_buttons import compatibility_of, shown_template
+from provserver.api.models.shown_devices import CreatedDevice, ShownKeys, shown_device
 from provserver.domain.device import ConfigState, Device, DeviceType
-from provserver.services import device_updates, device_views, devices, tokens
+from provserver.services import button_templates, device_updates, device_views, devices, tokens
+from provserver.services.button_views import keyed_device
 from provserver.services.change import Change
 from provserver.services.devices import DeviceFilter
 from provserver.services.paging import Page
@@ -138,7 +140,21 @@ async def present(call: AnyCall, device: Device) -> Answer:
     [view] = await device_views.views(call.face.configurations, call.account, [device])
     await call.face.registrations.asked(device)
     known = call.face.registrations.of(view.everyone)
-    return Answer(200, shown_device(view, known, expand=bool(getattr(call.query, "expand", None))))
+    expand = getattr(call.query, "expand", [])
+    keys = await _keys(call, device, expand_template="button_template" in expand)
+    return Answer(200, shown_device(view, known, expand="users" in expand, keys=keys))
+
+
+async def _keys(call: AnyCall, device: Device, *, expand_template: bool) -> ShownKeys:
+    """What a device tells of its keys; how well they fit only of a desk phone, which alone has any."""
+    template = fit = None
+    if expand_template and device.button_template_id:
+        async with call.read() as conn:
+            template = shown_template(await button_templates.get(conn, device.account_id, device.button_template_id))
+    if device.type is DeviceType.DESKPHONE and call.face.catalogue.dialect_of(device):
+        keyed = await keyed_device(call.face.configurations, device)
+        fit = compatibility_of(keyed, keyed.buttons())
+    return ShownKeys(template, fit)
 
 
 async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, base_id: str | None = None) -> Answer:

@@ -44,6 +44,9 @@ def _settings(device: Device, effective: EffectiveDevice, found: reports.DeviceR
                 for line in found.lines
             ],
             not_rendered=found.not_rendered,
+            buttons=[
+                models.SettingsButton.of(button, parameters=_parameters(button.parameters)) for button in found.buttons
+            ],
         ),
     )
 

@@ -1,0 +1,154 @@
+"""Buttons: those of templates, and what single devices have instead. `owner_id` is a template or a device."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.button_types import ButtonType
+from provserver.domain.buttons import Button, ButtonRows, Override, Person
+from provserver.domain.device import Device
+from provserver.store.conflicts import conflicts_named
+from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.revisions import bump_account, bump_device
+from provserver.store.schema import buttons, users
+
+_PERSON = (users.c.id, users.c.name, users.c.extension, users.c.sip_username, users.c.sip_domain)
+
+
+async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
+    """What is stored about the buttons of a device, with the users whom they are about, in one statement."""
+    owners = [owner for owner in (device.button_template_id, device.id) if owner]
+    found = await rows_of_owners(conn, owners)
+    template = found.get(device.button_template_id or "", ButtonRows())
+    own = found.get(device.id, ButtonRows())
+    return ButtonRows(template.template, own.overrides, {**template.people, **own.people})
+
+
+async def rows_of_owners(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, ButtonRows]:
+    """The buttons of templates and the overrides of devices by owner, each by position, in one statement."""
+    statement = (
+        select(buttons, *(column.label(f"person_{column.name}") for column in _PERSON))
+        .outerjoin(users, users.c.id == buttons.c.user_id)
+        .where(buttons.c.owner_id.in_(owner_ids))
+        .order_by(buttons.c.owner_id, buttons.c.position)
+    )
+    found: dict[str, list[RowMapping]] = {}
+    for row in (await conn.execute(statement)).mappings():
+        found.setdefault(row["owner_id"], []).append(row)
+    return {owner: _rows(rows) for owner, rows in found.items()}
+
+
+def _rows(rows: Sequence[RowMapping]) -> ButtonRows:
+    people = (person for row in rows if (person := _person(row)))
+    if is_template(rows[0]["owner_id"]):
+        return ButtonRows([_button(row) for row in rows], (), {person.id: person for person in people})
+    return ButtonRows((), [_override(row) for row in rows], {person.id: person for person in people})
+
+
+def is_template(owner_id: str) -> bool:
+    """Whether an owner is a template, not a device."""
+    return owner_id.startswith("btpl_")
+
+
+async def insert_button(conn: AsyncConnection, account_id: str, button: Button | Override) -> None:
+    """Store a button. What shows it becomes stale. Raises `Conflict` with code `position_taken`."""
+    with conflicts_named():
+        await conn.execute(insert(buttons).values(account_id=account_id, **_values(button)))
+    await _bump(conn, account_id, _owner(button))
+
+
+async def list_buttons(conn: AsyncConnection, template_id: str, request: PageRequest) -> Page[Button]:
+    """The buttons of a template, by position."""
+    return await fetch_page(conn, _of(template_id), _by_position(request), _button)
+
+
+async def list_overrides(conn: AsyncConnection, device_id: str, request: PageRequest) -> Page[Override]:
+    """What a device has instead of its template's buttons, by position."""
+    return await fetch_page(conn, _of(device_id), _by_position(request), _override)
+
+
+async def get_button(conn: AsyncConnection, template_id: str, button_id: str) -> Button | None:
+    """The button; None where this template has none of that id."""
+    row = (await conn.execute(_of(template_id).where(buttons.c.id == button_id))).mappings().first()
+    return _button(row) if row else None
+
+
+async def get_override(conn: AsyncConnection, device_id: str, override_id: str) -> Override | None:
+    """The override; None where this device has none of that id."""
+    row = (await conn.execute(_of(device_id).where(buttons.c.id == override_id))).mappings().first()
+    return _override(row) if row else None
+
+
+async def move_button(conn: AsyncConnection, account_id: str, button: Button, position: int) -> None:
+    """Put a button of a template elsewhere. Raises `Conflict` with code `position_taken`."""
+    with conflicts_named():
+        await conn.execute(update(buttons).where(buttons.c.id == button.id).values(position=position))
+    await _bump(conn, account_id, button.template_id)
+
+
+async def delete_button(conn: AsyncConnection, account_id: str, button: Button | Override) -> None:
+    """Take a button away."""
+    await conn.execute(delete(buttons).where(buttons.c.id == button.id))
+    await _bump(conn, account_id, _owner(button))
+
+
+async def delete_buttons_of(conn: AsyncConnection, owner_ids: Iterable[str]) -> None:
+    """Take away everything that templates or devices have; who calls knows what becomes stale."""
+    await conn.execute(delete(buttons).where(buttons.c.owner_id.in_(list(owner_ids))))
+
+
+async def _bump(conn: AsyncConnection, account_id: str, owner_id: str) -> None:
+    # A template may be on every phone of its account: one revision of the account, not one of each phone.
+    if is_template(owner_id):
+        await bump_account(conn, account_id)
+    else:
+        await bump_device(conn, owner_id)
+
+
+def _of(owner_id: str) -> Select[Any]:
+    return select(buttons).where(buttons.c.owner_id == owner_id)
+
+
+def _by_position(request: PageRequest) -> Window:
+    return Window.of(request, buttons.c.position, newest_first=False)
+
+
+def _owner(button: Button | Override) -> str:
+    return button.template_id if isinstance(button, Button) else button.device_id
+
+
+def _values(button: Button | Override) -> dict[str, Any]:
+    override = isinstance(button, Override)
+    return {
+        "id": button.id,
+        "owner_id": _owner(button),
+        "position": button.position,
+        "suppressed": isinstance(button, Override) and button.suppressed,
+        "type": button.type,
+        "target": dict(button.target) if not override or button.type else None,
+        "user_id": button.target.get("user"),
+        "label": button.label,
+        "created_at": button.created_at,
+    }
+
+
+def _common(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in ("id", "position", "label", "created_at")} | {"target": row["target"] or {}}
+
+
+def _button(row: RowMapping) -> Button:
+    return Button(template_id=row["owner_id"], type=ButtonType(row["type"]), **_common(row))
+
+
+def _override(row: RowMapping) -> Override:
+    kind = ButtonType(row["type"]) if row["type"] else None
+    return Override(device_id=row["owner_id"], suppressed=row["suppressed"], type=kind, **_common(row))
+
+
+def _person(row: RowMapping) -> Person | None:
+    if row["person_id"] is None:
+        return None
+    told: dict[str, Any] = {column.name: row[f"person_{column.name}"] or None for column in _PERSON}
+    return Person(**told)
