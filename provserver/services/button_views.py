@@ -47,37 +47,32 @@ class KeyedDevice:
         return place_buttons(self.vendor, self.device.model, buttons, around).buttons
 
 
-async def keyed_device(configurations: Configurations, device: Device) -> KeyedDevice:
+async def keyed_device(conn: Connection, configurations: Configurations, device: Device) -> KeyedDevice:
     """A device of any type. Raises `NotFound`, or `Impossible` with code `vendor_unknown` where no file is about it."""
     vendor = configurations.catalogue.dialect_of(device)
     if vendor is None:
         raise Impossible("nothing is known of its keys while its vendor is not known", code="vendor_unknown")
     if vendor.buttons is None:
-        async with configurations.database.read() as conn:
-            rows = await rows_of(conn, device)
+        rows = await rows_of(conn, device)
         return KeyedDevice(device, vendor, rows, Surroundings((), rows.people, {}))
-    found = await configurations.ingredients(device.account_id, device.id)
+    found = await configurations.ingredients_in(conn, device.account_id, device.id)
     effective, rows = found.composed(), found.parts.button_rows
     settings = {path: one.value for path, one in effective.resolved.settings.items()}
     around = Surroundings(effective.translation.rendered_lines, rows.people, settings)
     return KeyedDevice(device, vendor, rows, around)
 
 
-async def rows_of_templates(
-    configurations: Configurations, templates: Iterable[ButtonTemplate]
-) -> dict[str, ButtonRows]:
+async def rows_of_templates(conn: Connection, templates: Iterable[ButtonTemplate]) -> dict[str, ButtonRows]:
     """The buttons of each template that has any."""
-    async with configurations.database.read() as conn:
-        return await rows_of_owners(conn, [template.id for template in templates])
+    return await rows_of_owners(conn, [template.id for template in templates])
 
 
 async def compatible_templates(
-    configurations: Configurations, keyed: KeyedDevice, request: PageRequest
+    conn: Connection, keyed: KeyedDevice, request: PageRequest
 ) -> Page[tuple[ButtonTemplate, tuple[PlacedButton, ...]]]:
     """The account's templates of which something works on a device, newest first, each with what it becomes there."""
-    async with configurations.database.read() as conn:
-        templates = await templates_of(conn, keyed.device.account_id)
-        rows = await rows_of_owners(conn, [template.id for template in templates])
+    templates = await templates_of(conn, keyed.device.account_id)
+    rows = await rows_of_templates(conn, templates)
     fitting = []
     for template in templates:
         own = rows.get(template.id, ButtonRows())

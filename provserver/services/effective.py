@@ -18,7 +18,7 @@ from provserver.rendering.translate import Translation, translate
 from provserver.services.access import Access, Doors, access_of
 from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
-from provserver.store.database import Database
+from provserver.store.database import Connection, Database
 from provserver.store.fetches import FetchRecord, find_by_id
 
 Made = TypeVar("Made")
@@ -178,12 +178,16 @@ class Configurations:
 
     async def ingredients(self, account_id: str, device_id: str) -> "Ingredients":
         """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it."""
-        sealer = self.database.sealer
         async with self.database.read() as conn:
-            record = await find_by_id(conn, account_id, device_id)
-            if record is None:
-                raise NotFound(f"there is no device {device_id}")
-            parts = await read_parts(conn, sealer, record.device)
+            return await self.ingredients_in(conn, account_id, device_id)
+
+    async def ingredients_in(self, conn: Connection, account_id: str, device_id: str) -> "Ingredients":
+        """The same inside a transaction."""
+        sealer = self.database.sealer
+        record = await find_by_id(conn, account_id, device_id)
+        if record is None:
+            raise NotFound(f"there is no device {device_id}")
+        parts = await read_parts(conn, sealer, record.device)
         vendor = self.catalogue.dialect_of(record.device)
         if vendor is None:
             raise NotFound(f"there is no vendor file for {record.device.vendor}")

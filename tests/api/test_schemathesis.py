@@ -48,6 +48,8 @@ class Fixtures:
         base_station = self._create("/v1/devices", {"mac_address": "020001000001", "type": "dect_base"})
         handset = self._create("/v1/devices", {"ipei": "0328A0000F", "base_id": base_station["id"]})
         job = self._create("/v1/check_sync_jobs", {})
+        template = self._create("/v1/button_templates", {"name": "Office"})
+        button = self._create(f"/v1/button_templates/{template['id']}/buttons", {"position": 1, "type": "dnd"})
         key = self._create("/v1/api_keys", {"name": "bound", "account_id": account["id"]})
         self.account_headers = {"Authorization": f"Bearer {key['key']}"}
         self.known = {
@@ -57,6 +59,7 @@ class Fixtures:
             "/v1/devices": {"id": phone["id"], "user_id": user["id"], "name": "001565000001.cfg"},
             "/v1/deskphones": {"id": phone["id"]},
             "/v1/check_sync_jobs": {"id": job["id"]},
+            "/v1/button_templates": {"id": template["id"], "bid": button["id"]},
             "/v1/vendors": {"vendor": "snom"},
             "/v1/unknown_devices": {"mac": "02:00:01:00:00:99"},
             "/v1/api_keys": {"id": key["id"]},

@@ -13,6 +13,7 @@ from provserver.domain.buttons import ButtonRows, ButtonTemplate
 from provserver.services import button_templates, devices
 from provserver.services.button_templates import ButtonWish
 from provserver.services.button_views import KeyedDevice, keyed_device, rows_of_templates
+from provserver.services.change import Connection
 
 AnyCall = Call[Any, Any]
 
@@ -28,7 +29,7 @@ async def list_all(call: Call[models.TemplatesQuery, None]) -> Answer:
     """Button templates, newest first."""
     async with call.read() as conn:
         page = await button_templates.list_templates(conn, call.account.id, page_request(call.query))
-    shown = await _shown(call, page.items)
+        shown = await _shown(call, conn, page.items)
     return listing(call.request, page, lambda template: shown[template.id])
 
 
@@ -36,7 +37,8 @@ async def get(call: Call[models.TemplateQuery, None]) -> Answer:
     """One button template."""
     async with call.read() as conn:
         template = await button_templates.get(conn, call.account.id, call.path["id"])
-    return Answer(200, (await _shown(call, [template]))[template.id])
+        shown = await _shown(call, conn, [template])
+    return Answer(200, shown[template.id])
 
 
 async def update(call: Call[None, models.TemplateUpdate]) -> Answer:
@@ -87,11 +89,12 @@ async def remove_button(call: Call[None, None]) -> Answer:
     return Answer(204)
 
 
-async def _shown(call: AnyCall, templates: Iterable[ButtonTemplate]) -> dict[str, models.ButtonTemplate]:
+async def _shown(
+    call: AnyCall, conn: Connection, templates: Iterable[ButtonTemplate]
+) -> dict[str, models.ButtonTemplate]:
     """Templates with what the query asks for beside."""
-    query, keyed, rows = call.query, await _keyed(call), {}
-    if query.expand or keyed:
-        rows = await rows_of_templates(call.face.configurations, templates)
+    query, keyed = call.query, await _keyed(call, conn)
+    rows = await rows_of_templates(conn, templates) if query.expand or keyed else {}
     shown = {}
     for template in templates:
         own = rows.get(template.id, ButtonRows())
@@ -100,9 +103,8 @@ async def _shown(call: AnyCall, templates: Iterable[ButtonTemplate]) -> dict[str
     return shown
 
 
-async def _keyed(call: AnyCall) -> KeyedDevice | None:
+async def _keyed(call: AnyCall, conn: Connection) -> KeyedDevice | None:
     if call.query.for_device is None:
         return None
-    async with call.read() as conn:
-        device = await devices.get(conn, call.face.database.sealer, call.account.id, call.query.for_device)
-    return await keyed_device(call.face.configurations, device)
+    device = await devices.get(conn, call.face.database.sealer, call.account.id, call.query.for_device)
+    return await keyed_device(conn, call.face.configurations, device)

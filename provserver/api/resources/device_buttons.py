@@ -12,7 +12,9 @@ from provserver.services.button_views import compatible_templates, keyed_device
 
 async def list_effective(call: Call[None, None]) -> Answer:
     """The buttons of a device as they are in the end, by position; all of them on one page."""
-    keyed = await keyed_device(call.face.configurations, await found(call))
+    device = await found(call)
+    async with call.read() as conn:
+        keyed = await keyed_device(conn, call.face.configurations, device)
     shown = [shown_effective(button) for button in keyed.buttons()]
     page = Listing[models.EffectiveButton](
         url=call.request.path, next_page_url=None, previous_page_url=None, data=shown
@@ -47,6 +49,8 @@ async def remove_override(call: Call[None, None]) -> Answer:
 
 async def list_compatible(call: Call[PageQuery, None]) -> Answer:
     """The button templates of which something works on a device, newest first, each with how well it fits."""
-    keyed = await keyed_device(call.face.configurations, await found(call))
-    page = await compatible_templates(call.face.configurations, keyed, page_request(call.query))
+    device = await found(call)
+    async with call.read() as conn:
+        keyed = await keyed_device(conn, call.face.configurations, device)
+        page = await compatible_templates(conn, keyed, page_request(call.query))
     return listing(call.request, page, lambda pair: shown_template(pair[0], None, compatibility_of(keyed, pair[1])))

@@ -11,7 +11,7 @@ from provserver.api.models.shown_devices import CreatedDevice, ShownKeys, shown_
 from provserver.domain.device import ConfigState, Device, DeviceType
 from provserver.services import button_templates, device_updates, device_views, devices, tokens
 from provserver.services.button_views import keyed_device
-from provserver.services.change import Change
+from provserver.services.change import Change, Connection
 from provserver.services.devices import DeviceFilter
 from provserver.services.paging import Page
 
@@ -141,18 +141,18 @@ async def present(call: AnyCall, device: Device) -> Answer:
     await call.face.registrations.asked(device)
     known = call.face.registrations.of(view.everyone)
     expand = getattr(call.query, "expand", [])
-    keys = await _keys(call, device, expand_template="button_template" in expand)
+    async with call.read() as conn:
+        keys = await _keys(call, conn, device, expand_template="button_template" in expand)
     return Answer(200, shown_device(view, known, expand="users" in expand, keys=keys))
 
 
-async def _keys(call: AnyCall, device: Device, *, expand_template: bool) -> ShownKeys:
+async def _keys(call: AnyCall, conn: Connection, device: Device, *, expand_template: bool) -> ShownKeys:
     """What a device tells of its keys; how well they fit only of a desk phone, which alone has any."""
     template = fit = None
     if expand_template and device.button_template_id:
-        async with call.read() as conn:
-            template = shown_template(await button_templates.get(conn, device.account_id, device.button_template_id))
+        template = shown_template(await button_templates.get(conn, device.account_id, device.button_template_id))
     if device.type is DeviceType.DESKPHONE and call.face.catalogue.dialect_of(device):
-        keyed = await keyed_device(call.face.configurations, device)
+        keyed = await keyed_device(conn, call.face.configurations, device)
         fit = compatibility_of(keyed, keyed.buttons())
     return ShownKeys(template, fit)
 
@@ -167,4 +167,6 @@ async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, 
             await found_in(call, change)
         device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, wish)
         view = await device_views.fresh_view(change, call.face.configurations, device)
-        return await call.created(change, shown_device(view, call.face.registrations.created(device), expand=False))
+        keys = await _keys(call, change.conn, device, expand_template=False)
+        known = call.face.registrations.created(device)
+        return await call.created(change, shown_device(view, known, expand=False, keys=keys))
