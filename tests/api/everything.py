@@ -43,9 +43,19 @@ class Things:
         handset = await client.device(ipei=f"0328A0000{number}", base_id=base, name=mark)
         await client.post(f"/v1/devices/{phone}/users", {"user_id": user["id"]}, expect=201)
         await client.post("/v1/account/config", {"abstractions": {"access": {"admin_password": f"{mark}-account"}}})
+        template = await client.post("/v1/button_templates", {"name": mark, "description": mark}, expect=201)
+        about = {"position": 1, "label": mark, "type": "intercom", "target": {"user": user["id"]}}
+        button = await client.post(f"/v1/button_templates/{template['id']}/buttons", about, expect=201)
+        override = await client.post(f"/v1/devices/{phone}/button_overrides", about, expect=201)
         places = {
             "users": {"id": user["id"]},
-            "devices": {"id": phone, "user_id": user["id"], "name": f"snomD785-00041300{number:02}01.htm"},
+            "button_templates": {"id": template["id"], "bid": button["id"]},
+            "devices": {
+                "id": phone,
+                "user_id": user["id"],
+                "oid": override["id"],
+                "name": f"snomD785-00041300{number:02}01.htm",
+            },
             "deskphones": {"id": other},
             "dect-bases": {"id": base, "hid": handset},
             "accounts": {"id": str(client.account)},
@@ -77,6 +87,10 @@ class Things:
             "/v1/platform/config": _LAYER,
             "/v1/account/config": _LAYER,
             "/v1/api_keys": {"name": "new"},
+            "/v1/button_templates/{id}/buttons": {"position": 2, "type": "dnd"},
+            "/v1/button_templates/{id}/buttons/{bid}": {"position": 3},
+            "/v1/devices/{id}/buttons": {"position": 2, "type": "dnd"},
+            "/v1/devices/{id}/button_overrides": {"position": 3, "suppressed": True},
         }
         if method != "POST":
             return None
@@ -110,6 +124,6 @@ async def knock(face: ApiFace, things: Things) -> None:
 
 def deepest_first(route: Route) -> tuple[bool, int, int]:
     """Sorts routes so that what is deleted is not missed: deletes last, and of them the innermost first."""
-    order = ("devices", "deskphones", "dect-bases", "check_sync_jobs", "files", "users")
+    order = ("devices", "deskphones", "dect-bases", "check_sync_jobs", "files", "button_templates", "users")
     kind = route.path.split("/")[2]
     return route.method == "DELETE", -route.path.count("/"), order.index(kind) if kind in order else len(order)

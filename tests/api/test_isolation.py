@@ -51,6 +51,7 @@ async def _two(tenants: TwoTenants, platform: Client) -> tuple[Things, Things]:
 
 async def _everything_of(things: Things) -> list[str]:
     paths = ("/v1/users", "/v1/devices", "/v1/dect-bases/{id}/handsets", "/v1/devices/{id}/users", "/v1/files")
+    paths += ("/v1/button_templates/{id}/buttons", "/v1/devices/{id}/button_overrides")
     texts = [(await things.client.send("GET", things.path(path))).text for path in (*paths, "/v1/account/config")]
     # What the back end said of registrations comes when it comes.
     return [re.sub(r'"(registration_\w+|last_registered_at)":("[^"]*"|null)', "", text) for text in texts]
@@ -135,7 +136,7 @@ def _references(operation: dict[str, Any]) -> list[str]:
 
 
 def _ids(things: Things) -> list[str]:
-    kinds = ("users", "devices", "dect-bases")
+    kinds = ("users", "devices", "dect-bases", "button_templates")
     ids = [value for kind in kinds for name, value in things.places[kind].items() if name != "name"]
     return list(dict.fromkeys(ids))
 
