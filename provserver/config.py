@@ -175,7 +175,7 @@ class Phones(Section):
     )
     tls: PhonesTls = PhonesTls()
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=10_000, description="Connections at one time; who comes then is let go at once"
+        default=10_000, description="Connections of a process at one time; who comes then is let go at once"
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
@@ -198,7 +198,7 @@ class Api(Section):
     )
     tls: Tls = Tls()
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=1_000, description="Connections at one time; who comes then is let go at once"
+        default=1_000, description="Connections of a process at one time; who comes then is let go at once"
     )
 
 

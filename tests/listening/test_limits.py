@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 import time
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -36,7 +37,8 @@ async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
 
         dripping = asyncio.create_task(drip())
         async with asyncio.timeout(5):
-            assert await reader.read() == b""
+            with suppress(ConnectionError):  # what is on its way when the other end closes is answered by a reset
+                assert await reader.read() == b""
         dripping.cancel()
         writer.close()
         assert time.monotonic() - began < 4

@@ -13,7 +13,7 @@ from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
 from provserver.listening.site import Manners
 from provserver.listening.tls import ServerTls
-from tests.listening.openings import mirror, opened, ran
+from tests.listening.openings import mirror, opened, ran, said
 from tests.pki import Authority, Issued, rsa_key
 
 ROOT = Authority("Web root")
@@ -186,8 +186,5 @@ def test_a_vendor_may_have_a_folder_of_cas(tmp_path: Path) -> None:
 
 async def test_who_speaks_no_tls_is_let_go_and_harms_nobody(two: Entrance) -> None:
     async with opened(mirror(), Manners(max_connections=100, tls=two.modern)) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(REQUEST)
-        assert b"HTTP" not in await reader.read()
-        writer.close()
+        assert b"HTTP" not in await said(port, REQUEST)
         assert "https 0 /file" in await asked(port)
