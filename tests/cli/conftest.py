@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -47,11 +48,21 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """What `provserver init` leaves; done once, since it takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("initialised")
+    made = CliRunner().invoke(main, ["init", str(folder)], catch_exceptions=False)
+    return Place(folder, made.stdout.strip())
+
+
 @pytest.fixture
-def place(command: Command, tmp_path: Path) -> Place:
-    """What `provserver init` leaves."""
-    made = command("init")
-    return Place(tmp_path, made.stdout.strip())
+def place(command: Command, tmp_path: Path, initialised: Place) -> Place:
+    """A copy of it, in which the test's commands run."""
+    copytree(initialised.folder, tmp_path, dirs_exist_ok=True)
+    own = Place(tmp_path, initialised.key)
+    own.config.write_text(own.config.read_text().replace(str(initialised.folder), str(tmp_path)))
+    return own
 
 
 @pytest.fixture
