@@ -114,7 +114,10 @@ class ListSpelling(Fact):
     to: str | None = Field(default=None, description="Parameter of the joined list")
     join: str | None = None
     after: tuple[str, ...] = Field(default=(), description="Names always added at the end of the joined list")
-    chosen: dict[str, str] = Field(default_factory=dict, description="Parameters per chosen item: {item}, {position}")
+    chosen: dict[str, str] = Field(
+        default_factory=dict,
+        description="Parameters per chosen item: {item}, {position} from 1 on, {falling} from 255 down",
+    )
     others: dict[str, str] = Field(default_factory=dict, description="Parameters per item that was not chosen: {item}")
 
 

@@ -314,7 +314,8 @@ def _spell_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[
         yield spelling.to, (spelling.join or ",").join((*known, *spelling.after))
     for position, name in enumerate(known, start=1):
         for parameter, value in spelling.chosen.items():
-            yield parameter.replace("{item}", name), value.replace("{position}", str(position))
+            spelled = value.replace("{position}", str(position)).replace("{falling}", str(256 - position))
+            yield parameter.replace("{item}", name), spelled
     for name in dict.fromkeys(spelling.names.values()):
         if name not in known:
             yield from ((parameter.replace("{item}", name), value) for parameter, value in spelling.others.items())

@@ -514,6 +514,9 @@ def test_a_text_that_is_too_long_or_too_short_is_named_instead_of_written() -> N
             _convert("characters", text, {"low": 6, "high": 16})
     with pytest.raises(Inexpressible, match="without accents"):
         _convert("characters", "pässwort", {"low": 6, "high": 16, "ascii": True})
+    with pytest.raises(Inexpressible, match="digits only"):
+        _convert("characters", "12345x", {"low": 6, "high": 16, "digits": True})
+    assert _convert("characters", "012345", {"low": 6, "high": 16, "digits": True}) == "012345"
 
 
 def test_the_scheme_of_a_url_is_told_apart() -> None:

@@ -191,6 +191,9 @@ def test_a_list_may_become_parameters_per_item_chosen_or_not() -> None:
         "g722.rank": "2",
         "ulaw.on": "0",
     }
+    spelling = {**LIST, "chosen": {"{item}": "{falling}"}}
+    written = _written({"audio.codecs": {"list": spelling}}, {"audio": {"codecs": ["PCMA", "G722"]}})
+    assert written == {"alaw": "255", "g722": "254"}
 
 
 def test_a_list_of_all_lines_is_repeated_for_each() -> None:

@@ -164,9 +164,11 @@ def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     return ",".join("1" if place in numbers else "0" for place in range(1, arguments["of"] + 1))
 
 
-@converter("low", "high", takes=("ascii",))
+@converter("low", "high", takes=("ascii", "digits"))
 def characters(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A text of `low` to `high` characters, with `ascii` of ASCII alone; these phones take no other."""
+    """A text of `low` to `high` characters, with `ascii` of ASCII and with `digits` of digits alone; no other."""
+    if arguments.get("digits") and not (value.isascii() and value.isdigit()):
+        raise Inexpressible("the phones take digits only")
     if arguments.get("ascii") and not value.isascii():
         raise Inexpressible("the phones take letters without accents only")
     if not arguments["low"] <= len(value) <= arguments["high"]:
