@@ -178,6 +178,13 @@ def test_a_server_of_another_name_stands_as_proxy_before_the_domain_with_its_bac
     assert [_hop("proxy", rank, "port", *other, **settings) for rank in (1, 2)] == ["5071", "5071"]
 
 
+def test_a_proxy_that_phones_have_no_place_for_is_told() -> None:
+    other = ("tenant.example.com", "sbc1.example.net")
+    assert _hop("proxy", 2, "untold", *other) is None
+    with pytest.raises(Inexpressible, match=r"no place for sbc2\.example\.net:5071 beside the first proxy"):
+        _hop("proxy", 2, "untold", *other, port=5071, backup_server="sbc2.example.net")
+
+
 def test_an_outbound_proxy_goes_first_and_the_backup_stays_a_registrar() -> None:
     same = ("pbx.example.com", "pbx.example.com")
     settings = {"outbound_proxy": "edge.example.com:5070", "backup_server": "second.example.com:5072"}

@@ -34,8 +34,8 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 
     The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
     the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
-    `part` host, port, address (both) or switch (`on`, `off`); `udp`, `tcp` and `tls` are the ports taken where none is
-    said. Where there is no such server, `none` is written, or nothing at all. With `shared` all lines have one server,
+    `part` host, port, address (both), switch (`on`, `off`) or untold: nothing is written, and that there is one is
+    reported. `udp`, `tcp` and `tls` are the ports taken where none is said. Where there is no such server, `none` is written, or nothing at all. With `shared` all lines have one server,
     and a line that belongs to another than the settings say is told.
     """
     if arguments.get("shared"):
@@ -46,6 +46,10 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     if not found:
         return str(arguments["none"]) if "none" in arguments else None
     name, number = found[0]
+    if arguments["part"] == "untold":
+        raise Inexpressible(
+            f"the phones have no place for {_joined(name, number)} beside the first {arguments['kind']}"
+        )
     if arguments["part"] == "address":
         return _joined(name, number)
     return name if arguments["part"] == "host" else str(number or arguments[scope.settings.get("sip.transport", "udp")])

@@ -40,7 +40,8 @@ def _account(account: etree._Element) -> Pairs:
     name = f"account.{int(account.attrib['index']) + 1}"
     pairs = _own(account, name, "index")
     hosts = {child.tag: child for child in account}
-    assert len(hosts) == len(account) and set(hosts) <= _CHILDREN
+    assert len(hosts) == len(account)
+    assert set(hosts) <= _CHILDREN
     transport = hosts["host_primary"].attrib.get("transport") if hosts else None
     for tag, host in hosts.items():
         pairs.extend(_own(host, f"{name}.{tag}", "" if tag == "host_primary" else "transport"))
