@@ -34,9 +34,10 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 
     The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
     the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
-    `part` host, port, address (both), switch (`on`, `off`) or untold: nothing is written, and that there is one is
-    reported. `udp`, `tcp` and `tls` are the ports taken where none is said. Where there is no such server, `none` is written, or nothing at all. With `shared` all lines have one server,
-    and a line that belongs to another than the settings say is told.
+    `part` host, port, address (both), switch (`on`, `off`) or untold: nothing is written, and that there is such a
+    server is reported. `udp`, `tcp` and `tls` are the ports taken where none is said. Where there is no such server,
+    `none` is written, or nothing at all. With `shared` all lines have one server, and a line that belongs to another
+    than the settings say is told.
     """
     if arguments.get("shared"):
         _check_shared(scope)
