@@ -17,9 +17,9 @@ _SHOWN = 100
 
 @click.group()
 def blocked() -> None:
-    """Addresses that have asked for too many MACs that are unknown, or were not proven.
+    """Addresses that have asked for too many MACs.
 
-    Proven phones at such an address are served as ever.
+    The MACs were unknown, or nothing was proven. Phones that prove themselves at such an address are served as ever.
     """
 
 

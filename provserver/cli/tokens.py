@@ -16,7 +16,7 @@ _ACTOR = Actor("command line")
 
 @click.group()
 def token() -> None:
-    """The secret of a phone, which stands in its address or is its password."""
+    """The secret by which a phone is known."""
 
 
 @token.command()

@@ -1,6 +1,7 @@
 """Whoever guesses MACs is slowed; phones that belong are served, also at the same address."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -156,3 +157,13 @@ async def test_fail2ban_finds_the_guesser_and_nobody_else(
     )
     told, _ = await reader.communicate()
     assert told.decode().split() == ["192.0.2.66", "2001:db8::66"]
+
+
+async def test_refusals_come_after_the_same_time(make_office: MakeOffice) -> None:
+    """None is there sooner because less had to be found out; the figures are those of tests/bench/refusals.py."""
+    office = await make_office(proofs=("token",))
+    await office.phone(MAC, "snom")
+    for path in (f"/{FILE}", "/000413000001.xml", f"/p/{'a' * 32}/{FILE}", f"/d/{FILE}", "/d/000413000001.xml"):
+        started = time.perf_counter()
+        assert (await office.get(path)).status in (401, 404)
+        assert time.perf_counter() - started >= 0.02
