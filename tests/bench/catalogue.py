@@ -14,7 +14,8 @@ STARTED = time.process_time()
 from provserver.config import Config  # noqa: E402 - the time that imports take is measured
 from provserver.domain.identify import identify  # noqa: E402
 from provserver.domain.vendor import AgentRule, Catalogue, FileRule, Vendor  # noqa: E402
-from provserver.server import load_vendors, settle_memory  # noqa: E402
+from provserver.running import settle_memory  # noqa: E402
+from provserver.server import load_vendors  # noqa: E402
 
 _REQUESTS = 20_000
 _PLACES = re.compile(r"\{[a-z]+\}", re.IGNORECASE)
@@ -38,7 +39,7 @@ def _made_up(number: int, like: Vendor) -> Vendor:
     return like.model_copy(update=told)
 
 
-def _requests(catalogue: Catalogue) -> list[tuple[str, str]]:
+def _requests(catalogue: Catalogue, count: int) -> list[tuple[str, str]]:
     chance = random.Random(1)  # noqa: S311 - the same requests every time
     asked = [
         (rule.asked_as or "{mac}.cfg", [example for agent in vendor.user_agents for example in agent.examples])
@@ -47,7 +48,7 @@ def _requests(catalogue: Catalogue) -> list[tuple[str, str]]:
         if rule.asked_as or rule.id.isdigit()
     ]
     found = []
-    for _ in range(_REQUESTS):
+    for _ in range(count):
         file, examples = chance.choice(asked)
         mac = f"{chance.getrandbits(47):012x}"
         example = chance.choice(examples) if examples else None
@@ -57,8 +58,8 @@ def _requests(catalogue: Catalogue) -> list[tuple[str, str]]:
     return found
 
 
-def _identification(catalogue: Catalogue) -> float:
-    requests = _requests(catalogue)
+def _identification(catalogue: Catalogue, count: int) -> float:
+    requests = _requests(catalogue, count)
     begun = time.process_time()
     for path, agent in requests:
         identify(path, {}, agent, catalogue)
@@ -70,7 +71,7 @@ def _memory() -> int:
         return int(file.read().split()[1]) * 4 // 1024
 
 
-def main() -> None:
+def main(requests: int = _REQUESTS) -> None:
     """Print the figures."""
     imported = time.process_time()
     catalogue, _ = load_vendors(Config())
@@ -84,7 +85,7 @@ def main() -> None:
     print(f"memory {_memory()} MB")
     for more in (0, len(dialects), 3 * len(dialects)):
         made_up = {one.dialect: one for one in (_made_up(number, dialects[0]) for number in range(more))}
-        took = _identification(Catalogue({**catalogue.dialects, **made_up}, "bench"))
+        took = _identification(Catalogue({**catalogue.dialects, **made_up}, "bench"), requests)
         print(f"identification with {len(dialects) + more} vendor files: {took:.0f} µs")
 
 
