@@ -125,7 +125,7 @@ def _firsts_of(kind: Any, value: Any) -> tuple[frozenset[str] | None, bool]:
     if kind in _ZERO_WIDTH:
         return frozenset(), True
     if kind is op.LITERAL:
-        return frozenset(chr(value).lower()), False
+        return _in_class([(kind, value)]), False
     if kind is op.IN:
         return _in_class(value), False
     if kind is op.BRANCH:
@@ -143,13 +143,11 @@ def _either(branches: Sequence[tuple[frozenset[str] | None, bool]]) -> tuple[fro
 
 
 def _in_class(items: Parts) -> frozenset[str] | None:
-    """The letters of `[a-f0-9]`; None for a class by its meaning, or by what it is not."""
+    """The letters of `[a-f0-9]`; None for a class by its meaning, by what it is not, or with more than ASCII in it."""
     letters: set[str] = set()
     for kind, value in items:
-        if kind is op.LITERAL:
-            letters.add(chr(value).lower())
-        elif kind is op.RANGE:
-            letters.update(chr(code).lower() for code in range(value[0], min(value[1], _ASCII.stop) + 1))
-        else:
+        low, high = value if kind is op.RANGE else (value, value)
+        if kind not in (op.LITERAL, op.RANGE) or high not in _ASCII:
             return None
+        letters.update(chr(code).lower() for code in range(low, high + 1))
     return frozenset(letters)

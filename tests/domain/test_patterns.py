@@ -72,6 +72,8 @@ def test_most_patterns_are_passed_over_by_what_they_must_hold(pattern: str, lite
         ("[^a]", None),
         (r"\d", None),
         ("(?:a|.)b", None),
+        ("\u017f", None),
+        ("[a\u212a]", None),
     ],
 )
 def test_the_first_letter_tells_which_patterns_to_try(pattern: str, letters: Sequence[str] | None) -> None:
