@@ -27,19 +27,19 @@ def read(template: str, body: bytes) -> Pairs:
             case "codecs":
                 assert all(codec.tag == "codec" and len(codec) == 0 for codec in element)
                 for codec in element:
-                    pairs.extend(_own(codec, f"codec.{codec.attrib['id']}", "id"))
+                    pairs.extend(_own(codec, f"codec.{_text(codec, 'id')}", "id"))
             case "contacts":
-                pairs.extend(_own(element, f"contacts.{element.attrib['id']}", "id"))
+                pairs.extend(_own(element, f"contacts.{_text(element, 'id')}", "id"))
             case _:
-                raise AssertionError(f"no phone knows {element.tag}")
+                raise AssertionError(f"no phone knows {element.tag!r}")
     assert len(dict(pairs)) == len(pairs), "something stands twice"
     return pairs
 
 
 def _account(account: etree._Element) -> Pairs:
-    name = f"account.{int(account.attrib['index']) + 1}"
+    name = f"account.{int(_text(account, 'index')) + 1}"
     pairs = _own(account, name, "index")
-    hosts = {child.tag: child for child in account}
+    hosts = {str(child.tag): child for child in account}
     assert len(hosts) == len(account)
     assert set(hosts) <= _CHILDREN
     transport = hosts["host_primary"].attrib.get("transport") if hosts else None
@@ -53,4 +53,8 @@ def _account(account: etree._Element) -> Pairs:
 
 
 def _own(element: etree._Element, name: str, without: str) -> Pairs:
-    return [(f"{name}.{key}", value) for key, value in element.attrib.items() if key != without]
+    return [(f"{name}.{key!s}", _text(element, str(key))) for key in element.attrib if key != without]
+
+
+def _text(element: etree._Element, attribute: str) -> str:
+    return str(element.attrib[attribute])
