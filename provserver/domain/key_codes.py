@@ -130,15 +130,21 @@ class KeyLayout:
 
     @property
     def rows(self) -> list[tuple[str, int | None]]:
-        """The areas of the phone itself, with how many keys each has; None: as many as there may be."""
+        """The areas of the phone itself, with how many keys each has; None: as many as there may be.
+
+        Where nobody knows how many keys a phone has, only the first area is taken for granted.
+        """
         areas = [(name, area) for name, area in self.areas.items() if not area.modules]
         if self.counts:
             return [(name, self.counts[name]) for name, _ in areas if name in self.counts]
-        rows, left = [], self.own
+        if self.own is None:
+            return [(name, area.size) for name, area in areas[:1]]
+        rows: list[tuple[str, int | None]] = []
+        left = self.own
         for name, area in areas:
-            count = area.size if left is None else min(left, area.size or left)
+            count = min(left, area.size or left)
             rows.append((name, count))
-            left = None if left is None or count is None else left - count
+            left -= count
         return rows
 
     def key_at(self, position: int) -> Key | None:

@@ -91,8 +91,7 @@ class _Placing:
             raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self.vendor.name} phones have no {button.type} keys")
         key = self.layout.key_at(button.position)
         if key is None:
-            keys = f"{self.layout.max_position} keys, those of expansion modules included"
-            raise _Refused(Reason.POSITION_OUT_OF_RANGE, f"{self._phone} has {keys}")
+            raise _Refused(Reason.POSITION_OUT_OF_RANGE, self._beyond())
         if told.missing:
             raise _Refused(*told.missing)
         return self._by_first_form(codes, button, told, key)
@@ -100,6 +99,11 @@ class _Placing:
     @property
     def _phone(self) -> str:
         return f"a {self.vendor.name} {self.model_name}" if self.model_name else f"a {self.vendor.name} phone"
+
+    def _beyond(self) -> str:
+        if self.layout.max_position is None:
+            return f"how many keys {self._phone} has is not known, and its files have no name for this one"
+        return f"{self._phone} has {self.layout.max_position} keys, those of expansion modules included"
 
     def _by_first_form(self, codes: KeyCodes, button: EffectiveButton, told: Told, key: Key) -> tuple[Parameter, ...]:
         """The parameters as the first form that fits spells them."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from provserver.domain.buttons import ButtonRows
 from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.errors import Invalid
 from provserver.domain.facts import Refusal
@@ -136,6 +137,7 @@ def phone(
     overrides: dict[str, Any] | None = None,
     name: str | None = None,
     role: MulticellRole = MulticellRole.SINGLE,
+    buttons: ButtonRows | None = None,
 ) -> EffectiveDevice:
     """A device of this vendor and model with these settings of its own; of a base, in this role."""
     is_base = vendor.type is DeviceType.DECT_BASE
@@ -153,7 +155,7 @@ def phone(
         updated_at=NOW,
     )
     own = {"abstractions": abstractions, "vendor_overrides": overrides or {}}
-    parts = _base_parts(vendor, device, users) if is_base else Parts(users)
+    parts = _base_parts(vendor, device, users) if is_base else Parts(users, buttons=buttons or ButtonRows())
     return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, ACCESS)
 
 
