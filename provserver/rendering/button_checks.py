@@ -54,10 +54,12 @@ def _check_areas(vendor: Vendor, codes: KeyCodes) -> Iterator[Problem]:
         place = ("buttons", "areas", name)
         if area.modules and area.size is not None:
             yield place, "size is that of the phone's own areas; how many keys a module has is said by the model"
-        known = NUMBERS | given | ({"page"} if area.per_page else set())
+        known = NUMBERS | given
         for parameter in area.parameters:
             for text in (parameter.to, parameter.value, *parameter.attributes.values()):
                 yield from ((place, reason) for reason in _check_places(vendor, text, known))
+                paged = [f"{{{word}}}" for word in _words(text) if word.startswith("page")]
+                yield from ((place, f"{word} needs per_page") for word in paged if area.per_page is None)
         for text in (area.unused or {}).values():
             yield from ((place, reason) for reason in _check_places(vendor, text, NUMBERS))
     used = {field for area in codes.areas.values() for one in area.parameters for field in _words(one.to, one.value)}
@@ -102,7 +104,7 @@ def _check_places(vendor: Vendor, text: str, known: Iterable[str]) -> Iterator[s
             yield f"{{{place}}}: there is no list {listed} under names"
         if place in SECRETS or (place in LINE_VALUES and LINE_VALUES[place].secret):
             yield f"{{{place}}} is a secret, which no key may show"
-        elif place in VOCABULARY or place in LINE_VALUES:
+        if place in VOCABULARY or place in LINE_VALUES:
             continue
         calculated = listed is not None or is_sum(place)
         strange = [word for word in words_of(place) if word not in (NUMBERS if calculated else known)]

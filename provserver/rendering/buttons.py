@@ -98,7 +98,7 @@ class _Placing:
 
     @property
     def _phone(self) -> str:
-        return f"a {self.vendor.name} {self.model_name}" if self.model_name else f"a {self.vendor.name} phone"
+        return f"the {self.vendor.name} {self.model_name}" if self.model_name else f"a phone of {self.vendor.name}"
 
     def _beyond(self) -> str:
         if self.layout.max_position is None:

@@ -28,6 +28,48 @@ def _settings(**changes: Any) -> dict[str, Any]:
     return {"settings": {name.replace("__", "."): value for name, value in changes.items()}}
 
 
+def _keys(types: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    area = {"parameters": {"key{key}.kind": "{kind}"}, **changes.pop("area", {})}
+    return {
+        "buttons": {"areas": {"rows": area}, "types": types or {"dnd": {"kind": "dnd"}}, **changes},
+        "models": {"A1": {"lines": 1, "keys": 2}},
+    }
+
+
+KEY_MISTAKES: list[tuple[dict[str, Any], str, str]] = [
+    (_keys({"teleport": {"kind": "x"}}), "teleport", "buttons.types.teleport"),
+    (
+        _keys({"dnd": {"kind": "{nobody}"}}),
+        "dnd:",
+        "buttons.types.dnd: {nobody}: nobody is nothing that is known there",
+    ),
+    (_keys({"dnd": {"kind": "{number}"}}), "dnd:", "buttons.types.dnd: {number}: number is nothing that is known"),
+    (_keys({"dnd": {"kind": "{line.password}"}}), "dnd:", "buttons.types.dnd: {line.password} is a secret"),
+    (
+        _keys({"dnd": {"kind": "x", "onyl": "A1"}}),
+        "types:",
+        "buttons.types: the field onyl is in no parameter of any area",
+    ),
+    (_keys({"dnd": {"kind": "x", "only": ["A9"]}}), "dnd:", "buttons.types.dnd: A9 is neither a model nor a family"),
+    (_keys({"dnd": {"kind": "x", "areas": ["moon"]}}), "dnd:", "buttons.types.dnd: moon is no area of buttons"),
+    (
+        _keys({"dnd": {"kind": "x", "when": {"mode": "a"}}}),
+        "dnd:",
+        "buttons.types.dnd: mode is nothing that its target has",
+    ),
+    (
+        _keys(area={"parameters": {"k{key:odd}": "{kind}"}}),
+        "rows:",
+        "buttons.areas.rows: {key:odd}: there is no list odd",
+    ),
+    (_keys(area={"parameters": {"k{page}": "{kind}"}}), "rows:", "buttons.areas.rows: {page} needs per_page"),
+    (_keys(area={"parameters": {"k{1+bell}": "{kind}"}}), "rows:", "buttons.areas.rows: {1+bell}: bell is nothing"),
+    (_keys(area={"size": 1}), "A1", "models.A1: has 2 keys, but its areas of buttons take 1"),
+    (_keys(area={"size": 1, "modules": True}), "rows:", "buttons.areas.rows: size is that of the phone's own areas"),
+    (_keys() | {"models": {"A1": {"keys": {"moon": 3}}}}, "keys:", "models.A1.keys: moon is no area of buttons"),
+]
+"""Mistakes in what keys become."""
+
 MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"modles": {}}, "modles", "modles: Extra inputs are not permitted"),
     ({"evidence": "hearsay"}, "evidence", "evidence: Input should be 'vendor_guide'"),
@@ -173,7 +215,11 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "at", "message"), MISTAKES, ids=[message for _, _, message in MISTAKES])
+@pytest.mark.parametrize(
+    ("change", "at", "message"),
+    [*MISTAKES, *KEY_MISTAKES],
+    ids=[message for _, _, message in (*MISTAKES, *KEY_MISTAKES)],
+)
 def test_a_mistake_is_told_with_file_line_and_key(
     workshop: Workshop, change: dict[str, Any], at: str, message: str
 ) -> None:
