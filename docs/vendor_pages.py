@@ -6,7 +6,8 @@ from functools import cache, partial
 
 from docs.markdown_text import NONE, code, page, prose, table
 from provserver.config import Config
-from provserver.domain.coverage import coverage_of
+from provserver.domain.button_types import ButtonType
+from provserver.domain.coverage import buttons_of, coverage_of
 from provserver.domain.device import DeviceType
 from provserver.domain.facts import Evidence
 from provserver.domain.vendor import Model, Vendor
@@ -56,6 +57,19 @@ def coverage() -> str:
             ("file", "vendor", "for", "settings", "models", "evidence unless said otherwise"), map(_row, _dialects())
         ),
     ]
+    keyed = [one for one in rendered if one.buttons]
+    parts += [
+        "## Programmable keys\n",
+        prose("""
+            Types of [buttons](buttons.md). A file that is not here knows of no programmable keys; how many a model has
+            is in [models](models.md).
+        """),
+    ]
+    for start in range(0, len(ButtonType), _WIDEST - 1):
+        types = list(ButtonType)[start : start + _WIDEST - 1]
+        parts.append(
+            table(("file", *types), [[_link(one), *(_key_mark(one, kind) for kind in types)] for one in keyed])
+        )
     for name, paths in _groups():
         head = [path.removeprefix(f"{name}.") for path in paths]
         rows = [[_link(one), *(_mark(one, path) for path in paths)] for one in rendered]
@@ -84,8 +98,15 @@ def _groups() -> Iterator[tuple[str, list[str]]]:
 
 
 def _mark(vendor: Vendor, path: str) -> str:
-    word = coverage_of(vendor, path).mark
-    sign = _WITH if word.startswith("with ") else {"yes": _YES, "some": _SOME, "no": _NO}[word.split()[0]]
+    return _sign(coverage_of(vendor, path).mark)
+
+
+def _key_mark(vendor: Vendor, kind: ButtonType) -> str:
+    return _sign(buttons_of(vendor, kind).mark)
+
+
+def _sign(word: str) -> str:
+    sign = _WITH if word.startswith("with ") else {"yes": _YES, "some": _SOME, "no": _NO}[word.split(maxsplit=1)[0]]
     return f"{sign}?" if word.endswith("?") else sign
 
 
@@ -99,7 +120,15 @@ def vendor_page(vendor: Vendor) -> str:
     ]
     if vendor.is_rendered:
         parts.append(table(("setting", "expressed", "parameters, or why not"), _settings(vendor)))
+    if vendor.buttons:
+        parts += ["## Programmable keys\n", table(("type", "expressed", "fields of the key"), _buttons(vendor))]
     return page(parts)
+
+
+def _buttons(vendor: Vendor) -> Iterator[tuple[str, str, str]]:
+    for kind in ButtonType:
+        found = buttons_of(vendor, kind)
+        yield code(kind), found.mark, ", ".join(map(code, found.parameters))
 
 
 def _settings(vendor: Vendor) -> Iterator[tuple[str, str, str]]:

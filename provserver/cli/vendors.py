@@ -6,7 +6,8 @@ from rich.table import Table
 
 from provserver.cli.options import config_option
 from provserver.config import Config
-from provserver.domain.coverage import coverage_of
+from provserver.domain.button_types import ButtonType
+from provserver.domain.coverage import buttons_of, coverage_of
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import NotFound
 from provserver.domain.vendor import Catalogue, Model, Vendor
@@ -35,6 +36,8 @@ def vendors(vendor: str | None, config: Config) -> None:
         console.print(_models_table(dialect))
         if dialect.is_rendered:
             console.print(_settings_table(dialect))
+        if dialect.buttons:
+            console.print(_buttons_table(dialect))
 
 
 def _vendors_table(catalogue: Catalogue) -> Table:
@@ -79,6 +82,14 @@ def _settings_table(vendor: Vendor) -> Table:
     for path in VOCABULARY:
         coverage = coverage_of(vendor, path)
         table.add_row(path, coverage.mark, "\n".join((*coverage.parameters, *coverage.reasons)))
+    return table
+
+
+def _buttons_table(vendor: Vendor) -> Table:
+    table = Table("button", "coverage", "fields of the key", title=f"{vendor.name} programmable keys")
+    for kind in ButtonType:
+        found = buttons_of(vendor, kind)
+        table.add_row(kind, found.mark, "\n".join(found.parameters))
     return table
 
 

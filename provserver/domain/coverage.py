@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from provserver.domain.button_types import ButtonType
 from provserver.domain.facts import Evidence
+from provserver.domain.key_codes import KeyForm
 from provserver.domain.vendor import Mapping, Vendor
 
 
@@ -48,3 +50,22 @@ def _names(mapping: Mapping) -> tuple[str, ...]:
         joined = (mapping.list.to,) if mapping.list.to else ()
         return (*joined, *mapping.list.chosen, *mapping.list.others)
     return mapping.to
+
+
+def buttons_of(vendor: Vendor, kind: ButtonType) -> Coverage:
+    """What `vendor` makes of a type of button, by the same marks; `parameters` are its fields, `name = text`."""
+    codes = vendor.buttons
+    forms = codes.types.get(kind, ()) if codes else ()
+    fields = tuple(dict.fromkeys(f"{name} = {text}" for form in forms for name, text in form.fields.items()))
+    if codes is None or not forms:
+        return Coverage("no", (), ())
+    keyed = [model for model in vendor.models if vendor.key_layout(model).rows]
+    everywhere = all(any(_on(vendor, form, model) for form in forms) for model in keyed)
+    doubt = any((form.evidence or codes.evidence or vendor.evidence) is Evidence.UNVERIFIED for form in forms)
+    return Coverage(("yes" if everywhere else "some models") + (" ?" if doubt else ""), fields, ())
+
+
+def _on(vendor: Vendor, form: KeyForm, model: str) -> bool:
+    """Whether a model has a key of its own that does it."""
+    rows = {name for name, count in vendor.key_layout(model).rows if count != 0}
+    return vendor.fits(form, model) and bool(not form.areas or rows & set(form.areas))

@@ -14,9 +14,11 @@ from pydantic import BaseModel
 from docs import generate
 from provserver.cli.main import main as command_line
 from provserver.config import Config, load_config
+from provserver.rendering.button_checks import check_buttons
 from provserver.shipped import shipped
 from provserver.strictyaml import parse
 from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links
+from tests.rendering.workshop import vendor
 
 _EXAMPLE = shipped("config.example.yaml").read_text(encoding="utf-8")
 _WRITTEN = [page for page in PAGES if page.name not in generate.PAGES]
@@ -164,3 +166,17 @@ def _readme_command(number: str) -> subprocess.CompletedProcess[str]:
     """With no library but Python's own."""
     command = [sys.executable, "-I", "-S", str(ROOT / "docs" / "readme_command.py"), number]
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_examples_of_programmable_keys_are_what_vendor_files_take() -> None:
+    """They are copied from there into vendor files."""
+    found = [
+        parse(block.text, "example").value
+        for block in blocks((ROOT / "docs" / "adding-a-vendor.md").read_text())
+        if block.language == "yaml" and "\nbuttons:" in f"\n{block.text}"
+    ]
+    assert len(found) == 2
+    for example in found:
+        models = example.get("models", {"A20": {"keys": 8}})
+        acme = vendor(None, models=models, buttons=example["buttons"])
+        assert list(check_buttons(acme)) == []

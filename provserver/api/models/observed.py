@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from provserver.api.models.shared import Moment, PageQuery, Shown, Word
+from provserver.domain.button_types import ButtonType
 
 
 class EventQuery(PageQuery):
@@ -150,6 +151,7 @@ class Model(Shown):
     type: str
     lines: int | None
     keys: int | None
+    max_position: int | None = Field(description="Highest position of a button: keys with those of all modules")
     softkeys: int | None
     handsets: int | None = Field(description="Handsets of a DECT base or system")
     cells: int | None = Field(description="Bases of one multicell system")
@@ -169,6 +171,15 @@ class VendorSetting(Shown):
     some_models: bool
     reason: str | None
     parameters: list[str]
+
+
+class VendorButton(Shown):
+    """What a type of button is with the devices of one of the vendor's files."""
+
+    dialect: str
+    type: ButtonType
+    supported: bool
+    some_models: bool
 
 
 class VendorSummary(Shown):
@@ -193,6 +204,7 @@ class Vendor(Shown):
     proofs: list[str]
     models: list[Model]
     settings: list[VendorSetting]
+    buttons: list[VendorButton]
 
 
 class Health(Shown):

@@ -1,11 +1,13 @@
 """The catalogue of vendors and models."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
 from provserver.api.models import observed as models
 from provserver.api.models.shared import PageQuery
+from provserver.domain.button_types import ButtonType
+from provserver.domain.coverage import buttons_of
 from provserver.domain.errors import NotFound
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
@@ -28,7 +30,12 @@ async def get(call: Call[None, None]) -> Answer:
         raise NotFound("there is no such vendor")
     models_of = [
         models.Model.of(
-            model, name=name, dialect=one.dialect, capabilities=sorted(model.capabilities), also=list(model.also)
+            model,
+            name=name,
+            dialect=one.dialect,
+            capabilities=sorted(model.capabilities),
+            also=list(model.also),
+            max_position=one.key_layout(name).max_position,
         )
         for one in dialects
         for name, model in one.models.items()
@@ -40,9 +47,16 @@ async def get(call: Call[None, None]) -> Answer:
         for path in VOCABULARY
     ]
     proofs = _merged(one.proofs for one in dialects)
-    return Answer(
-        200, models.Vendor.of(dialects[0], **_shared(dialects), proofs=proofs, models=models_of, settings=settings)
-    )
+    told = {"proofs": proofs, "models": models_of, "settings": settings, "buttons": list(_buttons(dialects))}
+    return Answer(200, models.Vendor.of(dialects[0], **_shared(dialects), **told))
+
+
+def _buttons(dialects: Dialects) -> Iterator[models.VendorButton]:
+    for one in dialects:
+        for kind in ButtonType if one.is_rendered else ():
+            mark = buttons_of(one, kind).mark
+            some = mark.startswith("some")
+            yield models.VendorButton(dialect=one.dialect, type=kind, supported=mark != "no", some_models=some)
 
 
 def _name(dialects: Dialects) -> str:
