@@ -20,6 +20,7 @@ Connection = AsyncConnection  # an open transaction, as every function of the st
 Made = TypeVar("Made")
 
 TRIES = 8  # how often a write is done that the database undoes for the sake of others
+_ONE_STATE = "REPEATABLE READ"
 _PAUSE = 0.02  # seconds before the second try; twice that before the next
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
@@ -76,8 +77,8 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end of the block, undone by any exception. Raises `StoreUnavailable`.
 
-        Once the block has been left, what it wrote survives a power cut. What it read has not changed meanwhile; a
-        server that cannot keep that up raises `Contended`, and the caller begins anew.
+        Once the block has been left, what it wrote survives a power cut. Where another has meanwhile changed a row that
+        it changes or has locked, a server raises `Contended`, and the caller begins anew.
         """
         with _outages_named():
             async with self._turn, self._writing.begin() as conn:
@@ -125,10 +126,11 @@ def _options(dialect: str) -> tuple[dict[str, Any], ...]:
     """How engines begin their transactions: to read, to write, and to write row by row."""
     if dialect == "sqlite":
         return {}, {sqlite.WRITES: True}, {sqlite.WRITES: True}
-    # A record and its lines are two statements that must speak of one state; and what a write decides by must still be
-    # so when it commits. SQLite's and CockroachDB's transactions are like that by nature, PostgreSQL's when told.
+    # A record and its lines are two statements that must speak of one state. SQLite's and CockroachDB's transactions
+    # see one by nature, PostgreSQL's when told. Two writes that must not pass each other change, or lock, a common row
+    # (a revision), so that the later one is undone; SERIALIZABLE would undo many more, for the pages they have read.
     if dialect == "postgresql":
-        return tuple({"isolation_level": level} for level in ("REPEATABLE READ", "SERIALIZABLE", "READ COMMITTED"))
+        return tuple({"isolation_level": level} for level in (_ONE_STATE, _ONE_STATE, "READ COMMITTED"))
     return {}, {}, {}
 
 

@@ -25,22 +25,25 @@ class Limits:
 
 
 def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
-    """What the driver is told; the URL's own parameters come after it and win.
+    """What the driver is told beside the URL; the URL's own parameters win.
 
     Of several hosts that one is taken that can be written to, so that a failover is followed.
     """
-    several = isinstance(url.query.get("host"), tuple) or "," in str(url.query.get("host", ""))
-    milliseconds = str(int(limits.statement * 1000))
-    return {
+    several = isinstance(url.query.get("host"), tuple)
+    milliseconds = int(limits.statement * 1000)
+    ours: dict[str, Any] = {
         "timeout": limits.wait,
         "command_timeout": limits.statement + 5,  # where the server is too dead to keep its own
         "server_settings": {
             "application_name": "provserver",
-            "statement_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": str(int(milliseconds) * 3),
+            "statement_timeout": str(milliseconds),
+            "idle_in_transaction_session_timeout": str(milliseconds * 3),
         },
         **({"target_session_attrs": "read-write"} if several else {}),
     }
+    # The URL holds text, and the driver wants a number.
+    sizes = {name: int(str(url.query[name])) for name in ("statement_cache_size",) if name in url.query}
+    return {name: value for name, value in ours.items() if name not in url.query} | sizes
 
 
 def prepare(engine: Engine) -> None:

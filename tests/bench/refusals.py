@@ -25,7 +25,8 @@ from provserver.domain.guessing import Guesses
 from provserver.domain.mac import Mac
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.server import load_vendors, settle_memory
+from provserver.running import settle_memory
+from provserver.server import load_vendors
 from provserver.services.contacts import ContactWriter
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices

@@ -4,21 +4,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from provserver.domain.device import Account
-from provserver.domain.errors import StoreUnavailable
+from provserver.domain.errors import Contended, StoreUnavailable
+from provserver.store import postgresql
 from provserver.store.accounts import account_exists, get_account, insert_account
-from provserver.store.database import Connection, Database, _options, _outages_named
+from provserver.store.database import TRIES, Connection, Database, _options, _outages_named
 from provserver.store.postgresql import Limits
 from provserver.store.revisions import bump_account
 from provserver.store.sealing import Sealer
 from provserver.store.sqlite import prepare
 
 from .builders import account
-from .conftest import only_sqlite
+from .conftest import only_postgresql, only_sqlite
 
 
 async def test_a_write_is_seen_by_the_next_read(db: Database, acme: Account) -> None:
@@ -248,3 +249,77 @@ async def test_another_process_that_comes_and_goes_leaves_the_log_to_those_who_w
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, str(tmp_path / "provserver.db"))
     assert await process.wait() == 0
     assert (tmp_path / "provserver.db-wal").exists()
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    "query", ["prepared_statement_cache_size=0&statement_cache_size=0", "target_session_attrs=any"]
+)
+async def test_parameters_of_the_url_win(db: Database, query: str) -> None:
+    """A pooler needs the first, a database whose every node can write the second."""
+    url = db.engine.url.render_as_string(hide_password=False)
+    another = Database.open(f"{url}&{query}", db.sealer)
+    await another.ping()
+    await another.close()
+    assert "read-write" not in postgresql.connect_args(make_url(f"{url}&{query}"), Limits()).values()
+
+
+@only_postgresql
+async def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(db: Database, tmp_path: Path) -> None:
+    """The first is down, as after a failover."""
+    folder = db.engine.url.query["host"]
+    several = Database.open(
+        f"postgresql+asyncpg://postgres@/{db.engine.url.database}?host={tmp_path}:5432&host={folder}:5432", db.sealer
+    )
+    stored = account()
+    await several.settle(lambda conn: insert_account(conn, stored))
+    async with several.read() as conn:
+        assert await account_exists(conn, stored.id)
+    await several.close()
+
+
+@only_postgresql
+async def test_a_statement_that_takes_too_long_is_given_up(db: Database) -> None:
+    hurried = Database.open(db.engine.url, db.sealer, Limits(statement=0.1))
+    with pytest.raises(StoreUnavailable, match="statement timeout"):
+        async with hurried.read() as conn:
+            await conn.execute(text("SELECT pg_sleep(5)"))
+    await hurried.close()
+
+
+@only_postgresql
+async def test_a_deadlock_is_done_again(db: Database, acme: Account, other: Account) -> None:
+    """Two writes that take the same rows in opposite order."""
+    met = asyncio.Barrier(2)
+
+    async def both(first: str, second: str) -> None:
+        tries = iter(range(9))
+
+        async def work(conn: Connection) -> None:
+            await bump_account(conn, first)
+            if next(tries) == 0:
+                await met.wait()
+            await bump_account(conn, second)
+
+        await db.settle(work)
+
+    await asyncio.gather(both(acme.id, other.id), both(other.id, acme.id))
+    async with db.read() as conn:
+        revisions = [(await get_account(conn, each.id)) for each in (acme, other)]
+    assert [each.revision for each in revisions if each] == [2, 2]
+
+
+async def test_what_collides_all_the_time_is_an_outage_in_the_end(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provserver.store.database._PAUSE", 0)
+    tries = 0
+
+    async def work(_: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        raise Contended("again")
+
+    with pytest.raises(StoreUnavailable, match="all the time"):
+        await db.settle(work)
+    assert tries == TRIES
