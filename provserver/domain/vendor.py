@@ -54,6 +54,7 @@ class FileRule(Fact):
     id: str = Field(description="Name of the rule inside this file")
     pattern: Pattern = Field(description="Matched against the whole path; groups `mac` (or `<mac>`) and `model`")
     query: bool = Field(default=False, description="The MAC stands in the query (`?mac=`), not in the path")
+    by_agent: bool = Field(default=False, description="The MAC stands in the User-Agent, not in the path")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
     scope: Literal["device", "common"] = Field(description="`device` needs a proof; `common` is the same for everyone")
     template: str | None = Field(default=None, description="Template below templates/<vendor>/; absent: answered 404")

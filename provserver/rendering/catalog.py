@@ -228,8 +228,12 @@ def _check_files(vendor: Vendor) -> Iterator[Problem]:
         (("files",), f"{rule_id} is the id of more than one rule") for rule_id in _repeated(r.id for r in vendor.files)
     )
     for index, rule in enumerate(vendor.files):
-        if rule.scope == "device" and not rule.query and not {"mac", "ipei"} & rule.pattern.groupindex.keys():
-            yield ("files", index), "a device's own file needs <mac> or <ipei> in its pattern, or query: true"
+        elsewhere = rule.query or rule.by_agent
+        if rule.scope == "device" and not elsewhere and not {"mac", "ipei"} & rule.pattern.groupindex.keys():
+            yield (
+                ("files", index),
+                "a device's own file needs <mac> or <ipei> in its pattern, or query: true, or by_agent: true",
+            )
         if rule.provisions and (rule.template is None or rule.scope != "device"):
             yield ("files", index), "only a device's own file with a template can provision"
     for name, model in vendor.models.items():

@@ -209,7 +209,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"files": [FILE | {"pattern": "own.cfg"}]},
         "- id: own",
-        "files.0: a device's own file needs <mac> or <ipei> in its pattern, or query: true",
+        "files.0: a device's own file needs <mac> or <ipei> in its pattern, or query: true, or by_agent: true",
     ),
     ({"files": [FILE | {"pattern": "["}]}, "pattern: '['", "files.0.pattern: is not a regular expression"),
 ]

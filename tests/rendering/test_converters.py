@@ -607,3 +607,30 @@ def test_a_line_of_another_server_is_told_where_all_lines_share_one() -> None:
     assert _convert("hop", "x", arguments, settings=settings, line=line) == "example.com"
     with pytest.raises(Inexpressible, match="share one SIP server"):
         _convert("hop", "x", arguments, settings=settings, line={**line, "line.domain": "other.example.com"})
+
+
+def test_a_rule_tells_credentials_and_key_before_the_url_without_what_would_end_them() -> None:
+    """A password with a bracket in it would leave the phone without any rule it can read."""
+    options = {
+        "--key": "provisioning.encryption_key",
+        "--uid": "provisioning.username",
+        "--pwd": "provisioning.password",
+    }
+    arguments = {"name": "{mac}.xml", "options": options}
+
+    def rule(**told: str) -> str | None:
+        settings = {f"provisioning.{name}": value for name, value in told.items()}
+        return _convert("rule_url", "https://a/p/t/", arguments, settings=settings)
+
+    assert rule() == "https://a/p/t/805ec0123456.xml"
+    assert rule(username="u", password="p$w") == "[--uid u --pwd p$$w] https://a/p/t/805ec0123456.xml"
+    assert rule(encryption_key="k", password="p]w") == "[--key k] https://a/p/t/805ec0123456.xml"
+    assert _convert("option_is_told", "p$w") is None
+    with pytest.raises(Inexpressible, match="without blanks"):
+        _convert("option_is_told", "p]w")
+    with pytest.raises(Inexpressible, match="blank"):
+        _convert("rule_url", "https://a/b|c", arguments)
+
+
+def test_a_dscp_is_written_as_the_whole_byte_in_hexadecimal() -> None:
+    assert [_convert("hexadecimal", value, {"by": 4}) for value in (0, 26, 46)] == ["0x00", "0x68", "0xb8"]

@@ -1,5 +1,6 @@
 """Provisioning and download URLs."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -8,6 +9,8 @@ from provserver.rendering.converters.registry import Inexpressible, Scope, conve
 from provserver.rendering.converters.values import affix
 
 _PORTS = {"http": 80, "https": 443, "tftp": 69, "ftp": 21}
+_ENDS_AN_OPTION = re.compile(r"[\s\"\[\]]")
+_ENDS_A_RULE = re.compile(r"[\s|]")
 
 
 @converter(takes=("slash",))
@@ -23,6 +26,28 @@ def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
         return str(value)
     name = str(arguments["name"]).replace("{mac}", scope.mac.bare).replace("{MAC}", scope.mac.upper)
     return f"{value}{name}"
+
+
+@converter("name", "options")
+def rule_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """As `file_url`, after `options` in brackets: `[--uid name --pwd word] https://...`.
+
+    `options` are the setting that each of them tells; one whose setting is not set, or cannot be told, is left out. A
+    `$` would begin a variable, so it is doubled.
+    """
+    url = file_url(value, scope, arguments)
+    if _ENDS_A_RULE.search(url):
+        raise Inexpressible("the phones take no URL with a blank or | in it")
+    told = {option: scope.settings.get(path) for option, path in arguments["options"].items()}
+    options = " ".join(f"{option} {text}" for option, text in told.items() if text and not _ENDS_AN_OPTION.search(text))
+    return (f"[{options}] {url}" if options else url).replace("$", "$$")
+
+
+@converter()
+def option_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+    """Nothing is written: `rule_url` tells it as an option, unless it holds a character that ends one."""
+    if _ENDS_AN_OPTION.search(value):
+        raise Inexpressible("the phones take it without blanks, quotation marks and brackets only")
 
 
 @converter(takes=("before", "after"))

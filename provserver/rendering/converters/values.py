@@ -21,6 +21,12 @@ def multiply(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(value * arguments["by"])
 
 
+@converter("by")
+def hexadecimal(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """`by` times the value in hexadecimal digits, `0x68`: with 4, a DSCP as the whole byte that it stands in."""
+    return f"0x{value * arguments['by']:02x}"
+
+
 @converter("by", takes=("least",))
 def divide(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The value divided by `by`, rounded up so that only 0 becomes 0, and never below `least`."""
