@@ -35,7 +35,7 @@ def rule_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     `options` are the setting that each of them tells; one whose setting is not set, or cannot be told, is left out. A
     `$` would begin a variable, so it is doubled.
     """
-    url = file_url(value, scope, arguments)
+    url = str(file_url(value, scope, arguments))
     if _ENDS_A_RULE.search(url):
         raise Inexpressible("the phones take no URL with a blank or | in it")
     told = {option: scope.settings.get(path) for option, path in arguments["options"].items()}
