@@ -2,7 +2,10 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from typing import Any
 
+import orjson
 import structlog
 
 from provserver.config import Log
@@ -10,11 +13,14 @@ from provserver.config import Log
 
 def configure_logging(log: Log) -> None:
     """Set up structlog once per process."""
-    rendering: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    rendering: structlog.typing.Processor
+    writing: Callable[..., structlog.typing.WrappedLogger]
+    if log.format == "json":
+        rendering = structlog.processors.JSONRenderer(serializer=_as_json)
+        writing = structlog.BytesLoggerFactory(sys.stderr.buffer)
+    else:
+        rendering = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        writing = structlog.PrintLoggerFactory(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -23,6 +29,10 @@ def configure_logging(log: Log) -> None:
             rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, log.level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=writing,
         cache_logger_on_first_use=False,
     )
+
+
+def _as_json(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
+    return orjson.dumps(line, default=default)

@@ -16,6 +16,7 @@ from pathlib import Path
 from socket import socket
 
 import structlog
+import uvloop
 
 from provserver.config import Config
 from provserver.counting import MetricsFolder
@@ -173,7 +174,7 @@ def _serve(load: LoadConfig, share: Share, lifeline: int, tell_ready: int) -> in
     """The whole life of a process; returns its exit code."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
-        asyncio.run(_serve_until_told(load(), share, lifeline, tell_ready))
+        uvloop.run(_serve_until_told(load(), share, lifeline, tell_ready))
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)
         return 1

@@ -14,6 +14,7 @@ from provserver.services.guarding import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
+from provserver.services.regulars import Regulars
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
@@ -52,6 +53,7 @@ def make_provisioning(
         "doors": Doors(frozenset(settings.auth), settings.networks),
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
+        "regulars": Regulars(),
         **more,
     }
     return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)

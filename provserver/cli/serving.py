@@ -6,9 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import uvloop
 
 from provserver.cli.demo import demonstrate
-from provserver.cli.options import config_option, load_anew, run_async
+from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
@@ -36,7 +37,7 @@ def serve(config: Config, workers: int, demo: bool) -> None:
     if workers > 1:
         _supervise(config, workers)
     else:
-        run_async(_serve(config, demo))
+        uvloop.run(_serve(config, demo))
 
 
 async def _serve(config: Config, demo: bool) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def new_id(prefix: str, at: datetime, entropy: bytes) -> str:
@@ -16,9 +18,9 @@ def new_id(prefix: str, at: datetime, entropy: bytes) -> str:
 
 def new_ordinal(at: datetime, entropy: bytes) -> str:
     """The 26 sortable characters alone."""
-    microseconds = (at - _EPOCH) // timedelta(microseconds=1)
+    microseconds = (at - _EPOCH) // _MICROSECOND
     number = microseconds << 74 | int.from_bytes(entropy[:10], "big") >> 6
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def ordinal_of(identifier: str) -> str:

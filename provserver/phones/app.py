@@ -3,12 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import uuid4
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
 
 import structlog
 from aiohttp import web
+from cryptography import x509
 
 from provserver.domain.authorization import parse_authorization
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
@@ -42,6 +44,7 @@ class PhoneFace:
     files: FileFolder
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
+    log: Any = field(default_factory=_log.bind)  # bound once: to bind anew costs as much as to write a line
 
 
 def build_phones(face: PhoneFace) -> web.Application:
@@ -65,24 +68,34 @@ async def _hide_software(_: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
-    started = time.perf_counter()
-    asked = _phone_request(request, face)
-    answer, failure = Answer(), None
-    if request.method not in ("GET", "HEAD"):
-        response = answers.method_not_allowed()
+    """The short way for those who ask again, else the whole story."""
+    started, request_id, failure = time.perf_counter(), f"req_{token_hex(16)}", None
+    words = words_of(request, face)
+    again = await face.provisioning.answer_again(words, request_id, request.headers.get("If-None-Match"))
+    if again:
+        asked, answer = again
+        response = _response(answer, request, asked, face)
     else:
-        try:
-            answer = await _answer(request, asked, face)
-            response = _response(answer, request, asked, face)
-        except StoreUnavailable as error:
-            response, failure = answers.unavailable(_RETRY_AFTER), error.message
-        except (RenderingFailed, CannotCarry) as error:
-            response, failure = answers.failed(), error.message
-        except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
-            _log.exception("phone_request_failed", request_id=asked.request_id)
-            response, failure = answers.failed(), "a mistake in the server"
-    _tell(face, asked, answer, response, time.perf_counter() - started, request.method, failure)
+        asked = _phone_request(request, face, request_id, words)
+        answer, response, failure = await _tried(request, asked, face)
+    _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
     return response
+
+
+async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:
+    """What was found, what the phone gets, and what went wrong."""
+    if request.method not in ("GET", "HEAD"):
+        return Answer(), answers.method_not_allowed(), None
+    try:
+        answer = await _answer(request, asked, face)
+        return answer, _response(answer, request, asked, face), None
+    except StoreUnavailable as error:
+        return Answer(), answers.unavailable(_RETRY_AFTER), error.message
+    except (RenderingFailed, CannotCarry) as error:
+        return Answer(), answers.failed(), error.message
+    except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
+        _log.exception("phone_request_failed", request_id=asked.request_id)
+        return Answer(), answers.failed(), "a mistake in the server"
 
 
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:
@@ -97,7 +110,25 @@ async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) ->
     return answer
 
 
-def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
+def words_of(request: web.Request, face: PhoneFace) -> Hashable:
+    """What `request` says, as one value; None where saying it again may not have the same answer.
+
+    Which range is wanted, and what the phone has already, is looked at each time.
+    """
+    headers = request.headers
+    if request.method != "GET" or "Authorization" in headers or (face.trust().authorities and _chain(request, face)):
+        return None
+    forwarded = ()
+    if face.trusted_proxies:
+        forwarded = *headers.getall("X-Forwarded-For", ()), None, *headers.getall("X-Forwarded-Proto", ())
+    return (request.raw_path, headers.get("User-Agent"), headers.get("Host"), request.remote, request.scheme, forwarded)
+
+
+def _chain(request: web.Request, face: PhoneFace) -> list[x509.Certificate]:
+    return shown_chain(request, face.certificate_header, face.trusted_proxies)
+
+
+def _phone_request(request: web.Request, face: PhoneFace, request_id: str, words: Hashable) -> PhoneRequest:
     raw_path = request.raw_path.partition("?")[0]
     authorization = request.headers.get("Authorization") if is_challenged(raw_path) else None
     return PhoneRequest(
@@ -106,13 +137,14 @@ def _phone_request(request: web.Request, face: PhoneFace) -> PhoneRequest:
         user_agent=_readable(request.headers.get("User-Agent", "")),
         source=source_address(request, face.trusted_proxies),
         public_url=public_url(request, face.configured_url, face.trusted_proxies),
-        request_id=f"req_{uuid4().hex}",
+        request_id=request_id,
         method=request.method,
         target=request.raw_path,
         secure=is_secure(request, face.trusted_proxies),
-        certificate=face.trust().judge(shown_chain(request, face.certificate_header, face.trusted_proxies)),
+        certificate=face.trust().judge(_chain(request, face)),
         authorization=parse_authorization(authorization),
         if_none_match=request.headers.get("If-None-Match"),
+        words=words,
     )
 
 
@@ -133,20 +165,19 @@ def _response(answer: Answer, request: web.Request, asked: PhoneRequest, face: P
 
 def _tell(
     face: PhoneFace,
+    request_id: str,
     asked: PhoneRequest,
     answer: Answer,
     response: web.Response,
     seconds: float,
-    method: str,
     failure: str | None,
 ) -> None:
     """One line per request. The file is told without its token, and only where a phone could have asked for it."""
-    face.metrics.requests.labels(answer.vendor or "unknown", response.status).inc()
-    face.metrics.seconds.observe(seconds)
-    _log.log(
+    face.metrics.answered(answer.vendor, response.status, seconds)
+    face.log.log(
         40 if failure else 20,
         "phone_request",
-        method=method,
+        method=asked.method,
         file=answer.file,
         status=response.status,
         mac=answer.mac,
@@ -155,7 +186,7 @@ def _tell(
         proof=answer.proof,
         source=asked.source,
         milliseconds=round(seconds * 1000, 2),
-        request_id=asked.request_id,
+        request_id=request_id,
         **({"certificate": str(asked.certificate)} if asked.certificate else {}),
         **({"reason": failure or answer.reason} if failure or answer.reason else {}),
     )

@@ -1,5 +1,6 @@
 """The story of one request: a phone asks for a file."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from provserver.domain.certificates import fits
@@ -19,6 +20,7 @@ from provserver.services.guarding import Guard
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
+from provserver.services.regulars import Regular, Regulars
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
@@ -50,6 +52,7 @@ class Provisioning:
     doors: Doors
     challenges: Challenges
     guard: Guard
+    regulars: Regulars
 
     async def answer(self, request: PhoneRequest) -> Answer:
         """What the phone gets. Raises what is an outage or a mistake of ours.
@@ -75,6 +78,22 @@ class Provisioning:
             return self._common_file(claim, common)
         answer = await self._answer_about_a_device(request, claim)
         return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
+
+    async def answer_again(
+        self, words: Hashable, request_id: str, if_none_match: str | None
+    ) -> tuple[PhoneRequest, Answer] | None:
+        """The request that said the same, and its answer, the short way; None where the whole story must be told."""
+        regular = self.regulars.get(words)
+        if regular is None or not await self.records.still_stands(regular.remembered):
+            return None
+        rendered = self.cache.get(regular.document_key)
+        if rendered is None:
+            return None
+        visit = regular.visit
+        self.guard.proved(visit.request.source, visit.device.mac)
+        not_modified = _same_entity(if_none_match, rendered.document.etag)
+        self.recorder.served_again(visit, rendered, request_id, not_modified=not_modified)
+        return visit.request, replace(regular.answer, not_modified=True) if not_modified else regular.answer
 
     async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Find, prove, render, record."""
@@ -183,13 +202,13 @@ class Provisioning:
 
     async def _serve(self, visit: Visit) -> Answer:
         try:
-            rendered = await self._document(visit)
+            key, rendered = await self._document(visit)
         except (RenderingFailed, CannotCarry) as error:
             await self.recorder.failed(visit, error)
             raise
         not_modified = _same_entity(visit.request.if_none_match, rendered.document.etag)
-        await self.recorder.served(visit, rendered, not_modified=not_modified)
-        return Answer(
+        is_quiet = await self.recorder.served(visit, rendered, not_modified=not_modified)
+        answer = Answer(
             document=rendered.document,
             not_modified=not_modified,
             file=visit.claim.file,
@@ -198,8 +217,19 @@ class Provisioning:
             model=visit.device.model,
             proof=visit.verdict.proof,
         )
+        if is_quiet and visit.is_repeatable:
+            self._remember(visit, key, answer)
+        return answer
 
-    async def _document(self, visit: Visit) -> Rendered:
+    def _remember(self, visit: Visit, document_key: Hashable, answer: Answer) -> None:
+        """Let the same words have the same answer, as long as the record stands that it was made from."""
+        words, claim = visit.request.words, visit.claim
+        remembered = self.records.remembered(claim.mac, claim.token)
+        if words is not None and remembered and remembered.record is visit.record:
+            regular = Regular(visit, remembered, document_key, replace(answer, not_modified=False))
+            self.regulars.put(words, regular)
+
+    async def _document(self, visit: Visit) -> tuple[Hashable, Rendered]:
         """From the cache while nothing it is made from has changed, else made anew."""
         device, url = visit.device, visit.request.public_url
         stamp = stamp_of(visit.record, self.catalogue)
@@ -208,7 +238,7 @@ class Provisioning:
         if rendered is None:
             rendered = await self._render(visit)
             self.cache.put(key, rendered)
-        return rendered
+        return key, rendered
 
     async def _render(self, visit: Visit) -> Rendered:
         record, sealer = visit.record, self.database.sealer

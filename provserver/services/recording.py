@@ -28,23 +28,42 @@ class Recorder:
     unknown_devices: UnknownDevices
     sources: Sources
 
-    async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> None:
-        """A file went out, or was the phone's already."""
-        if not_modified:
-            event = self._event(visit, "config_not_modified", 304)
-        else:
-            kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
-            event = self._event(visit, kind, 200, size=len(rendered.document.body))
-        await self._leave(visit, event, rendered)
+    async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> bool:
+        """A file went out, or was the phone's already. Whether there is nothing to tell of it but when and where."""
+        event = self._event_of(visit, rendered, visit.request.request_id, not_modified=not_modified)
+        contact = self._contact(visit, event, rendered)
+        await self._leave(visit, contact)
+        return contact.is_quiet and not event.details
+
+    def served_again(self, visit: Visit, rendered: Rendered, request_id: str, *, not_modified: bool) -> None:
+        """The same for a phone that is known to have asked for just this before, when there was nothing to tell."""
+        before, provisions = visit.record.device, visit.match.rule.provisions
+        event = self._event_of(visit, rendered, request_id, not_modified=not_modified)
+        self.contacts.submit(
+            Contact(
+                device_id=before.id,
+                account_id=before.account_id,
+                at=event.created_at,
+                source_ip=visit.request.source,
+                etag=before.fetched_etag if provisions else None,
+                stamp=before.fetched_stamp if provisions else None,
+                base_url=before.fetched_base_url if provisions else None,
+                provisions=provisions,
+                known=True,
+                event=event,
+            )
+        )
 
     async def failed(self, visit: Visit, error: ProvserverError) -> None:
         """A file could not be made: the device's history tells why."""
-        await self._leave(visit, self._event(visit, "config_error", 500, error=error.message), None)
+        event = self._event(visit, "config_error", 500, visit.request.request_id, error=error.message)
+        await self._leave(visit, self._contact(visit, event, None))
 
     def refused(self, visit: Visit) -> None:
         """Somebody knew the MAC of a device, and proved nothing."""
         if visit.request.leaves_traces:
-            self.contacts.submit(self._event(visit, "auth_failed", 401 if visit.claim.challenged else 404))
+            status = 401 if visit.claim.challenged else 404
+            self.contacts.submit(self._event(visit, "auth_failed", status, visit.request.request_id))
 
     def unknown(self, request: PhoneRequest, claim: Claim) -> None:
         """A MAC that no device has asked for a file that phones ask for."""
@@ -64,11 +83,10 @@ class Recorder:
             )
         )
 
-    async def _leave(self, visit: Visit, event: Event, rendered: Rendered | None) -> None:
+    async def _leave(self, visit: Visit, contact: Contact) -> None:
         """What changes the device is durable before its phone hears from us; the rest follows soon."""
         if not visit.request.leaves_traces:
             return
-        contact = self._contact(visit, event, rendered)
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
         if first or contact.model or contact.close_window or contact.shown_token_hash or contact.handsets:
             await self.contacts.submit_durably(contact)
@@ -78,6 +96,8 @@ class Recorder:
     def _contact(self, visit: Visit, event: Event, rendered: Rendered | None) -> Contact:
         before, device, stamp = visit.record.device, visit.device, stamp_of(visit.record, self.catalogue)
         provisions = rendered is not None and visit.match.rule.provisions
+        etag, url = rendered.document.etag if rendered else None, visit.request.public_url
+        fetched = before.fetched_stamp, before.fetched_etag, before.fetched_base_url
         return Contact(
             device_id=device.id,
             account_id=device.account_id,
@@ -85,31 +105,40 @@ class Recorder:
             source_ip=visit.request.source,
             model=device.model if device.model != before.model else None,
             firmware=device.firmware_version if device.firmware_version != before.firmware_version else None,
-            etag=rendered.document.etag if rendered and provisions else None,
+            etag=etag if provisions else None,
             stamp=stamp if provisions else None,
-            base_url=visit.request.public_url if provisions else None,
+            base_url=url if provisions else None,
             provisions=provisions,
+            known=before.status is DeviceStatus.PROVISIONED and fetched == (stamp, etag, url),
             close_window=provisions and visit.verdict.ends_window,
             shown_token_hash=visit.record.token_hash if provisions and visit.verdict.ends_overlap else None,
             handsets=rendered.handsets if rendered and provisions and stamp != before.fetched_stamp else (),
             event=event,
         )
 
-    def _event(self, visit: Visit, kind: str, status: int, *, size: int = 0, error: str | None = None) -> Event:
-        request, device = visit.request, visit.device
+    def _event_of(self, visit: Visit, rendered: Rendered, request_id: str, *, not_modified: bool) -> Event:
+        if not_modified:
+            return self._event(visit, "config_not_modified", 304, request_id)
+        kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
+        return self._event(visit, kind, 200, request_id, size=len(rendered.document.body))
+
+    def _event(
+        self, visit: Visit, kind: str, status: int, request_id: str, *, size: int = 0, error: str | None = None
+    ) -> Event:
+        request, device, now = visit.request, visit.device, self.sources.now()
         return Event(
-            id=self.sources.new_id("evt"),
+            id=self.sources.new_id("evt", now),
             account_id=device.account_id,
             device_id=device.id,
             type=kind,
-            created_at=self.sources.now(),
+            created_at=now,
             source_ip=request.source,
             user_agent=request.user_agent[:512],
             file=visit.claim.file,
             status=status,
             bytes=size,
             proof=visit.verdict.proof,
-            request_id=request.request_id,
+            request_id=request_id,
             details={**({"error": error} if error else {}), **_told_by(visit)},
         )
 

@@ -30,7 +30,7 @@ class Records:
 
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
-        key = (mac.bare if mac else None, hash_token(token) if token else None)
+        key = _key(mac, token)
         known = self._known.get(key)
         if known:
             remembered, secret = known
@@ -44,6 +44,15 @@ class Records:
         if found.record and found.token in _OWN:
             self._remember(key, Remembered.of(found.record), found.token)
         return found
+
+    def remembered(self, mac: Mac | None, token: str | None) -> Remembered | None:
+        """What `find` would look at first."""
+        known = self._known.get(_key(mac, token))
+        return known[0] if known else None
+
+    async def still_stands(self, remembered: Remembered) -> bool:
+        """Whether no write that was finished when this was called has changed it; False also where in doubt."""
+        return await self._watch.stands(remembered)
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -59,6 +68,10 @@ class Records:
     def _forget(self, key: _Key) -> None:
         if known := self._known.pop(key, None):
             self._used -= _size(known[0])
+
+
+def _key(mac: Mac | None, token: str | None) -> _Key:
+    return mac.bare if mac else None, hash_token(token) if token else None
 
 
 def _size(remembered: Remembered) -> int:

@@ -23,9 +23,9 @@ class Sources:
         """The present moment, in UTC."""
         return self.clock()
 
-    def new_id(self, prefix: str) -> str:
-        """A new id of the kind `prefix`."""
-        return new_id(prefix, self.clock(), self.entropy(10))
+    def new_id(self, prefix: str, at: datetime | None = None) -> str:
+        """A new id of the kind `prefix`, made `at` that moment or now."""
+        return new_id(prefix, at or self.clock(), self.entropy(10))
 
     def token(self) -> str:
         """A device's path secret: 160 bits in 32 characters of a-z and 2-7, which every phone's URL field takes."""

@@ -1,6 +1,6 @@
 """The values that travel through the story of one request."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from provserver.domain.authorization import BasicAnswer, DigestAnswer
@@ -18,7 +18,8 @@ class PhoneRequest:
     """What came over the wire.
 
     `public_url` is the address the phone used (or must use), without a slash at the end; `target` is path and query as
-    they were sent; `secure`: it came by TLS; `authorization`: its answer to a challenge.
+    they were sent; `secure`: it came by TLS; `authorization`: its answer to a challenge. `words` is everything that the
+    request said, as one value; None where saying the same again would not be the same.
     """
 
     raw_path: str
@@ -33,6 +34,7 @@ class PhoneRequest:
     certificate: ClientCertificate | None = None
     authorization: BasicAnswer | DigestAnswer | None = None
     if_none_match: str | None = None
+    words: Hashable = None
 
     @property
     def leaves_traces(self) -> bool:
@@ -51,6 +53,12 @@ class Visit:
     vendor: Vendor
     match: Match
     verdict: Verdict = REFUSED
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the same words prove the same again while the record stands: neither time nor a nonce counts."""
+        verdict = self.verdict
+        return verdict.proof in ("token", "network") and not (verdict.ends_window or verdict.ends_overlap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

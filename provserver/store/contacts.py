@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceStatus, Event
@@ -13,6 +13,7 @@ from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_events
 from provserver.store.schema import assignments, devices
 from provserver.store.tokens import end_overlap
+from provserver.store.types import Instant
 from provserver.store.usage import Span, open_spans
 
 
@@ -24,7 +25,7 @@ class Contact:
     fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
     `close_window` closes it. `shown_token_hash`: of the secret that this phone has just shown for the first time, which
     ends that of before. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
-    since waits for the next.
+    since waits for the next. `known`: the phone has fetched this very file before, so only times and address are new.
     """
 
     device_id: str
@@ -38,13 +39,32 @@ class Contact:
     stamp: str | None = None
     base_url: str | None = None
     provisions: bool = False
+    known: bool = False
     pin_address: str | None = None
     close_window: bool = False
     shown_token_hash: str | None = None
     handsets: tuple[tuple[str, int], ...] = ()
     event: Event
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it says nothing of the device but that it was here, as most contacts do."""
+        told = self.model or self.firmware or self.vendor or self.handsets or self.shown_token_hash
+        return not (told or self.pin_address or self.close_window) and (self.known or not self.provisions)
 
+
+_NOTE_TIMES = (
+    update(devices)
+    .where(
+        devices.c.id == bindparam("contacted_id"),
+        or_(devices.c.last_seen_at.is_(None), devices.c.last_seen_at <= bindparam("seen_at")),
+    )
+    .values(
+        last_seen_at=bindparam("seen_at"),
+        current_ip_address=bindparam("address"),
+        last_provisioned_at=func.coalesce(bindparam("fetched_at", type_=Instant), devices.c.last_provisioned_at),
+    )
+)
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
 
@@ -55,6 +75,30 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> 
     that is gone leave their event alone. `revision` stays: the stamp of a contact was made with its model.
     """
     await insert_events(conn, [contact.event for contact in contacts])
+    telling = {contact.device_id for contact in contacts if not contact.is_quiet}
+    await _note_times(conn, [contact for contact in contacts if contact.device_id not in telling])
+    return await _change(conn, [contact for contact in contacts if contact.device_id in telling])
+
+
+async def _note_times(conn: AsyncConnection, quiet: Sequence[Contact]) -> None:
+    """When phones were here and from where, without a look at what is stored: in a boot storm this is nearly all."""
+    rows: dict[str, dict[str, Any]] = {}
+    for contact in sorted(quiet, key=lambda contact: contact.at):
+        before = rows.get(contact.device_id, {})
+        rows[contact.device_id] = {
+            "contacted_id": contact.device_id,
+            "seen_at": contact.at,
+            "address": contact.source_ip,
+            "fetched_at": contact.at if contact.provisions else before.get("fetched_at"),
+        }
+    if rows:
+        await conn.execute(_NOTE_TIMES, [rows[device_id] for device_id in sorted(rows)])
+
+
+async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
+    """What contacts have to tell of devices; returns the ids of those that became provisioned."""
+    if not contacts:
+        return set()
     before = await _devices(conn, {contact.device_id for contact in contacts})
     after = dict(before)
     for contact in sorted(contacts, key=lambda contact: contact.at):

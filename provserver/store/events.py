@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -75,9 +76,14 @@ async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 
     return (await conn.execute(delete(events).where(events.c.id.in_(oldest)))).rowcount
 
 
+_NAMES = tuple(column.name for column in events.c)
+_values_of = attrgetter(*_NAMES)
+
+
 def _stored(event: Event) -> dict[str, Any]:
     # Not NULL but '' where it is about no device: the column was there before such events were.
-    return {column.name: getattr(event, column.name) for column in events.c} | {"device_id": event.device_id or ""}
+    row = dict(zip(_NAMES, _values_of(event), strict=True))
+    return row if row["device_id"] else row | {"device_id": ""}
 
 
 def _event_of(row: RowMapping) -> Event:

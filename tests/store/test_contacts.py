@@ -29,6 +29,40 @@ async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
     return stored
 
 
+async def test_a_phone_that_fetches_the_same_again_is_only_seen_again(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    """Told without a look at the row; later news of the same device must not be lost by it, nor time run backwards."""
+    fetch = {"provisions": True, "stamp": "a.0.0.0", "etag": '"x"', "base_url": "http://x"}
+    again = contact(phone, after(5), known=True, **fetch)
+    late = contact(phone, after(3), known=True, **fetch, source_ip="192.0.2.9")
+    async with db.write() as conn:
+        await write_contacts(conn, [contact(phone, after(1), **fetch)])
+        first = await _stored(db, sealer, phone)
+        assert await write_contacts(conn, [again]) == set()
+        assert await write_contacts(conn, [late]) == set()
+    assert await _stored(db, sealer, phone) == replace(
+        first,
+        status=DeviceStatus.PROVISIONED,
+        fetched_stamp="a.0.0.0",
+        fetched_etag='"x"',
+        fetched_base_url="http://x",
+        current_ip_address="192.0.2.1",
+        last_provisioned_at=after(5),
+        last_seen_at=after(5),
+    )
+
+
+async def test_a_file_that_does_not_configure_is_a_contact_and_no_fetch(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    async with db.write() as conn:
+        await write_contacts(conn, [contact(phone, after(2))])
+    stored = await _stored(db, sealer, phone)
+    assert (stored.last_seen_at, stored.last_provisioned_at) == (after(2), None)
+    assert stored.status is DeviceStatus.PENDING_SYNC
+
+
 async def test_the_first_configuration_fetch_provisions_a_phone_and_notes_what_it_is(
     db: Database, sealer: Sealer, phone: Device
 ) -> None:

@@ -1,0 +1,45 @@
+"""Phones that ask again for what they have, in the very words of before: most of all requests, in a boot storm too.
+
+What the story of a request has found out about them is remembered, so that the next one takes the short way: does the
+record still stand, is the file still there, note the contact. Nothing here can be stale, since whatever a decision was
+made from is either part of the words, or of the record that must still stand.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from provserver.services.visits import Answer, Visit
+from provserver.store.standing import Remembered
+
+_LONGEST = 10_000  # requests that are remembered, of some 3 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache."""
+
+    visit: Visit
+    remembered: Remembered
+    document_key: Hashable
+    answer: Answer
+
+
+class Regulars:
+    """Remembers them by everything that their requests said; the longest unused goes first."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Hashable, Regular] = OrderedDict()
+
+    def get(self, words: Hashable) -> Regular | None:
+        """Who said this before, or None."""
+        regular = self._known.get(words)
+        if regular:
+            self._known.move_to_end(words)
+        return regular
+
+    def put(self, words: Hashable, regular: Regular) -> None:
+        """Remember it."""
+        self._known[words] = regular
+        if len(self._known) > _LONGEST:
+            self._known.popitem(last=False)

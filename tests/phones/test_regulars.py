@@ -1,0 +1,89 @@
+"""Phones that ask again the short way get what the long way would give them: never older, never another's."""
+
+import pytest
+
+from provserver.domain.device import Device
+from provserver.services.regulars import Regulars
+from provserver.store.devices import delete_device
+from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
+
+MAC = "805ec0aabbcc"
+AGENT = YEALINK_AGENT.format(mac=MAC)
+
+
+class Counted(Regulars):
+    """Counts who was known."""
+
+    hits = 0
+
+    def get(self, words: object) -> object:  # type: ignore[override]
+        found = super().get(words)
+        self.hits += found is not None
+        return found
+
+
+@pytest.fixture
+async def regular(make_office: MakeOffice) -> tuple[Office, Device, str]:
+    """A phone that has fetched often enough to be known, and the path of its file."""
+    office: Office = await make_office()
+    object.__setattr__(office.provisioning, "regulars", Counted())
+    device, _ = await office.phone(MAC, "yealink")
+    path = f"/p/{device.token}/{MAC}.cfg"
+    for _ in range(4):
+        assert (await office.get(path, AGENT)).status == 200
+        await office.contacts.flush()
+    assert _hits(office) >= 1, "this phone is not known after four fetches"
+    return office, device, path
+
+
+def _hits(office: Office) -> int:
+    return office.provisioning.regulars.hits  # type: ignore[attr-defined, no-any-return]
+
+
+async def test_a_change_is_in_the_very_next_fetch(regular: tuple[Office, Device, str]) -> None:
+    office, device, path = regular
+    for number in range(3):
+        await office.set_layer(device.id, {"sip": {"domain": f"new{number}.example.com"}})
+        assert f"new{number}.example.com" in await (await office.get(path, AGENT)).text()
+
+
+async def test_every_fetch_leaves_its_event_with_an_id_of_its_own(regular: tuple[Office, Device, str]) -> None:
+    office, device, path = regular
+    before, known = await office.events(device), _hits(office)
+    assert (await office.get(path, AGENT)).status == 200
+    etag = (await office.get(path, AGENT)).headers["ETag"]
+    assert (await office.get(path, AGENT, If_None_Match=etag)).status == 304
+    assert _hits(office) == known + 3
+    new = (await office.events(device))[: -len(before)]
+    assert [event.type for event in new] == ["config_not_modified", "config_fetch", "config_fetch"]
+    assert len({event.request_id for event in new}) == len({event.id for event in new}) == 3
+    stored = await office.stored(device)
+    assert stored.last_provisioned_at == new[0].created_at == stored.last_seen_at
+
+
+async def test_a_range_of_the_file_is_looked_at_each_time(regular: tuple[Office, Device, str]) -> None:
+    office, _, path = regular
+    part = await office.get(path, AGENT, Range="bytes=0-9")
+    assert (part.status, len(await part.read())) == (206, 10)
+
+
+async def test_other_words_take_the_long_way(regular: tuple[Office, Device, str]) -> None:
+    """Another phone with this one's token, or this one with a new firmware, is not who asked before."""
+    office, device, path = regular
+    assert (await office.get(path, YEALINK_AGENT.format(mac="805ec0aabbcd"))).status == 404
+    assert (await office.get(path, AGENT.replace("66.86.0.15", "66.87.0.1"))).status == 200
+    assert (await office.stored(device)).firmware_version == "66.87.0.1"
+
+
+async def test_a_head_request_is_not_recorded(regular: tuple[Office, Device, str]) -> None:
+    office, device, path = regular
+    before = await office.events(device)
+    assert (await office.get(path, AGENT, method="HEAD")).status == 200
+    assert await office.events(device) == before
+
+
+async def test_a_deleted_device_gets_nothing_any_more(regular: tuple[Office, Device, str]) -> None:
+    office, device, path = regular
+    async with office.database.write() as conn:
+        await delete_device(conn, device.account_id, device.id, at=office.clock())
+    assert (await office.get(path, AGENT)).status == 404
