@@ -22,7 +22,7 @@ from provserver.cli.main import main as command_line  # noqa: E402
 from provserver.config import Config  # noqa: E402
 from provserver.domain.settings import GLOBAL_DEFAULTS, Abstractions  # noqa: E402
 from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url  # noqa: E402
-from provserver.domain.vocabulary import VOCABULARY, Setting, flatten  # noqa: E402
+from provserver.domain.vocabulary import SETTINGS, Setting, flatten  # noqa: E402
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS  # noqa: E402
 from provserver.rendering.converters.registry import Arguments  # noqa: E402
 
@@ -113,17 +113,17 @@ _WORDS: dict[Callable[..., Any], str] = {
 def settings() -> str:
     """docs/settings.md: every setting of the vocabulary."""
     defaults = flatten(GLOBAL_DEFAULTS)
-    secrets = sum(setting.secret for setting in VOCABULARY.values())
+    secrets = sum(setting.secret for setting in SETTINGS.values())
     parts = [
         "# Settings\n",
         prose(f"""
-            The {len(VOCABULARY)} names under `abstractions`, which mean the same for every vendor. A setting that no
+            The {len(SETTINGS)} names under `abstractions`, which mean the same for every vendor. A setting that no
             layer names has the default here; without a default nothing is written and the phone's own holds. What each
             vendor makes of them is in [coverage](coverage.md). {secrets} are secrets: sealed in the database, masked in
             answers.
         """),
     ]
-    for group in dict.fromkeys(path.rpartition(".")[0] for path in VOCABULARY):
+    for group in dict.fromkeys(path.rpartition(".")[0] for path in SETTINGS):
         rows = [
             (
                 code(path),
@@ -132,7 +132,7 @@ def settings() -> str:
                 _shown(defaults[path]) if path in defaults else NONE,
                 setting.meaning + (" **secret**" if setting.secret else ""),
             )
-            for path, setting in VOCABULARY.items()
+            for path, setting in SETTINGS.items()
             if path.rpartition(".")[0] == group
         ]
         parts += [

@@ -207,9 +207,8 @@ class Surroundings:
             return self._line(button)
         if "user" in button.target:
             return self._of_user(button, str(button.target["user"]))
-        texts = dict(self._texts(button, None))
-        usual = DEFAULT_LABELS.get(button.type)
-        return Told(button.label or usual or next(iter(texts.values()), button.type), self.first, texts)
+        usual = DEFAULT_LABELS.get(button.type) or next(map(str, button.target.values()), button.type)
+        return Told(button.label or usual, self.first, dict(self._texts(button, None)))
 
     def _line(self, button: EffectiveButton) -> Told:
         number = _line_number(button, [line.number for line in self.lines])
@@ -246,14 +245,41 @@ class Surroundings:
                 yield "target_domain", domain
 
     def _number(self, button: EffectiveButton, person: Person | None) -> str | None:
-        target = button.target
-        given = target.get("destination") or target.get("slot", target.get("shared_voicemail_box"))
-        if given is not None:
-            return str(given)
-        if button.type is ButtonType.VOICEMAIL:
-            return self.settings.get("voicemail.number") if target.get("user", SELF) == SELF else None
-        if person is not None:
-            if button.type is ButtonType.BLF_QUEUE_AGENT:
-                return f"{target['queue']}*{person.dialled}"
-            return person.dialled if button.type is ButtonType.INTERCOM else person.sip_username
-        return str(target["queue"]) if "queue" in target else None
+        """What is dialled or watched, in the numbers of this SIP service."""
+        target, extension = button.target, person.dialled if person else None
+        match button.type:
+            case ButtonType.SPEED_DIAL | ButtonType.FORWARD:
+                return target.get("destination")
+            case ButtonType.BLF_EXTENSION:
+                return person.sip_username if person else None
+            case ButtonType.INTERCOM:
+                return self._made("intercom_number", "{extension}", extension=extension)
+            case ButtonType.BLF_QUEUE_AGENT:
+                return self._made("queue_agent_number", "{queue}*{extension}", extension=extension, **target)
+            case ButtonType.RECORD_TOGGLE:
+                return self.settings.get("buttons.record_number")
+            case ButtonType.VOICEMAIL if target.get("user", SELF) != SELF:
+                return self._made("user_voicemail_number", None, extension=extension)
+            case ButtonType.VOICEMAIL:
+                return self.settings.get("voicemail.number")
+            case ButtonType.PARK if "slot" not in target:
+                return self.settings.get("buttons.park_anywhere_number")
+            case _:
+                return self._of_place(target)
+
+    def _of_place(self, target: Mapping[str, Any]) -> str | None:
+        """The number of a park slot, a queue or a mailbox."""
+        if "slot" in target:
+            return self._made("park_number", "{slot}", slot=target["slot"])
+        if "queue" in target:
+            return self._made("queue_number", "{queue}", queue=target["queue"])
+        if "shared_voicemail_box" in target:
+            return self._made("shared_voicemail_number", "{box}", box=target["shared_voicemail_box"])
+        return None
+
+    def _made(self, setting: str, usual: str | None, **places: Any) -> str | None:
+        """The number that a setting, else `usual`, makes of what a button is about."""
+        number: str | None = self.settings.get(f"buttons.{setting}", usual)
+        for place, value in places.items():
+            number = number.replace(f"{{{place}}}", str(value)) if number else None
+        return number

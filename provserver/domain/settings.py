@@ -278,6 +278,36 @@ class Dialing(Group):
     )
 
 
+def _made_with(*places: str) -> Any:
+    """A number in which `{place}` stands for what a button is about."""
+    options = "|".join(("[0-9A-Za-z*#+._@:-]", *(rf"\{{{place}\}}" for place in places)))
+    return Field(min_length=1, max_length=64, pattern=f"^({options})+$")
+
+
+SlotNumber = Annotated[str, _made_with("slot")]
+ExtensionNumber = Annotated[str, _made_with("extension")]
+QueueNumber = Annotated[str, _made_with("queue")]
+AgentNumber = Annotated[str, _made_with("queue", "extension")]
+BoxNumber = Annotated[str, _made_with("box")]
+
+
+class Buttons(Group):
+    """The numbers behind programmable keys, as this SIP service has them; they need no words of a vendor."""
+
+    park_number: SlotNumber | None = _setting("What a button about a park slot dials and watches; absent: `{slot}`")
+    park_anywhere_number: Dialable | None = _setting("What a park button without a slot dials")
+    intercom_number: ExtensionNumber | None = _setting("What an intercom button dials; absent: `{extension}`")
+    queue_number: QueueNumber | None = _setting("What a button about a queue dials and watches; absent: `{queue}`")
+    queue_agent_number: AgentNumber | None = _setting(
+        "What a button about a queue's agent dials and watches; absent: `{queue}*{extension}`"
+    )
+    shared_voicemail_number: BoxNumber | None = _setting(
+        "What a button about a shared mailbox dials and watches; absent: `{box}`"
+    )
+    user_voicemail_number: ExtensionNumber | None = _setting("What a button about another user's mailbox dials")
+    record_number: Dialable | None = _setting("What a record button sends, where the phone does not record by itself")
+
+
 class Abstractions(Group):
     """All vendor-neutral settings. A layer holds any part of it."""
 
@@ -295,6 +325,7 @@ class Abstractions(Group):
     firmware: Firmware | None = None
     phonebook: Phonebook | None = None
     dialing: Dialing | None = None
+    buttons: Buttons | None = None
 
 
 GLOBAL_DEFAULTS: dict[str, Any] = {

@@ -99,10 +99,13 @@ DECT_VALUES = {
 }
 """What only files of DECT bases have: handsets, the servers they share, and the bases of a multicell system."""
 
-VOCABULARY: dict[str, Setting] = _index()
+SETTINGS: dict[str, Setting] = _index()
 """Every setting by its path, in the order of declaration."""
 
-SECRETS = frozenset(path for path, setting in VOCABULARY.items() if setting.secret)
+VOCABULARY = {path: setting for path, setting in SETTINGS.items() if not path.startswith("buttons.")}
+"""Those that vendor files map; the others make the numbers of buttons, whatever the vendor."""
+
+SECRETS = frozenset(path for path, setting in SETTINGS.items() if setting.secret)
 
 
 def check_abstractions(document: Any, field: str = "abstractions") -> None:

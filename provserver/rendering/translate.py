@@ -11,7 +11,7 @@ from provserver.domain.lines import Item, Line, Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Constant, ListSpelling, Vendor
 from provserver.domain.vendor import Mapping as SettingMapping
-from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SETTINGS, VOCABULARY
 from provserver.rendering.buttons import Keys, PlacedButton, place_buttons
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 from provserver.rendering.parameters import (
@@ -25,6 +25,7 @@ from provserver.rendering.parameters import (
 )
 from provserver.rendering.places import names_of, placed, repeating_group
 
+NO_KEYS = "these devices have no programmable keys"
 _NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 
@@ -146,6 +147,8 @@ class _Translator:
         outcome = Outcome()
         if path in DECT_VALUES and not any(self._given(path)):
             return outcome
+        if path in SETTINGS and path not in VOCABULARY and self.vendor.buttons is None:
+            outcome.reasons.append(NO_KEYS)
         mappings = self.vendor.settings.get(path, ())
         fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.repeated.role)]
         if mappings and not fitting:

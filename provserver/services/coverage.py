@@ -4,7 +4,8 @@ from typing import Any
 
 from provserver.domain.coverage import is_everywhere
 from provserver.domain.vendor import Catalogue, Vendor
-from provserver.domain.vocabulary import VOCABULARY
+from provserver.domain.vocabulary import SETTINGS, VOCABULARY
+from provserver.rendering.translate import NO_KEYS
 
 
 def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
         "properties": {},
         "additionalProperties": False,
     }
-    for path, setting in VOCABULARY.items():
+    for path, setting in SETTINGS.items():
         *groups, name = path.split(".")
         place = root
         for group in groups:
@@ -35,6 +36,9 @@ def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
 
 def covered(vendor: Vendor, path: str) -> dict[str, Any]:
     """Whether a vendor expresses a setting: on all models, on some, or (with the reason) on none."""
+    if path not in VOCABULARY:
+        reason = None if vendor.buttons else NO_KEYS
+        return {"supported": reason is None, "some_models": False, "reason": reason}
     setting = VOCABULARY[path]
     if setting.expressed_by and path not in vendor.settings:
         return covered(vendor, setting.expressed_by)

@@ -54,6 +54,11 @@ def test_explain_tells_what_the_phones_cannot_express(command: Command, phone: P
     )
 
 
+def test_explain_tells_what_became_of_every_key(command: Command, phone: Place) -> None:
+    line = row(command("explain", MAC).stdout, "model_default")
+    assert "fkey[0] = line" in line
+
+
 def test_explain_shows_raw_parameters_and_no_secret(command: Command, phone: Place) -> None:
     text = command("explain", MAC).stdout
     assert SECRET not in text

@@ -19,6 +19,7 @@ from provserver.domain.buttons import (
 )
 from provserver.domain.key_codes import KeyArea, KeyLayout
 from provserver.domain.lines import Line
+from provserver.domain.vocabulary import check_abstractions
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LAYOUT = KeyLayout({"keys": KeyArea(parameters=())}, 4, {}, 0, 0)
@@ -138,6 +139,27 @@ def test_the_own_mailbox_is_dialled_by_its_number_and_nobody_elses() -> None:
     assert _told("voicemail", {"user": "self"}, voicemail__number="*97").texts["number"] == "*97"
     assert "number" not in _told("voicemail", {"user": "user_bob"}, voicemail__number="*97").texts
     assert "number" not in _told("voicemail", {}).texts
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "setting", "pattern", "number"),
+    [
+        ("blf_park", {"slot": 701}, "park_number", "park+{slot}", "park+701"),
+        ("park", {"slot": 701}, "park_number", "*68{slot}", "*68701"),
+        ("park", {}, "park_anywhere_number", "*68", "*68"),
+        ("intercom", {"user": "user_ada"}, "intercom_number", "*80{extension}", "*80101"),
+        ("blf_queue_depth", {"queue": "400"}, "queue_number", "queue-{queue}", "queue-400"),
+        ("blf_queue_agent", {"queue": "4", "user": "self"}, "queue_agent_number", "*45{extension}*{queue}", "*45101*4"),
+        ("blf_voicemail_shared", {"shared_voicemail_box": "9"}, "shared_voicemail_number", "*98{box}", "*989"),
+        ("voicemail", {"user": "user_bob"}, "user_voicemail_number", "*98{extension}", "*98bob"),
+        ("record_toggle", {}, "record_number", "*1", "*1"),
+    ],
+)
+def test_numbers_are_those_of_the_sip_service(
+    kind: str, target: dict[str, Any], setting: str, pattern: str, number: str
+) -> None:
+    assert _told(kind, target, **{f"buttons__{setting}": pattern}).texts["number"] == number
+    check_abstractions({"buttons": {setting: pattern}})
 
 
 def test_what_is_not_there_is_missing_for_a_reason() -> None:

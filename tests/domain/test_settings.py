@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from provserver.domain.errors import Invalid
 from provserver.domain.settings import GLOBAL_DEFAULTS
-from provserver.domain.vocabulary import VOCABULARY, check_abstractions, nest
+from provserver.domain.vocabulary import SETTINGS, check_abstractions, nest
 
 PUBLISHED = [
     "audio.codecs",
@@ -48,7 +48,7 @@ PUBLISHED = [
 @pytest.mark.parametrize("path", PUBLISHED)
 def test_a_published_name_stays(path: str) -> None:
     """Client libraries send these names; a renamed one would be refused."""
-    assert path in VOCABULARY
+    assert path in SETTINGS
 
 
 def test_the_global_defaults_are_themselves_valid() -> None:
@@ -111,12 +111,12 @@ def test_bad_values_are_refused_with_their_whole_path(path: str, value: Any) -> 
     assert all(failure.value.details.values())
 
 
-@given(st.sampled_from(sorted(VOCABULARY)), st.none())
+@given(st.sampled_from(sorted(SETTINGS)), st.none())
 def test_any_setting_may_be_absent_or_null(path: str, nothing: None) -> None:
     check_abstractions(nest({path: nothing}))
 
 
-@given(st.sampled_from(sorted(VOCABULARY)), st.text(max_size=20))
+@given(st.sampled_from(sorted(SETTINGS)), st.text(max_size=20))
 def test_no_text_that_cannot_be_printed_gets_into_any_setting(path: str, text: str) -> None:
     try:
         check_abstractions(nest({path: text}))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from provserver.domain.errors import Invalid
 from provserver.domain.settings import Abstractions
-from provserver.domain.vocabulary import LINE_VALUES, SECRETS, VOCABULARY, check_abstractions, flatten
+from provserver.domain.vocabulary import LINE_VALUES, SECRETS, SETTINGS, check_abstractions, flatten
 
 
 def _leaves(schema: dict[str, Any], definitions: dict[str, Any], prefix: str = "") -> set[str]:
@@ -24,13 +24,13 @@ def _leaves(schema: dict[str, Any], definitions: dict[str, Any], prefix: str = "
 
 def test_the_index_holds_every_setting_of_the_models_and_nothing_else() -> None:
     schema = Abstractions.model_json_schema()
-    assert set(VOCABULARY) == _leaves(schema, schema["$defs"])
+    assert set(SETTINGS) == _leaves(schema, schema["$defs"])
 
 
-@pytest.mark.parametrize("path", sorted(VOCABULARY))
+@pytest.mark.parametrize("path", sorted(SETTINGS))
 def test_every_setting_says_what_it_means_and_of_which_type_it_is(path: str) -> None:
     """The documentation and the schema are made from it."""
-    setting = VOCABULARY[path]
+    setting = SETTINGS[path]
     assert setting.meaning
     assert setting.schema.keys() & {"type", "enum", "const"}
     assert not {key for key in setting.schema if key.startswith("x-")}
@@ -38,7 +38,7 @@ def test_every_setting_says_what_it_means_and_of_which_type_it_is(path: str) -> 
 
 def test_units_are_told_where_a_number_has_one() -> None:
     for path in ("sip.register_expires", "audio.ring_volume", "provisioning.polling_interval"):
-        assert VOCABULARY[path].unit
+        assert SETTINGS[path].unit
 
 
 def test_exactly_what_must_not_be_shown_is_a_secret() -> None:
@@ -52,14 +52,14 @@ def test_exactly_what_must_not_be_shown_is_a_secret() -> None:
         "provisioning.encryption_key",
         "phonebook.ldap.password",
     } == SECRETS
-    assert {path for path in VOCABULARY if "password" in path} <= SECRETS
+    assert {path for path in SETTINGS if "password" in path} <= SECRETS
     assert {path for path, value in LINE_VALUES.items() if value.secret} == {"line.password"}
 
 
 def test_a_setting_that_travels_in_another_one_names_one_that_exists() -> None:
-    travelling = {path: setting.expressed_by for path, setting in VOCABULARY.items() if setting.expressed_by}
+    travelling = {path: setting.expressed_by for path, setting in SETTINGS.items() if setting.expressed_by}
     assert travelling == {"features.srtp_enabled": "sip.srtp_mode"}
-    assert set(travelling.values()) <= set(VOCABULARY)
+    assert set(travelling.values()) <= set(SETTINGS)
 
 
 def test_all_mistakes_are_told_at_once_with_their_paths() -> None:

@@ -4,6 +4,8 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from provserver.domain.button_types import ButtonType
+from provserver.domain.buttons import Button, ButtonTemplate, Override
 from provserver.domain.device import Account, ApiKey, Assignment, Device, DeviceType, Event, UnknownDevice, User
 from provserver.domain.ids import new_id
 from provserver.domain.mac import Mac
@@ -54,6 +56,21 @@ def device(account_id: str, **fields: Any) -> Device:
     if kind is not DeviceType.DECT_HANDSET:
         values["mac"] = Mac(f"000413{number():06x}")
     return Device(**{**values, **fields})
+
+
+def template(account_id: str, **fields: Any) -> ButtonTemplate:
+    values = {"id": identifier("btpl"), "account_id": account_id, "name": "Office", "created_at": START}
+    return ButtonTemplate(**{**values, "updated_at": START, **fields})
+
+
+def button(of: ButtonTemplate, position: int, **fields: Any) -> Button:
+    values: dict[str, Any] = {"id": identifier("btn"), "type": ButtonType.DND, "target": {}, "created_at": START}
+    return Button(template_id=of.id, position=position, **{**values, **fields})
+
+
+def override(of: Device, position: int, **fields: Any) -> Override:
+    values = {"id": identifier("dbo"), "type": ButtonType.DND, "created_at": START}
+    return Override(device_id=of.id, position=position, **{**values, **fields})
 
 
 def handset(base: Device, **fields: Any) -> Device:

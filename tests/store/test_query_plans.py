@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from provserver.domain.button_types import ButtonType
+from provserver.domain.buttons import ButtonTemplate
 from provserver.domain.device import Account, Device, DeviceStatus, DeviceType
 from provserver.domain.mac import Mac
 from provserver.store import (
     accounts,
     assignments,
     audit,
+    button_templates,
+    buttons,
     contacts,
     device_lists,
     devices,
@@ -39,7 +43,20 @@ from provserver.store.pages import Page, PageRequest
 from provserver.store.schema import devices as devices_table
 from provserver.store.sealing import Sealer
 
-from .builders import START, account, after, assignment, contact, device, event, handset, user
+from .builders import (
+    START,
+    account,
+    after,
+    assignment,
+    button,
+    contact,
+    device,
+    event,
+    handset,
+    override,
+    template,
+    user,
+)
 from .statements import plan_of, slow_steps, watched
 
 _PER_ACCOUNT = 1000
@@ -56,6 +73,7 @@ class Fleet:
         self.devices = [each for owner in self.accounts for each in _devices_of(owner)]
         self.phone, self.base, self.cordless = self.devices[0], self.devices[8], self.devices[9]
         self.jane = user(self.account.id, name="Jane")
+        self.template = template(self.account.id)
 
     @property
     def mac(self) -> Mac:
@@ -76,6 +94,8 @@ class Fleet:
             await conn.execute(insert(devices_table), [stored_device(each, sealer) for each in self.devices])
             for each in self.devices:
                 await index_device(conn, each)
+            for owner in self.accounts:
+                await _store_buttons(conn, owner.id, self.template if owner is self.account else template(owner.id))
             await events.insert_events(conn, [event(each) for each in self.devices * 5])
             people = [self.jane, *(user(self.account.id, name=f"Person {number}") for number in range(200))]
             for who, each in zip(people, self.devices, strict=False):
@@ -85,6 +105,16 @@ class Fleet:
             async with self.db.write() as conn:
                 await conn.exec_driver_sql("ANALYZE")
         await self.db.close()
+
+
+async def _store_buttons(conn: AsyncConnection, account_id: str, made: ButtonTemplate) -> None:
+    """A template with thirty buttons to which all phones of the account are bound."""
+    await button_templates.insert_template(conn, made)
+    for position in range(1, 31):
+        about = {"type": ButtonType.INTERCOM, "target": {"user": f"user_{position}"}}
+        await buttons.insert_button(conn, account_id, button(made, position, **about))
+    bound = update(devices_table).where(devices_table.c.account_id == account_id)
+    await conn.execute(bound.values(button_template_id=made.id))
 
 
 def _devices_of(owner: Account) -> list[Device]:
@@ -167,6 +197,9 @@ LISTS: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[
         request,
     ),
     "lines": lambda fleet, conn, request: assignments.list_lines(conn, fleet.sealer, fleet.phone.id, request),
+    "button templates": lambda fleet, conn, request: button_templates.list_templates(conn, fleet.account.id, request),
+    "buttons of a template": lambda fleet, conn, request: buttons.list_buttons(conn, fleet.template.id, request),
+    "button overrides": lambda fleet, conn, request: buttons.list_overrides(conn, fleet.phone.id, request),
     "keys": lambda fleet, conn, request: keys.list_keys(conn, request, account_id=fleet.account.id),
     "audit": lambda fleet, conn, request: audit.list_audit(conn, request, AuditFilter(account_id=fleet.account.id)),
 }
@@ -197,6 +230,9 @@ STEPS: dict[str, Callable[[Fleet, AsyncConnection], Awaitable[Any]]] = {
     "fetch by token": lambda fleet, conn: fetches.find(conn, None, f"token {fleet.account.id} 0"),
     "fetch by mac and token": lambda fleet, conn: fetches.find(conn, fleet.mac, f"token {fleet.account.id} 0"),
     "lines": lambda fleet, conn: fetches.lines_of(conn, fleet.sealer, fleet.phone.id),
+    "buttons": lambda fleet, conn: buttons.rows_of(conn, fleet.phone),
+    "add button": lambda fleet, conn: buttons.insert_button(conn, fleet.account.id, button(fleet.template, 99)),
+    "override button": lambda fleet, conn: buttons.insert_button(conn, fleet.account.id, override(fleet.phone, 99)),
     "lines of many": lambda fleet, conn: assignments.lines_of_devices(
         conn, fleet.sealer, [fleet.phone.id, fleet.base.id]
     ),
