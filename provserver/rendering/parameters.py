@@ -56,6 +56,11 @@ class Parameter:
         """The name up to its last dot: the object that the parameter is of, in a tree of them."""
         return self.name.rpartition(".")[0]
 
+    @property
+    def leaf(self) -> str:
+        """The name after its last dot: what the parameter is called in its folder."""
+        return self.name.rpartition(".")[2]
+
 
 def split_identity(identity: str) -> tuple[str, str | None]:
     """`user_name[2]` as `("user_name", "2")`."""

@@ -164,6 +164,12 @@ def test_offsets_are_spelled_as_the_vendor_says() -> None:
     assert told("utc_text", "America/St_Johns", text=text) == "-3|30|-3.5"
     assert told("utc_text", "Etc/UTC", text=text) == "+0|00|0"
     assert told("utc_minutes", "America/New_York", west=True) == "300"
+    assert told("utc_offset", "Asia/Kolkata", before="UTC", pad=False) == "UTC+5:30"
+    assert told("utc_offset", "Etc/UTC", before="UTC") == "UTC"
+    assert told("utc_minutes", "America/New_York", unit=15) == "-20"
+    assert told("utc_minutes", "Asia/Kathmandu", unit=15) == "23"
+    with pytest.raises(Inexpressible, match="steps of 30 minutes"):
+        told("utc_minutes", "Asia/Kathmandu", unit=30)
 
 
 def test_what_a_zone_without_daylight_saving_writes_is_the_vendors_choice() -> None:

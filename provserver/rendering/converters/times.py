@@ -5,19 +5,22 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from provserver.rendering.converters.registry import Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 from provserver.rendering.converters.tables import code_of_zone
 from provserver.rendering.timezones import zone_rules
 
 
-@converter(takes=("pad",))
+@converter(takes=("pad", "before"))
 def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` half hours are `+5:30`."""
-    minutes = zone_rules(value).standard
-    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` half hours are `+5:30`.
+
+    What stands `before` is before all of it: `UTC+1`, and alone `UTC` where there is no offset.
+    """
+    minutes, before = zone_rules(value).standard, arguments.get("before", "")
+    sign, (hours, rest) = before + ("-" if minutes < 0 else "+"), divmod(abs(minutes), 60)
     if rest:
         return f"{sign}{hours:02d}:{rest:02d}" if arguments.get("pad", True) else f"{sign}{hours}:{rest:02d}"
-    return f"{sign}{hours}" if hours else "0"
+    return f"{sign}{hours}" if hours else before or "0"
 
 
 @converter(takes=("unless_in",), zone_tables=("unless_in",))
@@ -28,11 +31,17 @@ def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
     return str(zone_rules(value).standard * 60)
 
 
-@converter(takes=("west",))
+@converter(takes=("west", "unit"))
 def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Standard offset from UTC in minutes, negative in the west; with `west: true` negative in the east."""
-    minutes = zone_rules(value).standard
-    return str(-minutes if arguments.get("west") else minutes)
+    """Standard offset from UTC in minutes, negative in the west; with `west: true` negative in the east.
+
+    `unit` is how many minutes the phones count as one: 15 where they count quarters of an hour.
+    """
+    unit = arguments.get("unit", 1)
+    units, rest = divmod(zone_rules(value).standard, unit)
+    if rest:
+        raise Inexpressible(f"the phones know offsets in steps of {unit} minutes, {value} has another")
+    return str(-units if arguments.get("west") else units)
 
 
 @converter("text", texts={"text": ("sign", "hours", "minutes", "decimal")})
