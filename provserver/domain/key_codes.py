@@ -5,8 +5,9 @@ module, then of the second. A position is a key of an *area*: a row of keys whos
 a type of button puts there are *fields*, named as the vendor names them; the area says which parameters hold them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -104,7 +105,7 @@ class Key:
         return numbers | {f"{name}0": number - 1 for name, number in numbers.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyLayout:
     """The keys of one model. `own` is how many it has itself, None where that is not known."""
 
@@ -128,7 +129,7 @@ class KeyLayout:
             return None
         return self.own + (self.modules * self.keys_per_module if self.module_area else 0)
 
-    @property
+    @cached_property
     def rows(self) -> list[tuple[str, int | None]]:
         """The areas of the phone itself, with how many keys each has; None: as many as there may be.
 
@@ -161,9 +162,8 @@ class KeyLayout:
         module, key = divmod(number, self.keys_per_module)
         return Key(area, position, key + 1, module + 1)
 
-    def __iter__(self) -> Iterator[Key]:
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
         """Every key of a model whose number of keys is known."""
-        for position in range(1, (self.max_position or 0) + 1):
-            key = self.key_at(position)
-            if key:
-                yield key
+        found = (self.key_at(position) for position in range(1, (self.max_position or 0) + 1))
+        return tuple(key for key in found if key)

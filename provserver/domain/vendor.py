@@ -307,11 +307,19 @@ class Vendor(Fact):
 
     def key_layout(self, model_name: str | None) -> KeyLayout:
         """Where the programmable keys of this model are."""
-        areas = self.buttons.areas if self.buttons else {}
-        fitting = {name: area for name, area in areas.items() if self.fits(area, model_name)}
-        model = self.model(model_name)
-        expansion = model.expansion or Expansion()
-        return KeyLayout(fitting, model.keys, model.areas, expansion.modules, expansion.keys)
+        name = self.model_named(model_name)
+        if name not in self._layouts:
+            areas = self.buttons.areas if self.buttons else {}
+            fitting = {area_name: area for area_name, area in areas.items() if self.fits(area, name)}
+            model = self.model(name)
+            expansion = model.expansion or Expansion()
+            self._layouts[name] = KeyLayout(fitting, model.keys, model.areas, expansion.modules, expansion.keys)
+        return self._layouts[name]
+
+    @cached_property
+    def _layouts(self) -> dict[str | None, KeyLayout]:
+        """What `key_layout` has found."""
+        return {}
 
     def event_for(self, model_name: str | None, *, reboot: bool) -> str:
         """The Event header that makes this model fetch its configuration, `reboot` or not."""
@@ -319,10 +327,18 @@ class Vendor(Fact):
         wording = next((exceptions[name] for name in exceptions if name in groups), self.check_sync)
         return wording.reboot if reboot else wording.resync
 
-    def _groups(self, model_name: str | None) -> set[str | None]:
+    def _groups(self, model_name: str | None) -> frozenset[str | None]:
         """The model and the families it is in, as conditions name them."""
         name = self.model_named(model_name)
-        return {name, *(family for family, members in self.families.items() if name in members)}
+        if name not in self._groups_of:
+            families = (family for family, members in self.families.items() if name in members)
+            self._groups_of[name] = frozenset({name, *families})
+        return self._groups_of[name]
+
+    @cached_property
+    def _groups_of(self) -> dict[str | None, frozenset[str | None]]:
+        """What `_groups` has found; every file asks hundreds of times."""
+        return {}
 
     def rules_for(self, model_name: str | None) -> Iterator[tuple[FileRule, str]]:
         """The rules whose file name is known for this model, with that name still holding {mac} and {MAC}."""

@@ -7,9 +7,9 @@ from itertools import chain
 from typing import Any
 
 from provserver.domain.buttons import EffectiveButton, Reason, Source, Surroundings, Told
-from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout
+from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout, KeyParameter
 from provserver.domain.vendor import Vendor
-from provserver.rendering.key_texts import Places, UnknownPlace
+from provserver.rendering.key_texts import NUMBERS, Places, UnknownPlace, places_in, words_of
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.refusals import refusal_of
 
@@ -74,6 +74,7 @@ class _Placing:
     layout: KeyLayout
     around: Surroundings
     counted: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
 
     def placed(self, button: EffectiveButton) -> PlacedButton:
         told = self.around.told(button)
@@ -150,8 +151,8 @@ class _Placing:
         """The parameters of a key; one that names a field which is not given is not written."""
         inner = Places(fields, places.numbers, places.lists)
         layer = button.source.value if button else "vendor"
-        for item in self.layout.areas[key.area].parameters:
-            if not self.vendor.fits(item, self.model_name):
+        for item, needed in self._row(key.area):
+            if not needed <= fields.keys():
                 continue
             try:
                 parameter = Parameter(
@@ -164,8 +165,16 @@ class _Placing:
                 )
             except UnknownPlace:
                 continue
-            self._check_syntax(parameter)
+            if button:
+                self._check_syntax(parameter)
             yield parameter
+
+    def _row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
+        """The parameters that keys of an area have on this model, each with the fields that it needs."""
+        if area not in self.rows:
+            fitting = (item for item in self.layout.areas[area].parameters if self.vendor.fits(item, self.model_name))
+            self.rows[area] = [(item, _fields_of(item)) for item in fitting]
+        return self.rows[area]
 
     def _check_syntax(self, parameter: Parameter) -> None:
         for text in (parameter.value, *parameter.attributes.values()):
@@ -175,13 +184,18 @@ class _Placing:
 
     def unused(self, used: set[int], *, on_modules: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
         """What switches off the keys that have no button; on modules only where somebody has placed buttons at all."""
-        for key in self.layout:
+        for key in self.layout.keys:
             area = self.layout.areas[key.area]
             if area.unused is None or key.position in used or (key.module and not on_modules):
                 continue
             places = Places({}, key.places(area.per_page), self.vendor.names)
             fields = {name: places.fill(text) for name, text in area.unused.items()}
             yield key.position, tuple(self._parameters(key, fields, places))
+
+
+def _fields_of(item: KeyParameter) -> frozenset[str]:
+    places = (place for text in (item.to, item.value, *item.attributes.values()) for place in places_in(text))
+    return frozenset(word for place in places for word in words_of(place)) - NUMBERS
 
 
 class _Texts(Mapping[str, str]):
@@ -191,7 +205,8 @@ class _Texts(Mapping[str, str]):
         line = told.line
         number = line.number if line else 1
         self._texts = {**told.texts, "label": told.label, "line": str(number), "line0": str(number - 1)}
-        self._values: Mapping[str, Any] = {**around.settings, **(line.values if line else {})}
+        self._own: Mapping[str, Any] = line.values if line else {}
+        self._settings = around.settings
         domain = line.values.get("line.domain") if line else None
         domain = domain or around.settings.get("sip.domain") or around.settings.get("sip.server")
         if domain:
@@ -200,13 +215,13 @@ class _Texts(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         if name in self._texts:
             return self._texts[name]
-        value = self._values[name]
+        value = self._own.get(name, self._settings.get(name))
         if value is None or isinstance(value, (list, bool)):
             raise KeyError(name)
         return str(value)
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._texts, **self._values})
+        return iter({**self._texts, **self._own, **self._settings})
 
     def __len__(self) -> int:
-        return len({**self._texts, **self._values})
+        return len({**self._texts, **self._own, **self._settings})

@@ -42,11 +42,11 @@ class Places:
             return self.texts[place]
         if place in self.numbers:
             return str(self.numbers[place])
-        listed = _LISTED.fullmatch(place)
+        listed = _listed(place)
         if listed:
-            return self._listed(listed["number"], listed["list"])
+            return self._entry(*listed)
         if is_sum(place):
-            return str(sum(prod(map(self._number, term.split("*"))) for term in place.split("+")))
+            return str(sum(prod(map(self._number, term)) for term in _terms(place)))
         raise UnknownPlace(place)
 
     def _number(self, word: str) -> int:
@@ -56,7 +56,7 @@ class Places:
             raise UnknownPlace(word)
         return self.numbers[word]
 
-    def _listed(self, number: str, name: str) -> str:
+    def _entry(self, number: str, name: str) -> str:
         entries, position = self.lists[name], self._number(number)
         if position > len(entries):
             raise UnknownPlace(f"{name} {position}")
@@ -74,19 +74,32 @@ def places_in(text: str) -> list[str]:
     return _parts(text)[1::2]
 
 
+@lru_cache(maxsize=4096)
 def is_sum(place: str) -> bool:
     """Whether a place adds or multiplies numbers."""
     return ("+" in place or "*" in place) and _SUM.fullmatch(place) is not None
 
 
+@lru_cache(maxsize=4096)
+def _terms(place: str) -> list[list[str]]:
+    return [term.split("*") for term in place.split("+")]
+
+
+@lru_cache(maxsize=4096)
+def _listed(place: str) -> tuple[str, str] | None:
+    """The number and the list of a place that is an entry of a list."""
+    found = _LISTED.fullmatch(place)
+    return (found["number"], found["list"]) if found else None
+
+
 def words_of(place: str) -> list[str]:
-    """The numbers of the key that a place is made from."""
-    listed = _LISTED.fullmatch(place)
-    words = [listed["number"]] if listed else re.split(r"[+*]", place) if is_sum(place) else [place]
+    """The numbers of the key, or the text, that a place is made from."""
+    listed = _listed(place)
+    words = [listed[0]] if listed else [word for term in _terms(place) for word in term] if is_sum(place) else [place]
     return [word for word in words if not word.isdigit()]
 
 
 def list_of(place: str) -> str | None:
     """The list of the vendor file that a place takes its entry from."""
-    listed = _LISTED.fullmatch(place)
-    return listed["list"] if listed else None
+    listed = _listed(place)
+    return listed[1] if listed else None

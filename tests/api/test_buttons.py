@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from provserver.api.face import ApiFace
+from provserver.domain.button_types import ButtonType
 from provserver.services.effective import stamp_of
 from provserver.store.fetches import find_by_id
 from tests.api.client import Client, TwoTenants
@@ -303,3 +304,29 @@ async def test_settings_tell_what_became_of_every_button(api: Client) -> None:
     assert (dnd["supported"], dnd["reason"]) == (False, "fkey[1] is set by vendor_overrides of device")
     assert (beyond["supported"], beyond["parameters"]) == (False, [])
     assert "96 keys" in beyond["reason"]
+
+
+async def test_numbers_of_the_sip_service_reach_every_key(api: Client) -> None:
+    device = await bound(api, await template(api, {"type": "blf_park", "target": {"slot": 701}}))
+    number = {"park_number": "*68{slot}"}
+    await api.post("/v1/account/config", {"abstractions": {"buttons": number}})
+    assert 'label="701" perm="">orbit *68701<' in await file_of(api, device)
+    wrong = {"abstractions": {"buttons": {"park_number": "*68{queue}"}}}
+    error = await api.post("/v1/account/config", wrong, expect=400)
+    assert list(error["details"]) == ["abstractions.buttons.park_number"]
+
+
+async def test_the_catalogue_tells_which_types_a_vendor_has(api: Client) -> None:
+    snom = await api.get("/v1/vendors/snom")
+    told = {one["type"]: one["supported"] for one in snom["buttons"] if one["dialect"] == "snom"}
+    assert told == dict.fromkeys(ButtonType, True)
+    assert next(one["max_position"] for one in snom["models"] if one["name"] == "D785") == 96
+    coverage = (await api.get("/v1/settings/schema"))["properties"]["buttons"]["properties"]["park_number"][
+        "x-coverage"
+    ]
+    assert coverage["snom"]["supported"]
+    assert coverage["gigaset"] == {
+        "supported": False,
+        "some_models": False,
+        "reason": "these devices have no programmable keys",
+    }
