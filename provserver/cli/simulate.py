@@ -87,12 +87,12 @@ def simulate(
     json_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    """Boot a fleet of simulated phones of mixed vendors against a running server.
+    """Boot a fleet of simulated phones against a running server.
 
-    They are put into an account of their own by the API, ask for what real phones ask for, in the same order and with
-    the same patience, and are taken away at the end. In the first round they have nothing but their MAC address, from
-    the second on the secret address that their first file told them. Exits with 1 where a phone was left without its
-    configuration.
+    They are of mixed vendors. They are put into an account of their own by the API, ask for what real phones ask for,
+    in the same order and with the same patience, and are taken away at the end. In the first round they have nothing
+    but their MAC address, from the second on the secret address that their first file told them. Exits with 1 where a
+    phone was left without its configuration.
     """
     catalogue, _ = load_vendors(config)
     seed = random.SystemRandom().getrandbits(40) if seed is None else seed
