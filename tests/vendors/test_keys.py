@@ -41,7 +41,7 @@ EVERY = [(kind, target) for kind, targets in TARGETS.items() for target in targe
 SETTINGS = {
     "sip": {"domain": "pbx.example.com"},
     "voicemail": {"number": "*97"},
-    "feature_codes": {"pickup": "*8", "group_pickup": "*88"},
+    "feature_codes": {"pickup": "*8", "group_pickup": "*88", "dnd_on": "*78", "dnd_off": "*79"},
 }
 KEYED = [vendor for vendor in RENDERED if vendor.buttons]
 
