@@ -107,7 +107,7 @@ def clean_path(raw_path: str) -> str | None:
         return None
     try:
         path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
-    except UnicodeDecodeError:
+    except UnicodeError:  # neither escaped nor as they stand are these bytes text
         return None
     segments = path.split("/")
     if any(segment in (".", "..") for segment in segments) or "" in segments[:-1] or not path.isprintable():

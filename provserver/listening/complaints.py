@@ -3,9 +3,13 @@
 import logging
 
 import structlog
+from aiohttp import web_response
 from aiohttp.http_exceptions import HttpProcessingError
 
 _log = structlog.get_logger("listening")
+
+# What no application answers, a request that is none, would go out with the names and versions of aiohttp and Python.
+web_response.SERVER_SOFTWARE = "provserver"  # type: ignore[attr-defined]  # there is no other way
 
 
 class _OneLine(logging.Handler):

@@ -163,6 +163,11 @@ def test_no_path_makes_the_reader_fail_and_what_it_gives_back_stays_in_its_folde
     assert not clean.startswith("/")
 
 
+def test_bytes_that_are_no_text_are_no_path() -> None:
+    """Found by the fuzzer: a server that hands them on unescaped, as aiohttp may, would have got a failure."""
+    assert clean_path("/\udcc8.cfg") is None
+
+
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="/\\"), min_size=1, max_size=20))
 def test_a_name_that_a_person_can_read_survives_its_escaping(name: str) -> None:
     assume(name not in (".", ".."))

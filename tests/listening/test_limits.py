@@ -129,6 +129,18 @@ async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "request_line", [b"", b"GET", b"GET / HTTP/9.9", b"GET / HTTP/1.1", b"\x16\x03\x01", b"HEAD / HTTP/1.1"]
+)
+async def test_whoever_sends_nonsense_does_not_learn_what_runs_here(request_line: bytes) -> None:
+    """Scanners collect versions, and come back on the day on which one of them has a hole."""
+    async with opened(mirror(), Manners(max_connections=10), logger=http_logger()) as port:
+        answer = await said(port, request_line + b"\r\nX\0A: b\r\n\r\n")
+    assert BAD.match(answer)
+    assert b"\r\nServer: provserver\r\n" in answer
+    assert not re.search(rb"aiohttp|python", answer, re.IGNORECASE)
+
+
 async def test_a_small_body_that_grows_large_is_too_large() -> None:
     """A gzip bomb: 50 MB in 50 kB must not come to life in memory."""
     app = web.Application(client_max_size=1024 * 1024)

@@ -59,6 +59,26 @@ async def test_a_strange_path_is_the_uniform_404(office: Office, target: str) ->
     assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
 
 
+@pytest.mark.parametrize("target", [b"/\xc8.cfg", b"/p/\xff/x.cfg", b"/x.cfg?mac=\xc8", b"/x.cfg?\xc8=\xc8"])
+async def test_a_path_of_no_known_encoding_is_the_uniform_404(office: Office, target: bytes) -> None:
+    answer = await raw(office, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
+@pytest.mark.parametrize("header", [b'Digest username="\xc8", realm="\xff"', b"Basic \xc8", b"Digest \xc8=\xc8"])
+async def test_credentials_of_no_known_encoding_are_none(office: Office, header: bytes) -> None:
+    await office.phone(MAC, "snom")
+    head = f"GET /d/{FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ".encode()
+    assert (await raw(office, head + header + b"\r\n\r\n")).startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+
+
+@pytest.mark.parametrize("name", ["If-None-Match", "Range", "Host", "X-Forwarded-For", "X-Forwarded-Proto", "Cookie"])
+async def test_a_header_of_no_known_encoding_does_no_harm(office: Office, name: str) -> None:
+    await office.phone(MAC, "snom")
+    answer = await raw(office, f"GET /{FILE} HTTP/1.0\r\n{name}: ".encode() + b"\xc8\xff\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
+
+
 async def test_a_very_long_user_agent_does_no_harm(office: Office) -> None:
     device, _ = await office.phone(MAC, "snom")
     assert (await office.get(f"/{FILE}", "Yealink SIP-" + "A" * 7000)).status == 200
