@@ -60,9 +60,9 @@ async def test_a_strange_path_is_the_uniform_404(office: Office, target: str) ->
 
 
 @pytest.mark.parametrize("target", [b"/\xc8.cfg", b"/p/\xff/x.cfg", b"/x.cfg?mac=\xc8", b"/x.cfg?\xc8=\xc8"])
-async def test_a_path_of_no_known_encoding_is_the_uniform_404(office: Office, target: bytes) -> None:
+async def test_a_path_of_no_known_encoding_is_a_bad_request(office: Office, target: bytes) -> None:
     answer = await raw(office, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+    assert answer.startswith(b"HTTP/1.0 400 Bad Request\r\n")
 
 
 @pytest.mark.parametrize("header", [b'Digest username="\xc8", realm="\xff"', b"Basic \xc8", b"Digest \xc8=\xc8"])
