@@ -5,6 +5,7 @@ vendor's syntax says what a value must not hold. Overlay folders are searched be
 """
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class _ConfinedLoader(FileSystemLoader):
 
 def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
     """An environment that loads `<vendor>/<template>` from the first of `folders` that has it."""
-    return _Environment(
+    environment = _Environment(
         loader=_ConfinedLoader(folders, followlinks=False),
         autoescape=select_autoescape(enabled_extensions=("xml.j2", "htm.j2"), default=False, default_for_string=False),
         undefined=StrictUndefined,
@@ -51,3 +52,10 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    environment.filters["serial"] = _serial
+    return environment
+
+
+def _serial(text: str) -> str:
+    """12 digits that change with the text, for phones that apply a file only where its number is a new one."""
+    return f"{int(sha256(text.encode()).hexdigest(), 16) % 10**12:012d}"
