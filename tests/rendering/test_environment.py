@@ -143,7 +143,7 @@ def test_blocks_leave_no_empty_lines_and_the_last_line_stays_a_line(workshop: Wo
 
 def test_a_serial_number_is_the_same_for_the_same_text_and_another_for_another(workshop: Workshop) -> None:
     """A phone that compares numbers would keep an old configuration, or apply the same one again and again."""
-    first, again, other = (workshop.render("{{ '%s' | serial }}" % text).body for text in ("a", "a", "b"))
+    first, again, other = (workshop.render(f"{{{{ '{text}' | serial }}}}").body for text in "aab")
     assert first == again != other
     assert first.isdigit()
     assert len(first) == 12
