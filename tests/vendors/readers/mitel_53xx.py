@@ -1,4 +1,4 @@
-"""Files of Mitel's 5300 phones: elements of the phone, `<Key Line="3" Fea="6"/>` as key.3.Fea, `<User ID="x"/>` in turn."""
+"""Files of Mitel's 5300 phones: elements, `<Key Line="3" Fea="6"/>` as key.3.Fea, and the users in their order."""
 
 from lxml import etree
 
