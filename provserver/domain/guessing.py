@@ -42,7 +42,7 @@ class Blocked:
 
 
 class Guesses:
-    """Remembers failed requests by source. Times come from the caller, in seconds, and never go far back.
+    """Remembers failed requests by source. Times come from the caller, in seconds.
 
     A source may ask for `limit` distinct MACs within `window` seconds. Beyond that only those MACs are still looked at
     that it has asked for already, so that a phone which knocked in time is served as soon as it is known.
@@ -92,7 +92,7 @@ class Guesses:
         known = self._sources[source_of(address)]
         known.address = address
         known.refused += 1
-        if now - known.told_at < every:
+        if 0 <= now - known.told_at < every:
             return False
         known.told_at = now
         return True
@@ -122,6 +122,9 @@ class Guesses:
 
     def _forget_old(self, source: str, known: _Source, now: float) -> None:
         """Drop what is older than the window, and a source that nothing is left of."""
+        if known.macs and next(reversed(known.macs.values())) > now:  # the clock was set back, and holds nobody longer
+            known.macs = dict.fromkeys(known.macs, now)
+            known.since = now if known.since is not None else None
         while known.macs and known.macs[oldest := next(iter(known.macs))] < now - self._window:
             del known.macs[oldest]
             self._macs -= 1

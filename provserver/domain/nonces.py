@@ -45,7 +45,8 @@ def is_young(made: datetime, now: datetime) -> bool:
 class SeenNonces:
     """Which nonces were used, and how often: no answer counts twice in this process.
 
-    Bounded: where too many are young at once, the oldest are forgotten and everything as old as them counts as used.
+    Bounded: where too many are young at once, the oldest are forgotten. Everything as old as what was forgotten counts
+    as used, and where the clock is set back everything until then does: phones are asked once more.
     """
 
     def __init__(self, limit: int = _MOST) -> None:
@@ -61,16 +62,21 @@ class SeenNonces:
             return False
         self._counts[nonce] = (made, count)
         if len(self._counts) > self._limit:
-            _, (oldest, _) = self._counts.popitem(last=False)
-            self._forgotten = max(oldest, self._forgotten or oldest)
+            self._forget_oldest()
         return True
 
     def _forget(self, now: datetime) -> None:
         while self._counts:
             made, _ = next(iter(self._counts.values()))
-            if now - made <= LIFETIME:
-                return
-            self._counts.popitem(last=False)
+            if is_young(made, now):
+                break
+            self._forget_oldest()
+        if self._forgotten is not None and self._forgotten > now + _CLOCKS_APART:
+            self._forgotten = now
+
+    def _forget_oldest(self) -> None:
+        _, (made, _) = self._counts.popitem(last=False)
+        self._forgotten = max(made, self._forgotten or made)
 
 
 def _sign(key: bytes, body: bytes, source: str) -> bytes:

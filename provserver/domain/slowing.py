@@ -31,6 +31,9 @@ class Tries:
             self._spent.popitem(last=False)
 
     def _missing(self, source: str, now: datetime) -> float:
-        """Tries that are spent; a clock that is set back gives none back."""
+        """Tries that are spent; a clock that is set back gives none back, and goes on from there."""
         spent, at = self._spent.get(source, (0.0, now))
-        return max(spent - max((now - at).total_seconds(), 0.0) / self._every, 0.0)
+        if at > now:
+            at = now
+            self._spent[source] = (spent, now)
+        return max(spent - (now - at).total_seconds() / self._every, 0.0)

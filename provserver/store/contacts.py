@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -57,7 +57,11 @@ _NOTE_TIMES = (
     update(devices)
     .where(
         devices.c.id == bindparam("contacted_id"),
-        or_(devices.c.last_seen_at.is_(None), devices.c.last_seen_at <= bindparam("seen_at")),
+        or_(
+            devices.c.last_seen_at.is_(None),
+            devices.c.last_seen_at <= bindparam("seen_at"),
+            devices.c.last_seen_at > bindparam("set_back", type_=Instant),
+        ),
     )
     .values(
         last_seen_at=bindparam("seen_at"),
@@ -65,6 +69,7 @@ _NOTE_TIMES = (
         last_provisioned_at=func.coalesce(bindparam("fetched_at", type_=Instant), devices.c.last_provisioned_at),
     )
 )
+_SET_BACK = timedelta(hours=1)  # no contact waits for that long: where one is older still, the clock was ahead
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
 
@@ -88,6 +93,7 @@ async def _note_times(conn: AsyncConnection, quiet: Sequence[Contact]) -> None:
         rows[contact.device_id] = {
             "contacted_id": contact.device_id,
             "seen_at": contact.at,
+            "set_back": contact.at + _SET_BACK,
             "address": contact.source_ip,
             "fetched_at": contact.at if contact.provisions else before.get("fetched_at"),
         }
@@ -133,9 +139,14 @@ async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
             await _count_users(conn, dict.fromkeys(done, contact.at))
 
 
+def _is_news(at: datetime, stored: datetime | None) -> bool:
+    """Whether something of `at` says more than what is stored."""
+    return stored is None or at >= stored or stored - at > _SET_BACK
+
+
 def _contacted(device: Device, contact: Contact) -> Device:
     changes: dict[str, Any] = {}
-    if device.last_seen_at is None or contact.at >= device.last_seen_at:
+    if _is_news(contact.at, device.last_seen_at):
         told = {"model": contact.model, "firmware_version": contact.firmware, "vendor": contact.vendor}
         changes |= {name: value for name, value in told.items() if value is not None}
         changes |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
@@ -150,7 +161,7 @@ def _contacted(device: Device, contact: Contact) -> Device:
 
 def _provisioned(device: Device, contact: Contact) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    if device.last_provisioned_at is None or contact.at >= device.last_provisioned_at:
+    if _is_news(contact.at, device.last_provisioned_at):
         changes = {
             "last_provisioned_at": contact.at,
             "fetched_stamp": contact.stamp,

@@ -20,6 +20,7 @@ def test_a_clock_that_is_set_back_holds_nobody_for_longer() -> None:
     tries = Tries(burst=1, every=2, sources=10)
     tries.failed("a", NOW)
     assert tries.wait("a", NOW - timedelta(days=1)) == 2
+    assert tries.wait("a", NOW - timedelta(days=1, seconds=-2)) == 0
 
 
 def test_memory_is_bounded_whatever_the_number_of_sources() -> None:
