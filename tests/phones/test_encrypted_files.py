@@ -51,3 +51,17 @@ async def test_a_vendor_without_encryption_reports_the_key_and_serves_in_clear(o
     text = await (await office.get("/snomD785-000413AABBCC.htm")).text()
     assert user.sip_password in text
     assert KEY not in text
+
+
+async def test_a_keyed_cisco_gets_what_openssl_of_its_guides_makes(office: Office) -> None:
+    """And the rule that it keeps names the key, else it could not read its next file."""
+    device, user = await office.phone("a44c11aabbcc", "cisco")
+    await office.set_layer(device.id, {"provisioning": {"encryption_key": KEY}})
+    agent = "Cisco-CP-8851-3PCC/12.0.1 (a44c11aabbcc)"
+    body = await (await office.get(f"/p/{device.token}/a44c11aabbcc.xml", agent)).read()
+    opened = subprocess.run(  # noqa: ASYNC221 - a test may wait
+        ["openssl", "enc", "-d", "-aes-256-cbc", "-md", "md5", "-k", KEY], input=body, capture_output=True, check=True
+    ).stdout.decode()
+    assert f"<Password_1_>{user.sip_password}</Password_1_>" in opened
+    assert f"<GPP_SA>{KEY}</GPP_SA>" in opened
+    assert "<Profile_Rule>[--key $SA] http" in opened

@@ -611,12 +611,8 @@ def test_a_line_of_another_server_is_told_where_all_lines_share_one() -> None:
 
 def test_a_rule_tells_credentials_and_key_before_the_url_without_what_would_end_them() -> None:
     """A password with a bracket in it would leave the phone without any rule it can read."""
-    options = {
-        "--key": "provisioning.encryption_key",
-        "--uid": "provisioning.username",
-        "--pwd": "provisioning.password",
-    }
-    arguments = {"name": "{mac}.xml", "options": options}
+    options = {"--uid": "provisioning.username", "--pwd": "provisioning.password"}
+    arguments = {"name": "{mac}.xml", "options": options, "kept": {"--key $SA": "provisioning.encryption_key"}}
 
     def rule(**told: str) -> str | None:
         settings = {f"provisioning.{name}": value for name, value in told.items()}
@@ -624,7 +620,7 @@ def test_a_rule_tells_credentials_and_key_before_the_url_without_what_would_end_
 
     assert rule() == "https://a/p/t/805ec0123456.xml"
     assert rule(username="u", password="p$w") == "[--uid u --pwd p$$w] https://a/p/t/805ec0123456.xml"
-    assert rule(encryption_key="k", password="p]w") == "[--key k] https://a/p/t/805ec0123456.xml"
+    assert rule(encryption_key="k", password="p]w") == "[--key $SA] https://a/p/t/805ec0123456.xml"
     assert _convert("option_is_told", "p$w") is None
     with pytest.raises(Inexpressible, match="without blanks"):
         _convert("option_is_told", "p]w")

@@ -28,19 +28,27 @@ def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{value}{name}"
 
 
-@converter("name", "options")
+@converter("name", "options", takes=("kept",))
 def rule_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """As `file_url`, after `options` in brackets: `[--uid name --pwd word] https://...`.
 
-    `options` are the setting that each of them tells; one whose setting is not set, or cannot be told, is left out. A
-    `$` would begin a variable, so it is doubled.
+    `options` are the setting that each of them tells; one whose setting is not set, or cannot be told, is left out.
+    `kept` are options that name a variable of the phone, `--key $SA`, each by the setting that fills it. Elsewhere a
+    `$` is doubled, as it would begin a variable.
     """
     url = str(file_url(value, scope, arguments))
     if _ENDS_A_RULE.search(url):
         raise Inexpressible("the phones take no URL with a blank or | in it")
     told = {option: scope.settings.get(path) for option, path in arguments["options"].items()}
-    options = " ".join(f"{option} {text}" for option, text in told.items() if text and not _ENDS_AN_OPTION.search(text))
-    return (f"[{options}] {url}" if options else url).replace("$", "$$")
+    options = [
+        *(option for option, path in arguments.get("kept", {}).items() if scope.settings.get(path)),
+        *(f"{option} {_doubled(text)}" for option, text in told.items() if text and not _ENDS_AN_OPTION.search(text)),
+    ]
+    return f"[{' '.join(options)}] {_doubled(url)}" if options else _doubled(url)
+
+
+def _doubled(text: str) -> str:
+    return text.replace("$", "$$")
 
 
 @converter()
