@@ -183,6 +183,13 @@ class Phones(Section):
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 1024 * 1024, description="Memory of a process for rendered files, in bytes"
     )
+    survival: Annotated[int, BeforeValidator(_duration), Field(ge=0, le=_TEN_YEARS)] = Field(
+        default=86400,
+        description="How long phones are served from memory while the database is away, in seconds or like 24h; 0: not",
+    )
+    contact_limit: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        default=20_000, description="Contacts and events of a process that may wait to be written; what is more is shed"
+    )
     record_bytes: Annotated[int, Field(ge=0)] = Field(
         default=32 * 1024 * 1024, description="Memory of a process for the records of devices, in bytes"
     )

@@ -89,11 +89,12 @@ def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, c
     crew = Crew(
         registry,
         metrics,
-        ContactWriter(stock.database, on_shed=metrics.shed.inc),
+        ContactWriter(stock.database, on_shed=metrics.shed.inc, limit=phones.contact_limit),
         UnknownDevices(stock.database, phones.unknown_limit),
         Guard(stock.database, guesses, (*phones.guessing.exempt, *phones.networks), stock.sources.now),
         FileFolder(stock.config.files_folder),
     )
+    metrics.waiting.set_function(lambda: crew.contacts.waiting)
     for writer in (crew.contacts, crew.unknown, crew.guard):
         writer.start()
         stack.push_async_callback(writer.stop)
@@ -159,7 +160,8 @@ def settle_memory() -> None:
 
 def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[], VendorTrust]) -> web.Application:
     phones = stock.config.phones
-    records = Records(stock.database, phones.record_bytes)
+    records = Records(stock.database, phones.record_bytes, survival=phones.survival)
+    records.start()
     stack.push_async_callback(records.close)
     challenges = Challenges(
         stock.database.sealer,

@@ -47,7 +47,7 @@ def make_provisioning(
         basic_without_tls=settings.basic_without_tls,
     )
     fields = {
-        "records": Records(database, 1_000_000),
+        "records": Records(database, 1_000_000, survival=settings.survival),
         "cache": DocumentCache(10_000_000),
         "recorder": Recorder(catalogue, *recorder, sources),
         "doors": Doors(frozenset(settings.auth), settings.networks),

@@ -174,6 +174,8 @@ def _tell(
 ) -> None:
     """One line per request. The file is told without its token, and only where a phone could have asked for it."""
     face.metrics.answered(answer.vendor, response.status, seconds)
+    if answer.stale_for is not None:
+        face.metrics.survived()
     face.log.log(
         40 if failure else 20,
         "phone_request",
@@ -187,6 +189,7 @@ def _tell(
         source=asked.source,
         milliseconds=round(seconds * 1000, 2),
         request_id=request_id,
+        **({} if answer.stale_for is None else {"database": "away", "stale_for": round(answer.stale_for)}),
         **({"certificate": str(asked.certificate)} if asked.certificate else {}),
         **({"reason": failure or answer.reason} if failure or answer.reason else {}),
     )

@@ -1,6 +1,6 @@
 """What the phone listener counts."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class PhoneMetrics:
@@ -17,7 +17,15 @@ class PhoneMetrics:
             registry=registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
         )
+        self._survived = Counter(
+            "provserver_phone_files_without_database", "Files served while the database was away", registry=registry
+        )
+        self.waiting = Gauge("provserver_contacts_waiting", "Contacts and events to be written", registry=registry)
         self.shed = Counter("provserver_contacts_shed", "Contacts and events not kept in overload", registry=registry)
+
+    def survived(self) -> None:
+        """Count one file that was served while the database was away."""
+        self._survived.inc()
 
     def answered(self, vendor: str | None, status: int, seconds: float) -> None:
         """Count one request."""

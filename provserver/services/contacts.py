@@ -1,8 +1,9 @@
 """Grouped contact writes: what phones left behind reaches the store in few transactions.
 
 A contact that changes what a device is (its first fetch, a new model, the window) is durable before its phone gets an
-answer; all that wait share one transaction. Others follow within `LINGER` seconds. The queue is bounded: past it events
-are shed, and counted, before any phone is delayed.
+answer; all that wait share one transaction. Others follow within `LINGER` seconds, or once a database that was away is
+back, in the order in which they came. The queue is bounded: past it they are shed, and counted, before any phone is
+delayed.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
 
 LINGER = 0.05
-_LONGEST_QUEUE = 20_000
+LONGEST_QUEUE = 20_000
 _BATCH = 500
 _RETRY = 1.0
 
@@ -29,11 +30,14 @@ Waiting = tuple[Contact | Event, asyncio.Future[None] | None]
 
 
 class ContactWriter:
-    """Writes contacts in groups while it runs; one per process."""
+    """Writes contacts in groups while it runs; one per process. `limit`: how many may wait."""
 
-    def __init__(self, database: Database, on_shed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, database: Database, on_shed: Callable[[], None] = lambda: None, *, limit: int = LONGEST_QUEUE
+    ) -> None:
         self._database = database
         self._on_shed = on_shed
+        self._limit = limit
         self._queue: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -53,9 +57,14 @@ class ContactWriter:
             with suppress(asyncio.CancelledError):
                 await self._task
 
+    @property
+    def waiting(self) -> int:
+        """How many are not written yet."""
+        return len(self._queue)
+
     def submit(self, contact: Contact | Event) -> None:
         """Write it soon. An event alone changes nothing of its device."""
-        if len(self._queue) >= _LONGEST_QUEUE:
+        if len(self._queue) >= self._limit:
             self._on_shed()
             return
         self._enqueue(contact, None)
@@ -70,6 +79,7 @@ class ContactWriter:
     async def flush(self) -> None:
         """Return once everything submitted until now is written, or the store is found unavailable."""
         if self._queue or not self._idle.is_set():
+            self._idle.clear()
             self._urgent.set()
             await self._idle.wait()
 
@@ -84,13 +94,15 @@ class ContactWriter:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), LINGER)
             self._urgent.clear()
+            self._idle.clear()
             healthy = True
             while self._queue and healthy:
                 batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
                 healthy = await self._write(batch)
             self._idle.set()
             if self._queue:
-                await asyncio.sleep(_RETRY)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._urgent.wait(), _RETRY)
             else:
                 self._arrived.clear()
 

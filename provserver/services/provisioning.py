@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from provserver.domain.certificates import fits
 from provserver.domain.device import Device
-from provserver.domain.errors import CannotCarry, RenderingFailed
+from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.vendor import Catalogue, Vendor
@@ -30,12 +30,13 @@ from provserver.store.fetches import FetchRecord, Found
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request about a device that is there; `token`: what the token in its path is."""
+    """A request about a device that is there; `token`: what the token in its path is, `stale_for`: see `Found`."""
 
     request: PhoneRequest
     claim: Claim
     record: FetchRecord
     token: Secret | None
+    stale_for: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,12 @@ class Provisioning:
         found = await self._find(claim)
         if found.record is None:
             return self._unknown(request, claim)
-        asked = _Asked(request, claim, found.record, found.token)
+        asked = _Asked(request, claim, found.record, found.token, found.stale_for)
         visit = self._visit(asked)
         if isinstance(visit, Answer):
             return visit
         evidence, stale = self._evidence(asked, visit.vendor)
-        visit.verdict = await self._prove(visit, evidence, guessable=may_ask)
+        visit.verdict = await self._prove(visit, evidence, guessable=may_ask and found.stale_for is None)
         if visit.verdict.proof is None:
             return self._refuse(visit, evidence, stale=stale)
         self.guard.proved(request.source, visit.device.mac)
@@ -135,7 +136,7 @@ class Provisioning:
             refusal = _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
             return replace(refusal, proof=self._answered_proof(asked, vendor)) if claim.challenged else refusal
         device = replace(device, model=vendor.model_named(device.model) or device.model)
-        return Visit(asked.request, claim, record, device, vendor, match)
+        return Visit(asked.request, claim, record, device, vendor, match, stale_for=asked.stale_for)
 
     def _answered_proof(self, asked: _Asked, vendor: Vendor | None) -> str | None:
         """What proves a phone that asks for no file: to ask it for credentials once more would be wrong."""
@@ -149,11 +150,17 @@ class Provisioning:
         return _refusal(claim, "too many unknown MACs from this address")
 
     def _refuse(self, visit: Visit, evidence: Evidence, *, stale: bool) -> Answer:
-        """Nothing holds. Under a challenge a first try without credentials, or with an old nonce, is no failure."""
+        """Nothing holds. Under a challenge a first try without credentials, or with an old nonce, is no failure.
+
+        Raises `StoreUnavailable` where that might be otherwise with the database.
+        """
         challenged = visit.claim.challenged
+        tried = not challenged or (visit.request.authorization is not None and not stale)
+        if tried and visit.stale_for is not None:
+            raise StoreUnavailable("the database is away, and without it no proof holds")
         if not challenged:
             self.guard.failed(visit.request.source, visit.claim.mac)
-        if not challenged or (visit.request.authorization is not None and not stale):
+        if tried:
             self.recorder.refused(visit)
         reason = "the token is another device's" if evidence.is_anothers else "no proof"
         return replace(_refusal(visit.claim, reason), stale=stale)
@@ -188,7 +195,10 @@ class Provisioning:
         return evidence, answered.stale
 
     async def _prove(self, visit: Visit, evidence: Evidence, *, guessable: bool) -> Verdict:
-        """What holds; for somebody who has asked for too many MACs without those proofs that a guess can open."""
+        """What holds; without those proofs that a guess can open unless `guessable`.
+
+        So for somebody who has asked for too many MACs, and while the database is away.
+        """
         request, record = visit.request, visit.record
         accepted = self.doors.accepted_for(record.account, record.device)
         if not guessable:
@@ -216,6 +226,7 @@ class Provisioning:
             vendor=visit.vendor.vendor,
             model=visit.device.model,
             proof=visit.verdict.proof,
+            stale_for=visit.stale_for,
         )
         if is_quiet and visit.is_repeatable:
             self._remember(visit, key, answer)

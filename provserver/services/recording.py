@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provserver.domain.device import DeviceStatus, Event, UnknownDevice
-from provserver.domain.errors import ProvserverError
+from provserver.domain.errors import ProvserverError, StoreUnavailable
 from provserver.domain.identify import Claim
 from provserver.domain.vendor import Catalogue
 from provserver.services.cache import Rendered
@@ -89,6 +89,8 @@ class Recorder:
             return
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
         if first or contact.model or contact.close_window or contact.shown_token_hash or contact.handsets:
+            if visit.stale_for is not None:
+                raise StoreUnavailable("the database is away, and this fetch changes the device")
             await self.contacts.submit_durably(contact)
         else:
             self.contacts.submit(contact)

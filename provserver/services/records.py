@@ -1,13 +1,20 @@
 """Finds the device that a request is about: from memory while what is remembered still stands, else by a short read."""
 
+import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 
+from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Secret
 from provserver.store.database import Database
-from provserver.store.fetches import Found, find, hash_token
-from provserver.store.standing import Remembered, watch_of
+from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_token
+from provserver.store.standing import PATIENCE, Remembered, watch_of
 
+CONFIRM_EVERY = 60.0  # seconds
+_AT_ONCE = 50  # records; other phones are served between two turns
 _OVERHEAD = 4_000  # what a record costs beside its layers, in bytes, generously
 _OWN = (None, Secret.CURRENT, Secret.PREVIOUS)  # what a token may be to a device that is remembered with it
 
@@ -19,30 +26,46 @@ class Records:
 
     Nobody is ever served from before a write that was answered: each time the database is asked whether the record
     still stands. Strangers, and tokens that prove nothing, are not remembered.
+
+    While the database is away, a record survives for `survival` seconds since it was last known to stand. All are asked
+    about every minute, so that whoever is deleted or loses a secret does not come back with an outage much later.
     """
 
-    def __init__(self, database: Database, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        limit_bytes: int,
+        *,
+        survival: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._watch = watch_of(database)
         self._limit = limit_bytes
+        self._survival = survival
+        self._clock = clock
         self._used = 0
         self._known: OrderedDict[_Key, tuple[Remembered, Secret | None]] = OrderedDict()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to ask about all of them now and then."""
+        if self._survival:
+            self._task = asyncio.create_task(self._run())
 
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
-        key = _key(mac, token)
-        known = self._known.get(key)
-        if known:
-            remembered, secret = known
-            if await self._watch.stands(remembered):
-                if key in self._known:  # another request may have found otherwise meanwhile
-                    self._known.move_to_end(key)
-                return Found(remembered.record, secret)
-            self._forget(key)
-        async with self._database.read() as conn:
-            found = await find(conn, mac, token)
+        key, asked_at = _key(mac, token), self._clock()
+        if found := await self._from_memory(key):
+            return found
+        try:
+            found = await self._read(mac, token)
+        except StoreUnavailable:
+            if survivor := self._survivor(key):
+                return survivor
+            raise
         if found.record and found.token in _OWN:
-            self._remember(key, Remembered.of(found.record), found.token)
+            self._remember(key, Remembered.of(found.record), found.token, asked_at)
         return found
 
     def remembered(self, mac: Mac | None, token: str | None) -> Remembered | None:
@@ -52,13 +75,96 @@ class Records:
 
     async def still_stands(self, remembered: Remembered) -> bool:
         """Whether no write that was finished when this was called has changed it; False also where in doubt."""
-        return await self._watch.stands(remembered)
+        asked_at = self._clock()
+        try:
+            stands = await self._watch.stands(remembered)
+        except StoreUnavailable:
+            return False
+        if stands:
+            remembered.confirmed_at = asked_at
+        return stands
+
+    async def confirm(self) -> None:
+        """Read again what is remembered, and forget who is gone. Raises `StoreUnavailable`."""
+        keys = list(self._known)
+        for start in range(0, len(keys), _AT_ONCE):
+            some = {key: self._known[key] for key in keys[start : start + _AT_ONCE] if key in self._known}
+            asked_at = self._clock()
+            async with self._database.read() as conn:
+                records = await find_all(conn, {remembered.record.device.id for remembered, _ in some.values()})
+            for key, known in some.items():
+                if self._known.get(key) is known:  # no fetch has found something newer meanwhile
+                    self._confirm(key, known[0], records.get(known[0].record.device.id), asked_at)
 
     async def close(self) -> None:
         """Let go of the database."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
         await self._watch.close()
 
-    def _remember(self, key: _Key, remembered: Remembered, secret: Secret | None) -> None:
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(CONFIRM_EVERY)
+            with suppress(StoreUnavailable):
+                await self.confirm()
+
+    async def _from_memory(self, key: _Key) -> Found | None:
+        known = self._known.get(key)
+        if known is None:
+            return None
+        remembered, secret = known
+        with suppress(StoreUnavailable):  # the next connection may be better than the watch's own
+            asked_at = self._clock()
+            stands = await self._watch.stands(remembered)
+            if self._known.get(key) is not known:  # another request has found otherwise meanwhile
+                return Found(remembered.record, secret) if stands else None
+            if stands:
+                remembered.confirmed_at = asked_at
+                self._known.move_to_end(key)
+                return Found(remembered.record, secret)
+            self._forget(key)
+        return None
+
+    async def _read(self, mac: Mac | None, token: str | None) -> Found:
+        if self._database.embedded:
+            return await self._read_once(mac, token)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                try:
+                    return await self._read_once(mac, token)
+                except StoreUnavailable:  # cut off: that says nothing of the next connection
+                    return await self._read_once(mac, token)
+        except TimeoutError:
+            self._database.breaker.failed()
+            raise StoreUnavailable("the database does not answer in time") from None
+
+    async def _read_once(self, mac: Mac | None, token: str | None) -> Found:
+        async with self._database.read() as conn:
+            return await find(conn, mac, token)
+
+    def _survivor(self, key: _Key) -> Found | None:
+        """What was known to stand a short while ago, as far as anybody can tell now."""
+        known = self._known.get(key)
+        if known is None:
+            return None
+        remembered, secret = known
+        age = self._clock() - remembered.confirmed_at
+        return Found(remembered.record, secret, stale_for=age) if age <= self._survival else None
+
+    def _confirm(self, key: _Key, remembered: Remembered, record: FetchRecord | None, asked_at: float) -> None:
+        mac, shown = key
+        secret = record.known_secret(shown) if record and shown else None
+        if record is None or secret not in _OWN or (mac and mac != _bare(record.device.mac)):
+            self._forget(key)
+        elif Remembered.of(record).standing == remembered.standing:
+            remembered.confirmed_at = asked_at
+        else:
+            self._remember(key, Remembered.of(record), secret, asked_at)
+
+    def _remember(self, key: _Key, remembered: Remembered, secret: Secret | None, asked_at: float) -> None:
+        remembered.confirmed_at = asked_at
         self._forget(key)
         self._known[key] = remembered, secret
         self._used += _size(remembered)
@@ -71,7 +177,11 @@ class Records:
 
 
 def _key(mac: Mac | None, token: str | None) -> _Key:
-    return mac.bare if mac else None, hash_token(token) if token else None
+    return _bare(mac), hash_token(token) if token else None
+
+
+def _bare(mac: Mac | None) -> str | None:
+    return mac.bare if mac else None
 
 
 def _size(remembered: Remembered) -> int:

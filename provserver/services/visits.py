@@ -44,7 +44,10 @@ class PhoneRequest:
 
 @dataclass(slots=True)
 class Visit:
-    """A request for a device's file on its way. `device` carries what the phone has just told of itself."""
+    """A request for a device's file on its way. `device` carries what the phone has just told of itself.
+
+    `stale_for`: the database is away, and told last so many seconds ago that the record stands.
+    """
 
     request: PhoneRequest
     claim: Claim
@@ -53,11 +56,14 @@ class Visit:
     vendor: Vendor
     match: Match
     verdict: Verdict = REFUSED
+    stale_for: float | None = None
 
     @property
     def is_repeatable(self) -> bool:
         """Whether the same words prove the same again while the record stands: neither time nor a nonce counts."""
         verdict = self.verdict
+        if self.stale_for is not None:
+            return False
         return verdict.proof in ("token", "network") and not (verdict.ends_window or verdict.ends_overlap)
 
 
@@ -66,7 +72,8 @@ class Answer:
     """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
 
     `challenge`: it is asked for its credentials; `stale`: once more, since they were right. `in_its_time`: a refusal
-    that must come as late as any other, since what was found out on the way to it took its time.
+    that must come as late as any other, since what was found out on the way to it took its time. `stale_for`: it was
+    given while the database was away, from what was known to stand so many seconds ago.
     """
 
     document: Document | None = None
@@ -80,3 +87,4 @@ class Answer:
     model: str | None = None
     proof: str | None = None
     reason: str | None = None
+    stale_for: float | None = None

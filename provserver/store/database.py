@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Self, TypeVar
 
+import asyncpg
 from sqlalchemy import URL, literal, make_url, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from provserver.domain.errors import Contended, StoreUnavailable
 from provserver.store import postgresql, sqlite
+from provserver.store.breaker import Breaker
 from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
@@ -28,8 +30,10 @@ _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 class Database:
     """One database and the sealer of its secrets; one per process, used from one event loop."""
 
-    def __init__(self, engine: AsyncEngine, sealer: Sealer) -> None:
+    def __init__(self, engine: AsyncEngine, sealer: Sealer, wait: float = 5.0) -> None:
         self._engine = engine
+        self._wait = wait
+        self.breaker = Breaker()
         self.embedded = engine.dialect.name == "sqlite"
         self._reading, self._writing, self._adding = (
             engine.execution_options(**options) for options in _options(engine.dialect.name)
@@ -61,7 +65,7 @@ class Database:
             sqlite.prepare(engine.sync_engine, limits.wait)
         else:
             postgresql.prepare(engine.sync_engine)
-        return cls(engine, sealer)
+        return cls(engine, sealer, limits.wait)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -70,7 +74,7 @@ class Database:
         The block does database work only: an `OSError` from inside it counts as an outage too.
         """
         with _outages_named():
-            async with self._reading.connect() as conn:
+            async with self._connected(self._reading) as conn:
                 yield conn
 
     @asynccontextmanager
@@ -81,7 +85,7 @@ class Database:
         it changes or has locked, a server raises `Contended`, and the caller begins anew.
         """
         with _outages_named():
-            async with self._turn, self._writing.begin() as conn:
+            async with self._turn, self._connected(self._writing) as conn, conn.begin():
                 yield conn
 
     async def settle(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
@@ -94,8 +98,25 @@ class Database:
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         with _outages_named():
-            async with self._turn, engine.begin() as conn:
+            async with self._turn, self._connected(engine) as conn, conn.begin():
                 return await work(conn)
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A connection that is there. With a server, whoever finds that there is none spares the others the wait."""
+        async with AsyncExitStack() as stack:
+            if self.embedded:
+                conn = await stack.enter_async_context(engine.connect())
+            else:
+                self.breaker.check()
+                try:
+                    async with asyncio.timeout(self._wait + 1):  # also for the ping of a connection that is dead
+                        conn = await stack.enter_async_context(engine.connect())
+                except (DBAPIError, asyncpg.PostgresError, OSError):
+                    self.breaker.failed()
+                    raise
+                self.breaker.answered()
+            yield conn
 
     async def ping(self) -> None:
         """Ask for nothing; raises `StoreUnavailable` where there is no answer."""
@@ -144,5 +165,5 @@ def _outages_named() -> Iterator[None]:
         if isinstance(error, _MISTAKES) and not error.connection_invalidated:
             raise
         raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
-    except (NoFreeConnection, OSError) as error:
+    except (NoFreeConnection, asyncpg.PostgresError, OSError) as error:
         raise StoreUnavailable(f"the database cannot be reached: {error}") from error

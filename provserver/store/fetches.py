@@ -1,5 +1,6 @@
 """What the phone path reads: one statement for the device with everything above it, one for its lines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any
@@ -17,7 +18,7 @@ from provserver.store.layers import PLATFORM
 from provserver.store.schema import accounts, burnt_tokens, devices, settings_layers
 from provserver.store.sealing import Sealer
 
-__all__ = ["FetchRecord", "Found", "find", "find_by_id", "find_by_mac", "hash_token", "lines_of"]
+__all__ = ["FetchRecord", "Found", "find", "find_all", "find_by_id", "find_by_mac", "hash_token", "lines_of"]
 
 _platform = settings_layers.alias("platform_layer")
 _account = settings_layers.alias("account_layer")
@@ -81,10 +82,14 @@ class FetchRecord:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The device that a request is about, and what the token in its path is; None where it has none."""
+    """The device that a request is about, and what the token in its path is; None where it has none.
+
+    `stale_for`: with the database away, the seconds since it last told that the record stands.
+    """
 
     record: FetchRecord | None
     token: Secret | None = None
+    stale_for: float | None = None
 
 
 async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Found:
@@ -114,6 +119,12 @@ async def find_by_mac(conn: AsyncConnection, mac: Mac) -> FetchRecord | None:
 async def find_by_id(conn: AsyncConnection, account_id: str, device_id: str) -> FetchRecord | None:
     """The record of an account's device, in one statement; None where the account does not have it."""
     return await _one(conn, devices.c.id == device_id, devices.c.account_id == account_id)
+
+
+async def find_all(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, FetchRecord]:
+    """The records of these devices by id, in one statement; without those that are gone."""
+    rows = (await conn.execute(_RECORD.where(devices.c.id.in_(device_ids)))).mappings()
+    return {row[devices.c.id]: _record_of(row) for row in rows}
 
 
 async def _one(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> FetchRecord | None:

@@ -17,6 +17,8 @@ from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, false, fun
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from provserver.domain.errors import StoreUnavailable
+from provserver.store.breaker import Breaker
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord
 from provserver.store.layers import PLATFORM
@@ -43,16 +45,21 @@ _STANDING = select(
     func.coalesce(_platform_revision, literal_column("0")).label("platform_revision"),
 ).join(accounts, accounts.c.id == devices.c.account_id)
 
-_PATIENCE = 2.0  # seconds; who waits longer reads the record itself, and finds out what is the matter
+PATIENCE = 2.0  # seconds; a database server that takes longer counts as out of reach
+_Told = tuple[Any, ...] | StoreUnavailable | None
 
 
 @dataclass(slots=True)
 class Remembered:
-    """A record with what it was when it was read; `seen_at` is the state of the database in which that still stood."""
+    """A record with what it was when it was read.
+
+    `seen_at`: the state of the database in which that still stood; `confirmed_at`: when it was last known to stand.
+    """
 
     record: FetchRecord
     standing: tuple[Any, ...]
     seen_at: int | None = None
+    confirmed_at: float = 0.0
 
     @classmethod
     def of(cls, record: FetchRecord) -> "Remembered":
@@ -77,7 +84,10 @@ class Watch(Protocol):
     """Tells whether records still stand."""
 
     async def stands(self, remembered: Remembered) -> bool:
-        """Whether no write that was finished when this was called has changed the record; False also where in doubt."""
+        """Whether no write that was finished when this was called has changed the record.
+
+        Raises `StoreUnavailable` where the database does not tell.
+        """
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -87,7 +97,7 @@ def watch_of(database: Database) -> Watch:
     """The watch for this kind of database."""
     if database.embedded:
         return EmbeddedWatch(database.engine)
-    return ServerWatch(database.engine)
+    return ServerWatch(database.engine, database.breaker)
 
 
 class EmbeddedWatch:
@@ -110,9 +120,9 @@ class EmbeddedWatch:
             if version == remembered.seen_at:
                 return True
             row = connection.execute(self._query, (remembered.record.device.id,)).fetchone()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             await self.close()
-            return False
+            raise StoreUnavailable(f"the database does not answer: {error}") from error
         if row != remembered.standing:
             return False
         remembered.seen_at = version
@@ -134,23 +144,28 @@ class EmbeddedWatch:
 class ServerWatch:
     """PostgreSQL: one query for all who ask while the one before is under way."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._breaker = breaker
         self._connection: AsyncConnection | None = None
-        self._waiting: dict[str, asyncio.Future[tuple[Any, ...] | None]] = {}
+        self._waiting: dict[str, asyncio.Future[_Told]] = {}
         self._asking: asyncio.Task[None] | None = None
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
     async def stands(self, remembered: Remembered) -> bool:
         """By the rows, as the server has them now."""
+        self._breaker.check()
         device_id = remembered.record.device.id
         answer = self._waiting.get(device_id)
         if answer is None:
             answer = self._waiting[device_id] = asyncio.get_running_loop().create_future()
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        return await asyncio.shield(answer) == remembered.standing
+        told = await asyncio.shield(answer)
+        if isinstance(told, StoreUnavailable):
+            raise StoreUnavailable(told.message)
+        return told == remembered.standing
 
     async def close(self) -> None:
         """End what is under way and give the connection back."""
@@ -163,16 +178,22 @@ class ServerWatch:
     async def _ask(self) -> None:
         while self._waiting:
             asked, self._waiting = self._waiting, {}
-            rows: Iterable[Any] = ()
+            told: dict[str, _Told] = dict.fromkeys(asked, StoreUnavailable("the database does not answer"))
             try:
-                rows = await self._rows(list(asked))
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
-                await self._drop()
+                async with asyncio.timeout(PATIENCE):
+                    rows = await self._rows(list(asked))
+                told = {**dict.fromkeys(asked), **{row[0]: tuple(row) for row in rows}}
+                self._breaker.answered()
+            except TimeoutError:
+                self._breaker.failed()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
+                pass  # a connection that was cut says nothing of the server: whoever asked tries the next one
             finally:
-                found = {row[0]: tuple(row) for row in rows}
                 for device_id, answer in asked.items():
                     if not answer.done():
-                        answer.set_result(found.get(device_id))
+                        answer.set_result(told[device_id])
+            if any(isinstance(row, StoreUnavailable) for row in told.values()):
+                await self._drop()
 
     async def _rows(self, ids: list[str]) -> Iterable[Any]:
         # The driver itself: what lies above it takes longer than the question.
@@ -181,7 +202,7 @@ class ServerWatch:
         raw = (await self._connection.get_raw_connection()).driver_connection
         if raw is None:
             raise asyncpg.InterfaceError("the connection is gone")
-        rows: Iterable[Any] = await raw.fetch(self._query, ids, timeout=_PATIENCE)
+        rows: Iterable[Any] = await raw.fetch(self._query, ids)
         return rows
 
     async def _drop(self) -> None:

@@ -135,9 +135,10 @@ async def make_office(
         **settings: Any,
     ) -> Office:
         clock = Clock()
-        contacts, unknown = ContactWriter(database), UnknownDevices(database, unknown_limit)
-        sources = Sources(clock=clock)
         section = Phones(auth=proofs, **settings)
+        contacts = ContactWriter(database, limit=section.contact_limit)
+        unknown = UnknownDevices(database, unknown_limit)
+        sources = Sources(clock=clock)
         guard = make_guard(database, sources, section)
         provisioning = make_provisioning(
             database, catalogue, renderer, (contacts, unknown), sources, settings=section, guard=guard

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from provserver.domain.device import Account, Device, DeviceStatus
+from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.store import accounts, contacts, devices, fetches, layers, revisions, tokens
 from provserver.store.database import Connection, Database
@@ -129,7 +130,8 @@ async def test_a_database_that_cannot_be_asked_vouches_for_nothing(db: Database,
     assert await watch.stands(known)
     async with db.write() as conn:
         await conn.exec_driver_sql("ALTER TABLE accounts RENAME TO elsewhere")
-    assert not await watch.stands(known)
+    with pytest.raises(StoreUnavailable):
+        await watch.stands(known)
     async with db.write() as conn:
         await conn.exec_driver_sql("ALTER TABLE elsewhere RENAME TO accounts")
     assert await watch.stands(known)
@@ -146,7 +148,8 @@ async def test_a_lost_connection_vouches_for_nothing_and_is_made_anew(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    assert not await watch.stands(known)
+    with pytest.raises(StoreUnavailable):
+        await watch.stands(known)
     assert await watch.stands(known)
 
 
