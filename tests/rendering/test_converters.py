@@ -630,3 +630,22 @@ def test_a_rule_tells_credentials_and_key_before_the_url_without_what_would_end_
 
 def test_a_dscp_is_written_as_the_whole_byte_in_hexadecimal() -> None:
     assert [_convert("hexadecimal", value, {"by": 4}) for value in (0, 26, 46)] == ["0x00", "0x68", "0xb8"]
+
+
+@pytest.mark.parametrize(
+    ("host", "told", "written"),
+    [
+        ("ldap.example.com", {}, "ldap.example.com"),
+        ("ldap.example.com", {"tls": "ldaps"}, "ldaps://ldap.example.com"),
+        ("ldap.example.com", {"tls": "start_tls", "port": 3890}, "ldap://ldap.example.com:3890"),
+        ("2001:db8::1", {"port": 389}, "ldap://[2001:db8::1]:389"),
+    ],
+)
+def test_a_server_is_written_as_a_url_where_scheme_or_port_are_told(
+    host: str, told: dict[str, Any], written: str
+) -> None:
+    schemes = {"off": "ldap", "start_tls": "ldap", "ldaps": "ldaps"}
+    assert (
+        _convert("server_url", host, {"scheme_by": "tls", "schemes": schemes, "port_by": "port"}, settings=told)
+        == written
+    )

@@ -67,6 +67,20 @@ def url_name(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     return affix(name, scope, arguments) if name else None
 
 
+@converter("scheme_by", "schemes", "port_by")
+def server_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """A host with the scheme that `schemes` has for the setting `scheme_by`, and the port that `port_by` is.
+
+    Where neither is set it is the host alone.
+    """
+    name, port = scope.settings.get(arguments["scheme_by"]), scope.settings.get(arguments["port_by"])
+    host = f"[{value}]" if ":" in value else str(value)
+    if name is None and port is None:
+        return str(value)
+    start = arguments["schemes"].get(name, next(iter(arguments["schemes"].values())))
+    return f"{start}://{host}:{port}" if port else f"{start}://{host}"
+
+
 @converter(takes=("http", "https", "tftp", "ftp"))
 def scheme(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """What the arguments say for the scheme of a URL."""
