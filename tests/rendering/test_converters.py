@@ -414,6 +414,12 @@ def test_numbers_are_multiplied_and_divided_without_becoming_zero() -> None:
     assert [_convert("divide", value, {"by": 60, "least": 1}) for value in (0, 61)] == ["1", "2"]
 
 
+def test_words_are_separated_as_the_phones_want_them() -> None:
+    """Attributes of LDAP with blanks between them would be one attribute that no directory has."""
+    assert _convert("words", "cn sn givenName", {"join": ","}) == "cn,sn,givenName"
+    assert _convert("words", "cn", {"join": ","}) == "cn"
+
+
 def test_a_text_is_put_between_two_others() -> None:
     assert _convert("affix", 3, {"before": "Ring", "after": ".wav"}) == "Ring3.wav"
     assert _convert("affix", "x") == "x"

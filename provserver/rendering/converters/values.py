@@ -39,6 +39,12 @@ def affix(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return f"{arguments.get('before', '')}{value}{arguments.get('after', '')}"
 
 
+@converter("join")
+def words(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+    """The words of a text, which blanks separate, with `join` between them instead."""
+    return str(arguments["join"]).join(value.split())
+
+
 @converter("on", "off")
 def switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`on` of the arguments where there is something to switch on, `off` for 0 and false."""
