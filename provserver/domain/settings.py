@@ -226,7 +226,10 @@ class Provisioning(Group):
     )
     polling_enabled: bool | None = _setting("Ask again without being told")
     polling_interval: Annotated[int, Field(ge=300, le=2592000)] | None = _setting(
-        "Time between two polls; spread by MAC over a tenth of it, so that phones do not come together", unit="s"
+        "Time between two polls; by MAC up to `polling_spread` longer, so that phones do not come together", unit="s"
+    )
+    polling_spread: Percent | None = _setting(
+        "How much longer than `polling_interval` a phone may wait, where its unit allows it; absent: 10", unit="%"
     )
     username: Text | None = _setting("User name for HTTP authentication of fetches")
     password: Text | None = _setting("Password for HTTP authentication of fetches", secret=True)

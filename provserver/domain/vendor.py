@@ -16,6 +16,7 @@ from provserver.domain.patterns import PatternIndex
 
 HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
 
+_POLLS = "provisioning.polling_interval"
 _ENCRYPTS_NOTHING = {"unsupported": "files of these phones are not encrypted here; use https"}
 
 
@@ -258,6 +259,18 @@ class Vendor(Fact):
         if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
             return data
         return {**data, "settings": {"provisioning.encryption_key": _ENCRYPTS_NOTHING, **data["settings"]}}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spreads_what_it_can(cls, data: Any) -> Any:
+        """Whether polls can be spread follows from how their interval is written, so no file need say it."""
+        settings = data.get("settings") if isinstance(data, dict) else None
+        if not isinstance(settings, dict):
+            return data
+        written = settings.get(_POLLS)
+        spreads = any(isinstance(one, dict) and one.get("convert") == "spread" for one in _mappings(written))
+        told = {"carried_by": _POLLS} if spreads else {"unsupported": "when these phones ask cannot be told so exactly"}
+        return {**data, "settings": {"provisioning.polling_spread": told, **settings}}
 
     @model_validator(mode="before")
     @classmethod

@@ -58,11 +58,14 @@ def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("unit", takes=("most", "least"))
 def spread(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """An interval in seconds, up to a tenth longer by MAC, in `unit` s or min: phones do not come together.
+    """An interval in seconds, longer by MAC, in `unit` s or min: phones do not come together.
+
+    How much longer at most is the setting `provisioning.polling_spread`, in percent; a tenth where it is not set.
 
     `most` and `least` are the longest and the shortest interval the phones take, in that unit.
     """
     share = int.from_bytes(sha256(scope.mac.bare.encode()).digest()[:4], "big") / 2**32
-    seconds = value + int(value * share / 10)
+    longest = scope.settings.get("provisioning.polling_spread", 10)
+    seconds = value + int(value * share * longest / 100)
     units = seconds if arguments["unit"] == "s" else math.ceil(seconds / 60)
     return str(max(arguments.get("least", 0), min(units, arguments.get("most", units))))
