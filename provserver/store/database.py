@@ -38,9 +38,10 @@ class Database:
         self._reading, self._writing, self._adding = (
             engine.execution_options(**options) for options in _options(engine.dialect.name)
         )
-        # SQLite has one writer at a time. In this process writers queue here, so that none of them spins in its
-        # thread against the others until its busy timeout is over.
-        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.embedded else nullcontext()
+        # SQLite has one writer at a time.
+        self._turn: Callable[[], AbstractAsyncContextManager[Any]] = (
+            sqlite.Turns().take if self.embedded else nullcontext
+        )
         self.sealer = sealer
 
     @classmethod
@@ -85,7 +86,7 @@ class Database:
         it changes or has locked, a server raises `Contended`, and the caller begins anew.
         """
         with _outages_named():
-            async with self._turn, self._connected(self._writing) as conn, conn.begin():
+            async with self._turn(), self._connected(self._writing) as conn, conn.begin():
                 yield conn
 
     async def settle(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
@@ -98,7 +99,7 @@ class Database:
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         with _outages_named():
-            async with self._turn, self._connected(engine) as conn, conn.begin():
+            async with self._turn(), self._connected(engine) as conn, conn.begin():
                 return await work(conn)
 
     @asynccontextmanager

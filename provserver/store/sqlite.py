@@ -1,11 +1,19 @@
 """What only SQLite needs: its pragmas, and transactions that begin the way we say."""
 
+import asyncio
 import errno
 import os
-from contextlib import suppress
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+
+from provserver.domain.errors import StoreUnavailable
 
 WRITES = "provserver_writes"  # execution option of connections that are going to write
 
@@ -57,3 +65,29 @@ def _set_pragmas(connection: Any, busy_timeout: float) -> None:
     # NORMAL would lose the last commits in a power cut, though the API has answered that they are stored.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+class Turns:
+    """Writers of this process take turns, so that none of them spins in its thread until its busy timeout is over.
+
+    Where one waits in vain for another process, all that stand behind it give up with it: each would wait as long
+    again, and the last of them for minutes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._gave_up_at = -inf
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[None]:
+        """Wait for the turn, and have it. Raises `StoreUnavailable`."""
+        came_at = time.monotonic()
+        async with self._lock:
+            if self._gave_up_at >= came_at:
+                raise StoreUnavailable("the database is locked by another process")
+            try:
+                yield
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                    self._gave_up_at = time.monotonic()
+                raise

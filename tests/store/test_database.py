@@ -1,6 +1,7 @@
 import asyncio
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,26 @@ async def test_a_locked_database_is_an_outage_after_the_busy_timeout(db: Databas
         with pytest.raises(StoreUnavailable, match="locked"):
             async with impatient.write():
                 pass
+    await impatient.close()
+
+
+@only_sqlite
+async def test_writers_behind_one_that_waits_in_vain_give_up_with_it(db: Database, acme: Account) -> None:
+    """Each would wait as long again: of a hundred phones that boot the last would hear from us after minutes."""
+    impatient = Database.open(str(db.engine.url), db.sealer, Limits(wait=0.5))
+
+    async def write() -> None:
+        async with impatient.write():
+            pass
+
+    await write()
+    async with db.write() as conn:
+        await bump_account(conn, acme.id)
+        began = time.monotonic()
+        told = await asyncio.gather(*(write() for _ in range(20)), return_exceptions=True)
+        assert {type(one) for one in told} == {StoreUnavailable}
+        assert time.monotonic() - began < 3
+    await write()
     await impatient.close()
 
 
