@@ -177,6 +177,12 @@ class Phones(Section):
     max_connections: Annotated[int, Field(ge=1)] = Field(
         default=10_000, description="Connections of a process at one time; who comes then is let go at once"
     )
+    max_waiting: Annotated[int, Field(ge=1)] = Field(
+        default=2_000, description="Requests of a process that are looked into at one time; who comes then gets a 503"
+    )
+    patience: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=2.0, description="Seconds that phones wait for a file; who would have to wait longer gets a 503 at once"
+    )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from provserver.domain.guessing import Guesses
 from provserver.listeners import Addresses, Listeners
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import PhoneFace, build_phones
+from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
 from provserver.server import Stock, open_resync, open_stock
 from provserver.services.cache import DocumentCache
@@ -32,6 +34,7 @@ from provserver.services.registrations import Registrations
 from provserver.services.regulars import Regulars
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
+from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
 
@@ -156,6 +159,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    sys.setswitchinterval(0.001)  # a thread that renders lets the loop go on after a millisecond, not after five
 
 
 def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[], VendorTrust]) -> web.Application:
@@ -182,6 +186,7 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         challenges=challenges,
         guard=crew.guard,
         regulars=Regulars(),
+        turns=Turns(phones.patience),
     )
     face = PhoneFace(
         provisioning,
@@ -191,5 +196,6 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         crew.files,
         certificate_header=phones.client_certificate_header,
         trust=trust,
+        crowd=Crowd(phones.max_waiting),
     )
     return build_phones(face)

@@ -16,6 +16,7 @@ from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.regulars import Regulars
 from provserver.services.sources import Sources
+from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
 
@@ -54,6 +55,7 @@ def make_provisioning(
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
         "regulars": Regulars(),
+        "turns": Turns(settings.patience),
         **more,
     }
     return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)

@@ -70,6 +70,12 @@ class TooManyRequests(ProvserverError):
         self.retry_after = retry_after
 
 
+class Overloaded(ProvserverError):
+    """More is asked for than can be done in time; later it can."""
+
+    code = "overloaded"
+
+
 class StoreUnavailable(ProvserverError):
     """The database is down, locked or full. An outage: never to be taken for an unknown phone."""
 

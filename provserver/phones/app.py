@@ -7,18 +7,20 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
+from zlib import crc32
 
 import structlog
 from aiohttp import web
 from cryptography import x509
 
 from provserver.domain.authorization import parse_authorization
-from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
+from provserver.domain.errors import CannotCarry, Overloaded, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import is_challenged
 from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
 from provserver.phones import answers
 from provserver.phones.client_certificate import shown_chain
+from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
@@ -26,7 +28,7 @@ from provserver.services.provisioning import Provisioning
 from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, PhoneRequest
 
-_RETRY_AFTER = 30
+_RETRY_AFTER = range(10, 50)  # seconds; which of them is by MAC, so that not all come back at once
 _REFUSED_AFTER = 0.02  # seconds; a little longer than it takes to find out that nothing is proven
 _NOBODY = VendorTrust({})
 
@@ -44,6 +46,7 @@ class PhoneFace:
     files: FileFolder
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
+    crowd: Crowd = field(default_factory=Crowd)
     log: Any = field(default_factory=_log.bind)  # bound once: to bind anew costs as much as to write a line
 
 
@@ -87,15 +90,20 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
     if request.method not in ("GET", "HEAD"):
         return Answer(), answers.method_not_allowed(), None
     try:
-        answer = await _answer(request, asked, face)
+        with face.crowd:
+            answer = await _answer(request, asked, face)
         return answer, _response(answer, request, asked, face), None
-    except StoreUnavailable as error:
-        return Answer(), answers.unavailable(_RETRY_AFTER), error.message
+    except (StoreUnavailable, Overloaded) as error:
+        return Answer(), answers.unavailable(_retry_after(asked)), error.message
     except (RenderingFailed, CannotCarry) as error:
         return Answer(), answers.failed(), error.message
     except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
         _log.exception("phone_request_failed", request_id=asked.request_id)
         return Answer(), answers.failed(), "a mistake in the server"
+
+
+def _retry_after(asked: PhoneRequest) -> int:
+    return _RETRY_AFTER[crc32(f"{asked.raw_path} {asked.user_agent}".encode()) % len(_RETRY_AFTER)]
 
 
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:

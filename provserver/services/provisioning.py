@@ -14,7 +14,7 @@ from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
 from provserver.services.cache import DocumentCache, Rendered
 from provserver.services.challenges import Answered, Challenges
-from provserver.services.effective import compose, off_loop, render, stamp_of
+from provserver.services.effective import compose, render, stamp_of
 from provserver.services.files import is_served
 from provserver.services.guarding import Guard
 from provserver.services.parts import read_parts
@@ -22,6 +22,7 @@ from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.regulars import Regular, Regulars
 from provserver.services.sources import Sources
+from provserver.services.turns import Turns
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
@@ -54,11 +55,13 @@ class Provisioning:
     challenges: Challenges
     guard: Guard
     regulars: Regulars
+    turns: Turns[Document]
 
     async def answer(self, request: PhoneRequest) -> Answer:
         """What the phone gets. Raises what is an outage or a mistake of ours.
 
-        `StoreUnavailable`, `RenderingFailed` and `CannotCarry` pass: none of them may look like an unknown phone.
+        `StoreUnavailable`, `Overloaded`, `RenderingFailed` and `CannotCarry` pass: none of them may look like an
+        unknown phone.
         """
         answer = await self._answer(request)
         if answer.document is None and answer.proof is None and is_challenged(request.raw_path):
@@ -242,14 +245,18 @@ class Provisioning:
 
     async def _document(self, visit: Visit) -> tuple[Hashable, Rendered]:
         """From the cache while nothing it is made from has changed, else made anew."""
-        device, url = visit.device, visit.request.public_url
-        stamp = stamp_of(visit.record, self.catalogue)
-        key = (device.id, visit.match.rule.id, visit.match.ipei, device.model, url, stamp)
+        key = self._document_key(visit)
         rendered = self.cache.get(key)
         if rendered is None:
             rendered = await self._render(visit)
             self.cache.put(key, rendered)
         return key, rendered
+
+    def _document_key(self, visit: Visit) -> Hashable:
+        """Everything that the file is made from."""
+        device, url = visit.device, visit.request.public_url
+        stamp = stamp_of(visit.record, self.catalogue)
+        return device.id, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
 
     async def _render(self, visit: Visit) -> Rendered:
         record, sealer = visit.record, self.database.sealer
@@ -264,7 +271,8 @@ class Provisioning:
             document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
             return encrypted(document, visit.match.rule, effective.encryption_key)
 
-        return Rendered(await off_loop(visit.device, made), parts.handset_revisions)
+        key = self._document_key(visit)
+        return Rendered(await self.turns.run(key, record.account.id, made), parts.handset_revisions)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

@@ -1,0 +1,77 @@
+"""In a storm of phones that need new files, everybody gets a fair turn, and nobody is kept waiting for nothing."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from provserver.domain.errors import Overloaded, RenderingFailed
+from provserver.services.turns import Turns
+
+
+class Workshop:
+    """Work that is done when the test says so."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self._go = threading.Event()
+
+    def piece(self, name: str) -> Callable[[], str]:
+        def work() -> str:
+            assert self._go.wait(10)
+            self.done.append(name)
+            return name
+
+        return work
+
+    def go(self) -> None:
+        self._go.set()
+
+
+async def test_accounts_take_turns_however_many_phones_one_has() -> None:
+    """One customer's thousand phones must not keep another's ten waiting."""
+    turns, workshop = Turns[str](patience=60), Workshop()
+    asked = [turns.run(f"big {n}", "big", workshop.piece(f"big {n}")) for n in range(8)]
+    asked += [turns.run("small", "small", workshop.piece("small"))]
+    waiting = [asyncio.ensure_future(one) for one in asked]
+    await asyncio.sleep(0)
+    workshop.go()
+    await asyncio.gather(*waiting)
+    assert workshop.done.index("small") <= 3
+
+
+async def test_a_phone_that_asks_again_shares_the_work() -> None:
+    """Else every retry of an impatient phone would make the storm worse."""
+    turns, workshop = Turns[str](patience=60), Workshop()
+    first = asyncio.ensure_future(turns.run("same", "a", workshop.piece("same")))
+    await asyncio.sleep(0)
+    first.cancel()
+    again = asyncio.ensure_future(turns.run("same", "a", workshop.piece("same")))
+    await asyncio.sleep(0)
+    workshop.go()
+    assert await again == "same"
+    assert workshop.done == ["same"]
+
+
+async def test_who_would_wait_too_long_is_told_at_once_and_served_later() -> None:
+    turns, workshop = Turns[str](patience=0.1), Workshop()
+    waiting = [asyncio.ensure_future(turns.run(str(n), "a", workshop.piece(str(n)))) for n in range(6)]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded, match="6 files are waiting"):
+        await turns.run("late", "a", workshop.piece("late"))
+    workshop.go()
+    await asyncio.gather(*waiting)
+    assert await turns.run("late", "a", workshop.piece("late")) == "late"
+
+
+async def test_a_mistake_is_told_to_who_asked_and_holds_up_nobody() -> None:
+    def broken() -> str:
+        raise RenderingFailed("broken", template="x")
+
+    turns, workshop = Turns[str](patience=60), Workshop()
+    workshop.go()
+    with pytest.raises(RenderingFailed):
+        await turns.run("bad", "a", broken)
+    assert await turns.run("good", "a", workshop.piece("good")) == "good"
+    assert turns.expected_wait == 0
