@@ -37,6 +37,7 @@ from provserver.services.resync_runner import JobRunner
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
+from provserver.store.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,12 @@ def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, c
     crew = Crew(
         registry,
         metrics,
-        ContactWriter(stock.database, on_shed=metrics.shed.inc, limit=phones.contact_limit),
+        ContactWriter(
+            stock.database,
+            on_shed=metrics.shed.inc,
+            limit=phones.contact_limit,
+            spool=Spool(stock.config.data_dir / "spool"),
+        ),
         UnknownDevices(stock.database, phones.unknown_limit),
         Guard(stock.database, guesses, (*phones.guessing.exempt, *phones.networks), stock.sources.now),
         FileFolder(stock.config.files_folder),

@@ -18,6 +18,7 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.store.contacts import Contact, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
+from provserver.store.spool import Spool
 
 LINGER = 0.05
 LONGEST_QUEUE = 20_000
@@ -30,14 +31,23 @@ Waiting = tuple[Contact | Event, asyncio.Future[None] | None]
 
 
 class ContactWriter:
-    """Writes contacts in groups while it runs; one per process. `limit`: how many may wait."""
+    """Writes contacts in groups while it runs; one per process.
+
+    `limit`: how many may wait. `spool`: where those go that still wait at the end, and come from at the start.
+    """
 
     def __init__(
-        self, database: Database, on_shed: Callable[[], None] = lambda: None, *, limit: int = LONGEST_QUEUE
+        self,
+        database: Database,
+        on_shed: Callable[[], None] = lambda: None,
+        *,
+        limit: int = LONGEST_QUEUE,
+        spool: Spool | None = None,
     ) -> None:
         self._database = database
         self._on_shed = on_shed
         self._limit = limit
+        self._spool = spool
         self._queue: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -46,16 +56,21 @@ class ContactWriter:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to write."""
+        """Begin to write, with what an earlier process has left."""
+        for contact in self._spool.take() if self._spool else ():
+            self.submit(contact)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Write what is left, then end."""
+        """Write what is left, or leave it to the next process, then end."""
         await self.flush()
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        if self._queue and self._spool:
+            self._spool.keep([contact for contact, _ in self._queue])
+            self._queue.clear()
 
     @property
     def waiting(self) -> int:
@@ -112,8 +127,12 @@ class ContactWriter:
             await self._database.add(lambda conn: _store(conn, [item for item, _ in batch]))
         except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
             _log.error("contacts_not_written", count=len(batch), error=str(error))
-            kept = [item for item in batch if item[1] is None] if isinstance(error, StoreUnavailable) else []
-            self._queue.extendleft(reversed(kept))
+            left = [item for item in batch if item[1] is None]
+            if isinstance(error, StoreUnavailable):
+                self._queue.extendleft(reversed(left))
+            else:
+                for _ in left:
+                    self._on_shed()
             _settle(batch, StoreUnavailable("the contact could not be recorded"))
             return False
         _settle(batch, None)

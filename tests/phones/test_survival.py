@@ -1,6 +1,7 @@
 """With the database gone, known phones keep their files, nobody else gets one, and contacts are written later."""
 
 import asyncio
+import stat
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 
 from provserver.domain.device import Device
 from provserver.domain.errors import StoreUnavailable
+from provserver.services.contacts import ContactWriter
 from provserver.store import tokens
 from provserver.store.database import Database
 from provserver.store.devices import delete_device
 from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
+from provserver.store.spool import Spool
 from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office
 from tests.phones.database_line import FileLine, Line, ServerLine
 from tests.postgres import OwnDatabase
@@ -204,6 +207,37 @@ async def test_survival_ends_in_time_and_can_be_switched_off(make_office: MakeOf
     assert (await office.get(path, AGENT)).status == 200
     office.provisioning.records._clock = lambda: now + 3700
     assert (await office.get(path, AGENT)).status == 503
+
+
+async def test_a_process_that_ends_in_an_outage_leaves_what_it_has_to_the_next(
+    make_office: MakeOffice, line: Line, tmp_path: Path
+) -> None:
+    office: Office = await make_office()
+    device, path = await regular(office)
+    before = await office.events(device)
+    spool = Spool(tmp_path / "spool")
+    office.contacts._spool = spool
+    await cut(line, office)
+    for _ in range(3):
+        assert (await office.get(path, AGENT)).status == 200
+    await office.contacts.stop()
+    (file,) = (tmp_path / "spool").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    await line.mend()
+    following, another = ContactWriter(office.database, spool=spool), ContactWriter(office.database, spool=spool)
+    for writer in (following, another):
+        writer.start()
+    office.contacts = following
+    await back(office)
+    assert len(await office.events(device)) == len(before) + 3
+    assert not list((tmp_path / "spool").iterdir())
+    await another.stop()
+
+
+def test_a_spoiled_spool_file_is_left_aside(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[{")
+    assert Spool(tmp_path).take() == []
+    assert [file.name for file in tmp_path.iterdir()] == ["a.taken"]
 
 
 async def test_what_is_past_the_bound_is_counted_and_the_first_are_kept(make_office: MakeOffice, line: Line) -> None:

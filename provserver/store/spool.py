@@ -1,0 +1,43 @@
+"""Contacts that a process could not write before it ended, in files that the next one takes up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from provserver.domain.device import Event
+from provserver.store.contacts import Contact
+
+_LEFT: TypeAdapter[list[Contact | Event]] = TypeAdapter(list[Contact | Event])
+
+_log = structlog.get_logger("contacts")
+
+
+class Spool:
+    """The files of one folder. Whoever takes a file has it alone, so that nothing is written twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, left: Sequence[Contact | Event]) -> None:
+        """Keep these for the next process. Raises `OSError`."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        file = self._folder / f"{uuid4().hex}.new"
+        file.touch(mode=0o600)
+        file.write_bytes(_LEFT.dump_json(list(left)))
+        file.rename(file.with_suffix(".json"))
+
+    def take(self) -> list[Contact | Event]:
+        """What earlier processes have kept, no longer kept; a file that cannot be read is told of and left aside."""
+        found: list[Contact | Event] = []
+        for file in sorted(self._folder.glob("*.json"), key=lambda file: file.name):
+            taken = file.with_suffix(".taken")
+            try:
+                file.rename(taken)
+                found += _LEFT.validate_json(taken.read_bytes())
+                taken.unlink()
+            except (OSError, ValidationError) as error:
+                _log.error("contacts_not_taken_up", file=str(taken), error=type(error).__name__)
+        return found
