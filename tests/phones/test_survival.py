@@ -177,7 +177,7 @@ async def test_nobody_is_let_in_by_what_only_the_database_could_confirm(make_off
     assert (await office.get(plain, AGENT)).status == 503
     assert (await office.get("/805ec0aabbce.cfg", YEALINK_AGENT.format(mac="805ec0aabbce"))).status == 503
     first = await office.get(f"/p/{pending.token}/805ec0aabbcd.cfg", YEALINK_AGENT.format(mac="805ec0aabbcd"))
-    assert (first.status, first.headers["Retry-After"]) == (503, "30")
+    assert (first.status, first.headers["Retry-After"].isdigit()) == (503, True)
     assert (await office.get(path, AGENT)).status == 200
 
 
