@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 from aiohttp.test_utils import TestClient
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from provserver.api.face import ApiFace
 from provserver.api.routes import PUBLIC_ROUTES, ROUTES
 from provserver.store import devices
+from provserver.store.schema import api_keys, audit, idempotency_keys
 from tests.api.client import Client
 from tests.api.everything import STREAM, Things, deepest_first
 
@@ -73,13 +75,15 @@ async def test_a_refusal_does_not_repeat_the_secret(api: Client) -> None:
         assert "MARKED" not in str(logged), path
 
 
-async def test_a_repeated_answer_is_kept_sealed(platform: Client, api: Client, face: ApiFace, tmp_path: Any) -> None:
+async def test_a_repeated_answer_is_kept_sealed(platform: Client, api: Client, face: ApiFace) -> None:
     """The answer to `POST /v1/api_keys` holds the key and is in the database for a day; nobody must find it there."""
     headers = {"Idempotency-Key": "once"}
     wish = {"name": "ci", "account_id": api.account}
     first, again = [await platform.send("POST", "/v1/api_keys", wish, headers=headers) for _ in range(2)]
     assert again.text == first.text
     assert again.headers["Idempotency-Replayed"] == "true"
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("test.db*"))
-    assert first.json["name"].encode() in stored
-    assert first.json["key"].encode() not in stored
+    async with face.database.read() as conn:
+        stored = [str((await conn.execute(select(table))).all()) for table in (api_keys, audit, idempotency_keys)]
+    assert first.json["name"] in stored[0]
+    assert "once" in stored[2]
+    assert not [rows for rows in stored if first.json["key"] in rows]

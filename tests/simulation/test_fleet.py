@@ -34,7 +34,7 @@ def test_every_phone_asks_for_something_that_configures_it(phones: list[Simulate
 
 def test_a_fleet_is_of_many_vendors_and_of_all_addresses_only_once(phones: list[SimulatedPhone]) -> None:
     assert len({phone.mac for phone in phones}) == _ENOUGH
-    assert {"snom", "yealink"} <= {phone.vendor for phone in phones[:20]}
+    assert len({phone.vendor for phone in phones[:20]}) > 10
 
 
 def test_no_address_can_be_on_a_phone_that_somebody_owns(phones: list[SimulatedPhone]) -> None:
