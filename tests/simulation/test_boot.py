@@ -34,8 +34,8 @@ async def _server(handler: Handler) -> AsyncIterator[str]:
         yield str(server.make_url("")).rstrip("/")
 
 
-async def _boot(phone: BootingPhone, url: str, tries: int = 3) -> Tally:
-    habits, tally = Habits(url=url, patience=0.3, tries=tries, pause=0), Tally()
+async def _boot(phone: BootingPhone, url: str, tries: int = 3, patience: float = 60) -> Tally:
+    habits, tally = Habits(url=url, patience=patience, tries=tries, pause=0), Tally()
     await phone.boot(habits, habits.tls(), tally, lambda: 0.0)
     return tally
 
@@ -89,7 +89,7 @@ async def test_a_silent_server_is_given_up_after_all_tries() -> None:
         return web.Response()
 
     async with _server(handler) as url:
-        tally = await _boot(_phone(), url, tries=2)
+        tally = await _boot(_phone(), url, tries=2, patience=0.1)
     assert tally.failures == {"timeout": 1}
     assert tally.statuses == {"timeout": 2}
 
