@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
 import structlog
 
-from provserver.domain.errors import StoreUnavailable
 from provserver.domain.guessing import Blocked, Guesses
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Networks
+from provserver.services.rounds import Rounds
 from provserver.store import blocked_sources
 from provserver.store.blocked_sources import BlockedSource
 from provserver.store.database import Connection, Database
@@ -32,18 +31,15 @@ class Guard:
         self._clock = clock
         self._stored: set[str] = set()
         self._writing = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("tell which sources are blocked", self.flush, _INTERVAL)
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start()
 
     async def stop(self) -> None:
         """End."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._rounds.stop()
 
     def may_ask(self, address: str, mac: Mac | None) -> bool:
         """Whether a request about this MAC, which proves nothing by itself, is looked at."""
@@ -87,14 +83,6 @@ class Guard:
             for source in released:
                 self._guesses.release(source)
             self._stored = blocked.keys() - released
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_INTERVAL)
-            try:
-                await self.flush()
-            except StoreUnavailable as error:
-                _log.warning("blocked_sources_not_written", error=error.message)
 
     def _is_exempt(self, address: str) -> bool:
         parsed = ip_address(address)

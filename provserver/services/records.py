@@ -9,6 +9,7 @@ from contextlib import suppress
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Secret
+from provserver.services.rounds import Rounds
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_token
 from provserver.store.standing import PATIENCE, Remembered, watch_of
@@ -46,12 +47,12 @@ class Records:
         self._clock = clock
         self._used = 0
         self._known: OrderedDict[_Key, tuple[Remembered, Secret | None]] = OrderedDict()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("read the remembered records again", self.confirm, CONFIRM_EVERY)
 
     def start(self) -> None:
         """Begin to ask about all of them now and then."""
         if self._survival:
-            self._task = asyncio.create_task(self._run())
+            self._rounds.start()
 
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
@@ -98,17 +99,8 @@ class Records:
 
     async def close(self) -> None:
         """Let go of the database."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._rounds.stop()
         await self._watch.close()
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(CONFIRM_EVERY)
-            with suppress(StoreUnavailable):
-                await self.confirm()
 
     async def _from_memory(self, key: _Key) -> Found | None:
         known = self._known.get(key)

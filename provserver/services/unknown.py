@@ -4,18 +4,15 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-import structlog
-
 from provserver.domain.device import UnknownDevice
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
+from provserver.services.rounds import Rounds
 from provserver.store.database import Database
 from provserver.store.unknown_devices import record_unknown
 
 _INTERVAL = 1.0
 _MOST_WAITING = 1_000
-
-_log = structlog.get_logger("unknown")
 
 
 class UnknownDevices:
@@ -26,18 +23,15 @@ class UnknownDevices:
         self._limit = limit
         self._waiting: dict[Mac, UnknownDevice] = {}
         self._writing = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("write the unknown devices", self.flush, _INTERVAL)
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Write what is left, then end."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._rounds.stop()
         with suppress(StoreUnavailable):
             await self.flush()
 
@@ -57,11 +51,3 @@ class UnknownDevices:
             sightings, self._waiting = list(self._waiting.values()), {}
             if sightings:
                 await self._database.add(lambda conn: record_unknown(conn, sightings, self._limit))
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_INTERVAL)
-            try:
-                await self.flush()
-            except StoreUnavailable as error:
-                _log.warning("unknown_devices_not_written", error=error.message)
