@@ -1,93 +1,92 @@
-"""What a fetch costs: unchanged, with a new connection, with a new TLS handshake, as 304, and rendered anew."""
+"""What a fetch costs: unchanged, with a new connection, with a new TLS handshake, as 304, and by several workers."""
 
-import threading
-import time
+import asyncio
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from tests.bench.load import Load, measure
-from tests.bench.opponents import bare_handler, make_certificates, nginx
-from tests.bench.population import AGENT, Phone, Population
-from tests.bench.processes import cpu_seconds
+from tests.bench.load import Cost, Load, Target, compare
+from tests.bench.opponents import bare_handler, nginx
+from tests.bench.plan import Plan
+from tests.bench.population import AGENT, Phone, Population, embedded, key_file_of, populate
 from tests.bench.rows import Row, ratio
-from tests.bench.server import Server, provserver
+from tests.bench.server import provserver
+from tests.postgres import running_cluster
+
+_IN_TURNS = 50
+_WORKERS = "2"
 
 
-def fetch_rows(data_dir: Path, folder: Path, population: Population, seconds: float) -> Iterator[Row]:
-    """The rows about single fetches. `seconds`: how long each is measured."""
-    phones = population.phones
-    with provserver(data_dir) as server:
-        yield from _first_render(server, phones)
-        body, etag = _fetch(server, phones[0])
-        kept = Load([phone.path for phone in phones[:50]], AGENT)
-        fresh = Load(kept.paths, AGENT, fresh=True)
-        unchanged = measure(kept, server.phones, server.pid, seconds, folder)
-        alone = Load([phones[0].path], AGENT | {"If-None-Match": etag})
-        not_modified = measure(alone, server.phones, server.pid, seconds, folder)
-        connected = measure(fresh, server.phones, server.pid, seconds, folder)
-    with bare_handler(len(body)) as (pid, url):
-        bare = measure(kept, url, pid, seconds, folder)
-        bare_fresh = measure(fresh, url, pid, seconds, folder)
-    yield ratio("unchanged file, kept connection", unchanged.microseconds, bare.microseconds, 2.0, "bare handler")
-    yield ratio("unchanged file, new connection", connected.microseconds, bare_fresh.microseconds, 1.4, "bare handler")
-    yield ratio("304", not_modified.microseconds, unchanged.microseconds, 1.0, "200")
-    yield from _tls(data_dir, folder, body, fresh, seconds)
+def fetch_rows(plan: Plan) -> Iterator[Row]:
+    """One worker over SQLite, beside a bare handler and nginx."""
+    folder = plan.place("fetches")
+    data_dir, population = _filled(plan, folder)
+    kept = Load([phone.path for phone in population.phones[:_IN_TURNS]], AGENT)
+    fresh = Load(kept.paths, AGENT, fresh=True)
+    with ExitStack() as running:
+        ours = running.enter_context(provserver(data_dir))
+        body, etag = fetched(ours.phones, population.phones[0])
+        static = running.enter_context(nginx(folder, plan.certificates, body))
+        bare = running.enter_context(bare_handler(len(body)))
+        targets = {"ours": ours.target, "bare": bare, "nginx": static["plain"]}
+        for case, load, bound in (("kept connection", kept, 2.0), ("new connection", fresh, 1.4)):
+            plan.say(f"unchanged file, {case}")
+            yield _beside(f"unchanged file, {case}", compare(load, targets, plan.seconds, folder), bound)
+        plan.say("304")
+        yield _not_modified(ours.target, population.phones[0], etag, plan, folder)
+        yield from _tls(data_dir, static, fresh, plan, folder)
 
 
-def _tls(data_dir: Path, folder: Path, body: bytes, fresh: Load, seconds: float) -> Iterator[Row]:
-    make_certificates(folder)
-    with nginx(folder, body) as (pid, urls):
-        static = {name: measure(fresh, urls[name], pid, seconds, folder) for name in ("rsa", "ecdsa")}
+def _filled(plan: Plan, folder: Path) -> tuple[Path, Population]:
+    plan.say(f"{plan.devices:,} devices into a database")
+    data_dir = folder / "data"
+    return data_dir, asyncio.run(populate(key_file_of(data_dir), embedded(data_dir), plan.devices, _IN_TURNS))
+
+
+def _beside(case: str, costs: dict[str, Cost], bound: float) -> Row:
+    ours, bare, static = (costs[name].microseconds for name in ("ours", "bare", "nginx"))
+    return Row(case, f"{ours:,.0f} µs", f"bare handler {bare:,.0f}, nginx {static:,.0f} µs", ours / bare, bound)
+
+
+def _not_modified(target: Target, phone: Phone, etag: str, plan: Plan, folder: Path) -> Row:
+    """The same phone with and without the ETag that it has been told."""
+    whole = compare(Load([phone.path], AGENT), {"it": target}, plan.seconds, folder)["it"]
+    known = Load([phone.path], {**AGENT, "If-None-Match": etag})
+    return ratio("304", compare(known, {"it": target}, plan.seconds, folder)["it"].microseconds,
+                 whole.microseconds, 1.0, "200")  # fmt: skip
+
+
+def _tls(data_dir: Path, static: dict[str, Target], fresh: Load, plan: Plan, folder: Path) -> Iterator[Row]:
     for name, bound in (("rsa", 1.3), ("ecdsa", 2.2)):
-        certificate = {
-            "PROVSERVER_PHONES__TLS__CERT": str(folder / f"{name}.pem"),
-            "PROVSERVER_PHONES__TLS__KEY": str(folder / f"{name}.key"),
-        }
-        with provserver(data_dir, **certificate) as server:
-            ours = measure(fresh, server.phones, server.pid, seconds, folder)
-        case = f"unchanged file, new TLS handshake, {name.upper()}"
-        yield ratio(case, ours.microseconds, static[name].microseconds, bound, "nginx static")
+        plan.say(f"TLS handshakes, {name.upper()}")
+        with provserver(data_dir, **plan.tls(name)) as server:
+            costs = compare(fresh, {"ours": server.target, "nginx": static[name]}, plan.seconds, folder)
+        case = f"unchanged file, new TLS handshake, {'RSA-2048' if name == 'rsa' else 'ECDSA P-256'}"
+        yield ratio(case, costs["ours"].microseconds, costs["nginx"].microseconds, bound, "nginx")
 
 
-def _fetch(server: Server, phone: Phone) -> tuple[bytes, str]:
-    with urlopen(Request(server.phones + phone.path, headers=AGENT), timeout=10) as answer:  # noqa: S310 - our own
+def server_rows(plan: Plan) -> Iterator[Row]:
+    """Several workers over a real PostgreSQL: each fetch asks it whether the record still stands."""
+    folder = plan.place("postgresql")
+    data_dir = folder / "data"
+    with running_cluster(f"bench-{os.getpid()}") as cluster:
+        plan.say(f"{plan.devices:,} devices into PostgreSQL")
+        url = asyncio.run(cluster.create("bench"))
+        population = asyncio.run(populate(key_file_of(data_dir), url, plan.devices, _IN_TURNS))
+        load = Load([phone.path for phone in population.phones], AGENT)
+        with ExitStack() as running:
+            ours = running.enter_context(provserver(data_dir, url, "--workers", _WORKERS))
+            body, _ = fetched(ours.phones, population.phones[0])
+            bare = running.enter_context(bare_handler(len(body)))
+            plan.say("fetches over PostgreSQL")
+            costs = compare(load, {"ours": ours.target, "bare": bare}, plan.seconds, folder)
+    case = f"unchanged file, kept connection, PostgreSQL, {_WORKERS} workers"
+    yield ratio(case, costs["ours"].microseconds, costs["bare"].microseconds, 3.5, "bare handler")
+
+
+def fetched(url: str, phone: Phone) -> tuple[bytes, str]:
+    """A phone's configuration with its ETag."""
+    with urlopen(Request(url + phone.path, headers=AGENT), timeout=10) as answer:  # noqa: S310 - our own
         return answer.read(), answer.headers["ETag"]
-
-
-def _first_render(server: Server, phones: tuple[Phone, ...]) -> Iterator[Row]:
-    """Each phone for the first time, then all again; meanwhile somebody else looks how long the loop is held."""
-    stop = threading.Event()
-    waits: list[float] = []
-    other = threading.Thread(target=_ask_all_the_time, args=(server, stop, waits))
-    _fetch(server, phones[0])  # the template is compiled once
-    other.start()
-    first = _cost_of_all(server, phones[1:])
-    stop.set()
-    other.join()
-    again = _cost_of_all(server, phones[1:])
-    yield ratio("first render", first, again, 12.0, "unchanged fetch, one after the other,")
-    waits.sort()
-    yield Row("loop held by renders", f"{waits[-1] * 1000:.1f} ms at most", "20 ms", waits[-1] * 1000, 20.0, "ms")
-
-
-def _cost_of_all(server: Server, phones: tuple[Phone, ...]) -> float:
-    before = cpu_seconds(server.pid)
-    for phone in phones:
-        _fetch(server, phone)
-    return (cpu_seconds(server.pid) - before) / len(phones) * 1e6
-
-
-def _ask_all_the_time(server: Server, stop: threading.Event, waits: list[float]) -> None:
-    """A file of everybody, over and over on one connection: how long each answer takes is what the loop was held."""
-    import http.client  # noqa: PLC0415
-
-    connection = http.client.HTTPConnection(urlsplit(server.phones).netloc, timeout=10)
-    while not stop.is_set():
-        began = time.perf_counter()
-        connection.request("GET", "/nothing.that.phones.ask.for")
-        connection.getresponse().read()
-        waits.append(time.perf_counter() - began)
-        time.sleep(0.002)
-    connection.close()

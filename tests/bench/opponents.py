@@ -11,6 +11,8 @@ from urllib.request import urlopen
 
 from aiohttp.test_utils import unused_port
 
+from tests.bench.load import Target
+
 KEYS = {"rsa": ("rsa:2048",), "ecdsa": ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")}
 
 _NGINX = """
@@ -21,9 +23,9 @@ http {{
   fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   keepalive_requests 1000000; ssl_session_cache off; ssl_session_tickets off;
   server {{ listen 127.0.0.1:{plain}; location / {{ root {folder}/files; try_files /file =404; }} }}
-  server {{ listen 127.0.0.1:{rsa} ssl; ssl_certificate {folder}/rsa.pem; ssl_certificate_key {folder}/rsa.key;
+  server {{ listen 127.0.0.1:{rsa} ssl; ssl_certificate {certs}/rsa.pem; ssl_certificate_key {certs}/rsa.key;
     location / {{ root {folder}/files; try_files /file =404; }} }}
-  server {{ listen 127.0.0.1:{ecdsa} ssl; ssl_certificate {folder}/ecdsa.pem; ssl_certificate_key {folder}/ecdsa.key;
+  server {{ listen 127.0.0.1:{ecdsa} ssl; ssl_certificate {certs}/ecdsa.pem; ssl_certificate_key {certs}/ecdsa.key;
     location / {{ root {folder}/files; try_files /file =404; }} }}
 }}
 """
@@ -40,29 +42,27 @@ def make_certificates(folder: Path) -> None:
 
 
 @contextmanager
-def bare_handler(size: int) -> Iterator[tuple[int, str]]:
-    """Process and address of a bare handler that returns `size` bytes."""
+def bare_handler(size: int) -> Iterator[Target]:
+    """A bare handler that returns `size` bytes."""
     port = unused_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.bare_handler", str(port), str(size)])
     with _until_killed(process, f"http://127.0.0.1:{port}/"):
-        yield process.pid, f"http://127.0.0.1:{port}"
+        yield Target(process.pid, f"http://127.0.0.1:{port}")
 
 
 @contextmanager
-def nginx(folder: Path, body: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Process and addresses (`plain`, `rsa`, `ecdsa`) of an nginx that has `body`; its certificates are in `folder`."""
+def nginx(folder: Path, certificates: Path, body: bytes) -> Iterator[dict[str, Target]]:
+    """An nginx that has `body`, by how it is asked: `plain`, `rsa`, `ecdsa`. Its own files are in `folder`."""
     files = folder / "files"
     files.mkdir()
     (files / "file").write_bytes(body)
     ports = {name: unused_port() for name in ("plain", "rsa", "ecdsa")}
     configuration = folder / "nginx.conf"
-    configuration.write_text(_NGINX.format(folder=folder, **ports))
+    configuration.write_text(_NGINX.format(folder=folder, certs=certificates, **ports))
     process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(configuration)], stderr=subprocess.DEVNULL)
     with _until_killed(process, f"http://127.0.0.1:{ports['plain']}/"):
-        yield (
-            process.pid,
-            {name: f"{'http' if name == 'plain' else 'https'}://127.0.0.1:{port}" for name, port in ports.items()},
-        )
+        schemes = {name: "http" if name == "plain" else "https" for name in ports}
+        yield {name: Target(process.pid, f"{schemes[name]}://127.0.0.1:{port}") for name, port in ports.items()}
 
 
 @contextmanager

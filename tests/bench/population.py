@@ -63,6 +63,11 @@ def key_file_of(data_dir: Path) -> Path:
     return key_file
 
 
+def embedded(data_dir: Path) -> str:
+    """The URL of the embedded database in this data directory."""
+    return f"sqlite+aiosqlite:///{data_dir}/provserver.db"
+
+
 async def populate(key_file: Path, url: str, count: int, full: int) -> Population:
     """Store `count` desk phones in one account; the first `full` of them have all lines, the others one."""
     database = Database.open(url, Sealer.from_key_file(key_file))

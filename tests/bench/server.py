@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.load import Target
+
 KEY = "sk_live_for_the_benchmarks_of_provserver"
 _LISTENING = re.compile(r'"phones": ?"([^"]+)".*|phones=(\S+)')
 _API = re.compile(r'"api": ?"([^"]+)".*|api=(\S+)')
@@ -23,6 +25,11 @@ class Server:
     phones: str
     api: str
     ready_after: float
+
+    @property
+    def target(self) -> Target:
+        """The listener for phones, as load is told of it."""
+        return Target(self.pid, self.phones)
 
 
 @contextmanager

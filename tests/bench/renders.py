@@ -1,0 +1,71 @@
+"""What the first fetch of a file costs, which renders it, and how long renders hold the loop that all phones share."""
+
+import asyncio
+import http.client
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from tests.bench.fetches import fetched
+from tests.bench.opponents import bare_handler
+from tests.bench.plan import Plan
+from tests.bench.population import Phone, embedded, key_file_of, populate
+from tests.bench.processes import cpu_seconds
+from tests.bench.rows import Row, ratio
+from tests.bench.server import Server, provserver
+
+_PHONES = 200
+
+
+def render_rows(plan: Plan) -> Iterator[Row]:
+    """Each phone for the first time, then all again; meanwhile somebody else looks how long the loop is held."""
+    data_dir = plan.place("renders") / "data"
+    plan.say(f"{_PHONES} first fetches")
+    phones = asyncio.run(populate(key_file_of(data_dir), embedded(data_dir), _PHONES, _PHONES)).phones
+    with provserver(data_dir) as server, bare_handler(1000) as bare:
+        fetched(server.phones, phones[0])  # the template is compiled once
+        with _asked_all_the_time(server.phones) as waits, _asked_all_the_time(bare.url) as others:
+            first = _cost_of_all(server, phones[1:])
+        again = _cost_of_all(server, phones[1:])
+    yield ratio("first render of a file", first, again, 12.0, "unchanged, one after the other,")
+    longest, noise = max(waits) * 1000, max(others) * 1000
+    yield Row(
+        "event loop held by renders", f"{longest:.1f} ms at most", f"bare handler {noise:.1f} ms", longest, 20.0, "ms"
+    )
+
+
+def _cost_of_all(server: Server, phones: Sequence[Phone]) -> float:
+    before = cpu_seconds(server.pid)
+    for phone in phones:
+        fetched(server.phones, phone)
+    return (cpu_seconds(server.pid) - before) / len(phones) * 1e6
+
+
+@contextmanager
+def _asked_all_the_time(url: str) -> Iterator[list[float]]:
+    """How long each answer takes, over and over on one connection: that is what the loop was held.
+
+    A server that holds its loop for nothing, asked at the same time, tells how much of it is the machine.
+    """
+    stop = threading.Event()
+    waits: list[float] = []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+        while not stop.is_set():
+            began = time.perf_counter()
+            connection.request("GET", "/nothing.that.phones.ask.for")
+            connection.getresponse().read()
+            waits.append(time.perf_counter() - began)
+            time.sleep(0.002)
+        connection.close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        stop.set()
+        thread.join()
