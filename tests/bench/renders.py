@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from tests.bench.fetches import fetched
 from tests.bench.opponents import bare_handler
 from tests.bench.plan import Plan
-from tests.bench.population import Phone, embedded, key_file_of, populate
+from tests.bench.population import AGENT, Phone, embedded, key_file_of, populate
 from tests.bench.processes import cpu_seconds
 from tests.bench.rows import Row, ratio
 from tests.bench.server import Server, provserver
 
 _PHONES = 200
+_AGAIN = 5
 
 
 def render_rows(plan: Plan) -> Iterator[Row]:
@@ -28,8 +29,9 @@ def render_rows(plan: Plan) -> Iterator[Row]:
         fetched(server.phones, phones[0])  # the template is compiled once
         with _asked_all_the_time(server.phones) as waits, _asked_all_the_time(bare.url) as others:
             first = _cost_of_all(server, phones[1:])
-        again = _cost_of_all(server, phones[1:])
-    yield ratio("first render of a file", first, again, 12.0, "unchanged, one after the other,")
+        _cost_of_all(server, phones[1:])  # what their first contact has changed is read once more
+        again = min(_cost_of_all(server, phones[1:]) for _ in range(_AGAIN))
+    yield ratio("first render of a file", first, again, 12.0, "unchanged, one by one,")
     longest, noise = max(waits) * 1000, max(others) * 1000
     yield Row(
         "event loop held by renders", f"{longest:.1f} ms at most", f"bare handler {noise:.1f} ms", longest, 20.0, "ms"
@@ -37,9 +39,12 @@ def render_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _cost_of_all(server: Server, phones: Sequence[Phone]) -> float:
+    connection = http.client.HTTPConnection(urlsplit(server.phones).netloc, timeout=10)
     before = cpu_seconds(server.pid)
     for phone in phones:
-        fetched(server.phones, phone)
+        connection.request("GET", phone.path, headers=AGENT)
+        connection.getresponse().read()
+    connection.close()
     return (cpu_seconds(server.pid) - before) / len(phones) * 1e6
 
 
