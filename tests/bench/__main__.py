@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tests.bench.fetches import fetch_rows, server_rows
+from tests.bench.large import large_rows
 from tests.bench.plan import Plan
 from tests.bench.renders import render_rows
 from tests.bench.rows import Row
@@ -27,6 +28,7 @@ GROUPS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "fetches": fetch_rows,
     "renders": render_rows,
     "postgresql": server_rows,
+    "large": large_rows,
 }
 
 
