@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from provserver.config import Config, load_config
+from provserver.config import Config
+from provserver.config.loading import load_config
 from provserver.domain.errors import BadConfiguration
 from provserver.shipped import shipped
 

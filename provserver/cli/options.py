@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from provserver.config import Config, load_config
+from provserver.config import Config
+from provserver.config.loading import load_config
 
 _PATH = "provserver.config"
 

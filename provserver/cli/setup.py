@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from provserver.cli.options import config_option, run_async
-from provserver.config import Config, load_config
+from provserver.config import Config
+from provserver.config.loading import load_config
 from provserver.domain.errors import BadConfiguration
 from provserver.listeners import entrances_of
 from provserver.server import ensure_platform_key, load_vendors, open_stock, prepare_data

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from provserver.cli.main import main
-from provserver.config import load_config
+from provserver.config.loading import load_config
 from provserver.domain.mac import Mac
 from provserver.server import open_stock
 from provserver.store import accounts, assignments, devices, layers, users

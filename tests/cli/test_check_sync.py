@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from provserver.config import load_config
+from provserver.config.loading import load_config
 from provserver.domain.checksync import LineStatus
 from provserver.domain.mac import Mac
 from provserver.server import open_stock

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from provserver.config import load_config
+from provserver.config.loading import load_config
 from provserver.server import open_stock
 from provserver.store.blocked_sources import BlockedSource, record_blocked
 from tests.cli.conftest import MAC, Command, Place

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from docs import generate
 from provserver.cli.main import main as command_line
-from provserver.config import Config, load_config
+from provserver.config import Config
+from provserver.config.loading import load_config
 from provserver.rendering.button_checks import check_buttons
 from provserver.shipped import shipped
 from provserver.strictyaml import parse

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from provserver.config import load_config
+from provserver.config.loading import load_config
 from provserver.domain.mac import Mac
 from provserver.server import open_stock
 from provserver.store import accounts, assignments, devices, layers, users

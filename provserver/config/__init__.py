@@ -1,66 +1,22 @@
-"""Configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`, frozen once read."""
+"""The sections of the configuration, frozen once read: what each key means, and what it is by default."""
 
-import re
-from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from provserver.domain.errors import BadConfiguration
-from provserver.domain.proofs import PROOFS
-from provserver.domain.texts import check_url
-from provserver.strictyaml import Document, parse
-
-_PREFIX = "PROVSERVER_"
-_SIP_URI = re.compile(
-    r"sips?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp|tls))?", re.IGNORECASE
+from provserver.config.values import (
+    Algorithms,
+    Networks,
+    Paths,
+    PortNumber,
+    Proofs,
+    PublicUrl,
+    Seconds,
+    SecondsOrNone,
+    SipUri,
 )
-# What Kubernetes tells every container of a Service that is called provserver; none of it is ours.
-_OF_KUBERNETES = re.compile(r"PROVSERVER_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\w+)?)")
-_TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
-
-
-def _words(value: Any) -> Any:
-    """A list may be written with commas, as it must be in an environment variable."""
-    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
-def _network(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return ip_network(value)
-        except ValueError as error:
-            raise ValueError(f"is not a network like 192.0.2.0/24: {error}") from None
-    return value
-
-
-def _proof(value: str) -> str:
-    if value not in PROOFS:
-        raise ValueError(f"{value} is not a proof; known are {', '.join(PROOFS)}")
-    return value
-
-
-def _duration(value: Any) -> Any:
-    """Seconds, or a number with s, m, h or d."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if isinstance(value, str) and value[-1:] in units and value[:-1].isdigit():
-        return int(value[:-1]) * units[value[-1]]
-    return int(value) if isinstance(value, str) and value.isdigit() else value
-
-
-def _public_url(value: Any) -> Any:
-    return check_url(value).rstrip("/") if isinstance(value, str) else value
-
-
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
-Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
-Algorithms = Annotated[tuple[Literal["SHA-256", "MD5"], ...], BeforeValidator(_words), Field(min_length=1)]
-Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=_TEN_YEARS)]
-PortNumber = Annotated[int, Field(ge=0, le=65535)]
-Paths = Annotated[tuple[Path, ...], BeforeValidator(_words)]
+from provserver.domain.proofs import PROOFS
 
 
 class Section(BaseModel):
@@ -145,7 +101,7 @@ class Phones(Section):
 
     host: str = Field(default="0.0.0.0", description="Address to listen on")  # noqa: S104 - phones come from anywhere
     port: PortNumber = Field(default=8080, description="Port to listen on; 0 takes a free one")
-    public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
+    public_url: PublicUrl = Field(
         default=None, description="What files point phones back to; absent: scheme and host of the phone's request"
     )
     auth: Proofs = Field(
@@ -189,7 +145,7 @@ class Phones(Section):
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 1024 * 1024, description="Memory of a process for rendered files, in bytes"
     )
-    survival: Annotated[int, BeforeValidator(_duration), Field(ge=0, le=_TEN_YEARS)] = Field(
+    survival: SecondsOrNone = Field(
         default=86400,
         description="How long phones are served from memory while the database is away, in seconds or like 24h; 0: not",
     )
@@ -263,19 +219,13 @@ class Freeswitch(Section):
     profile: str = Field(default="internal", description="Sofia profile that the phones register with")
 
 
-def _sip_uri(value: Any) -> Any:
-    if isinstance(value, str) and not _SIP_URI.fullmatch(value):
-        raise ValueError("is not a SIP URI like sip:host:port;transport=tcp")
-    return value
-
-
 class CheckSync(Section):
     """How phones are told to fetch their configuration anew: SIP NOTIFY."""
 
     backend: Literal["sip", "kamailio", "asterisk", "freeswitch"] = Field(
         default="sip", description="Who sends the NOTIFY: this server by `sip`, or one of the SIP servers it can ask"
     )
-    proxy: Annotated[str | None, BeforeValidator(_sip_uri)] = Field(
+    proxy: SipUri = Field(
         default=None,
         description="Where `sip` sends to, `sip:host:port;transport=tcp`; absent: the device's own outbound proxy, "
         "server or domain",
@@ -325,68 +275,3 @@ class Config(Section):
     def key_file(self) -> Path:
         """The file with the keys that seal secrets at rest."""
         return self.data_dir / "secret.key"
-
-
-def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
-    """Read `path` (None: only defaults), then the environment over it.
-
-    Raises `BadConfiguration` naming file, line and key, or the variable.
-    """
-    document = _read(path) if path else Document("defaults", {}, "")
-    if document.value is not None and not isinstance(document.value, dict):
-        raise BadConfiguration(f"{document.name}:1: must be a mapping of sections")
-    # A section in which everything is commented out is null, and means its defaults.
-    values = {
-        name: dict(section) if isinstance(section, dict) else section
-        for name, section in (document.value or {}).items()
-        if section is not None
-    }
-    variables = _lay_environment(values, environment)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        raise BadConfiguration(
-            "\n".join(_finding(finding, document, variables) for finding in error.errors())
-        ) from None
-
-
-def _read(path: Path) -> Document:
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise BadConfiguration(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadConfiguration(f"{path}: is not UTF-8 text") from None
-
-
-def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
-    """Put each variable at its place; returns path -> variable name, for errors."""
-    variables = {}
-    for name in sorted(environment):
-        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG" or _OF_KUBERNETES.fullmatch(name):
-            continue
-        *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
-        place = values
-        for section in sections:
-            if place.get(section) is None:
-                place[section] = {}
-            place = place[section]
-            if not isinstance(place, dict):
-                raise BadConfiguration(f"{name}: {section} is not a section")
-        place[key] = environment[name]
-        variables[path] = name
-    return variables
-
-
-def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...], str]) -> str:
-    path = tuple(finding["loc"])
-    reason = str(finding["msg"]).removeprefix("Value error, ")
-    if finding["type"] == "extra_forbidden":
-        reason = "is not a key of the configuration"
-    for length in range(len(path), 0, -1):
-        if path[:length] in variables:
-            return f"{variables[path[:length]]}: {reason}"
-    below = [name for place, name in variables.items() if place[: len(path)] == path]
-    if below and not document.has(path):
-        return f"{', '.join(below)}: {path[0]} {reason}"
-    return f"{document.place(path)}: {reason}"

@@ -1,0 +1,66 @@
+"""How the values of the configuration are written: durations, networks, lists, addresses."""
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from provserver.domain.proofs import PROOFS
+from provserver.domain.texts import check_url
+
+_SIP_URI = re.compile(
+    r"sips?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp|tls))?", re.IGNORECASE
+)
+_TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
+
+
+def _words(value: Any) -> Any:
+    """A list may be written with commas, as it must be in an environment variable."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _network(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"is not a network like 192.0.2.0/24: {error}") from None
+    return value
+
+
+def _proof(value: str) -> str:
+    if value not in PROOFS:
+        raise ValueError(f"{value} is not a proof; known are {', '.join(PROOFS)}")
+    return value
+
+
+def _duration(value: Any) -> Any:
+    """Seconds, or a number with s, m, h or d."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if isinstance(value, str) and value[-1:] in units and value[:-1].isdigit():
+        return int(value[:-1]) * units[value[-1]]
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def _public_url(value: Any) -> Any:
+    return check_url(value).rstrip("/") if isinstance(value, str) else value
+
+
+def _sip_uri(value: Any) -> Any:
+    if isinstance(value, str) and not _SIP_URI.fullmatch(value):
+        raise ValueError("is not a SIP URI like sip:host:port;transport=tcp")
+    return value
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
+Proofs = Annotated[tuple[Annotated[str, BeforeValidator(_proof)], ...], BeforeValidator(_words)]
+Algorithms = Annotated[tuple[Literal["SHA-256", "MD5"], ...], BeforeValidator(_words), Field(min_length=1)]
+Seconds = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=_TEN_YEARS)]
+SecondsOrNone = Annotated[int, BeforeValidator(_duration), Field(ge=0, le=_TEN_YEARS)]
+PortNumber = Annotated[int, Field(ge=0, le=65535)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_words)]
+PublicUrl = Annotated[str | None, BeforeValidator(_public_url)]
+SipUri = Annotated[str | None, BeforeValidator(_sip_uri)]
