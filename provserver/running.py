@@ -1,8 +1,6 @@
 """One process of the server: its share of the listeners, built from Config, until it is told to end."""
 
 import asyncio
-import gc
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,10 +17,11 @@ from provserver.counting import MetricsFolder
 from provserver.domain.guessing import Guesses
 from provserver.listeners import Addresses, Listeners
 from provserver.listening.trust import VendorTrust
+from provserver.memory import settle_memory, unsearched
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
-from provserver.server import Stock, open_resync, open_stock
+from provserver.server import Stock, Vendors, open_resync, open_stock
 from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
@@ -55,20 +54,21 @@ class Share:
 
 
 @asynccontextmanager
-async def run(config: Config, share: Share = Share()) -> AsyncIterator[Addresses]:
+async def run(config: Config, share: Share = Share(), *, vendors: Vendors | None = None) -> AsyncIterator[Addresses]:
     """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens.
 
-    What `prepare` makes must be there.
+    What `prepare` makes must be there. `vendors`: where the caller has loaded them.
     """
     async with AsyncExitStack() as stack:
-        stock = await stack.enter_async_context(open_stock(config))
-        crew = _crew(stack, stock, CollectorRegistry(), counts_phones=share.phones)
-        listeners = Listeners(stack, config, stock.catalogue.vendor_named, share.sockets)
-        phones = _phones(stack, stock, crew, lambda: listeners.phones.trust) if share.phones else None
-        api = await _api(stack, stock, crew) if share.api else None
-        if share.counted:
-            await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
-        where = await listeners.open(phones, api)
+        with unsearched():
+            stock = await stack.enter_async_context(open_stock(config, vendors))
+            crew = _crew(stack, stock, CollectorRegistry(), counts_phones=share.phones)
+            listeners = Listeners(stack, config, stock.catalogue.vendor_named, share.sockets)
+            phones = _phones(stack, stock, crew, lambda: listeners.phones.trust) if share.phones else None
+            api = await _api(stack, stock, crew) if share.api else None
+            if share.counted:
+                await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
+            where = await listeners.open(phones, api)
         settle_memory()
         yield where
 
@@ -154,18 +154,6 @@ async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, Non
             await task
 
     stack.push_async_callback(end)
-
-
-def settle_memory() -> None:
-    """Take what the start has loaded out of the collector's sight: it stays until the end.
-
-    Looking through all of it again and again would hold everybody for some 70 ms each time. What comes later is looked
-    through less often than usual: a request leaves hundreds of objects, and hardly ever a circle of them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    sys.setswitchinterval(0.001)  # a thread that renders lets the loop go on after a millisecond, not after five
 
 
 def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[], VendorTrust]) -> web.Application:

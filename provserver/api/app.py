@@ -6,7 +6,7 @@ from provserver.api.dispatch import endpoint, envelope, name_request
 from provserver.api.docs_page import serve_docs
 from provserver.api.face import FACE, ApiFace
 from provserver.api.metrics import METRICS, ApiMetrics
-from provserver.api.openapi import DOCUMENT, build_document, serve_document
+from provserver.api.openapi import DESCRIPTION, Description, serve_document
 from provserver.api.reading import MAX_BODY
 from provserver.api.resources.stream import STREAMS, Streams
 from provserver.api.routes import PUBLIC_ROUTES, ROUTES
@@ -20,7 +20,7 @@ def build_api(face: ApiFace) -> web.Application:
     app[FACE] = face
     app[METRICS] = ApiMetrics(face.registry)
     app[STREAMS] = Streams()
-    app[DOCUMENT] = build_document(ROUTES, PUBLIC_ROUTES)
+    app[DESCRIPTION] = Description(ROUTES, PUBLIC_ROUTES)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route))
     for public in PUBLIC_ROUTES:

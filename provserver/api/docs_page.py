@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from provserver.api.openapi import DOCUMENT
+from provserver.api.openapi import DESCRIPTION
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _STYLE = """
@@ -23,7 +23,7 @@ td,th,h2{border-color:#2c3743}.GET{color:#5fd39a}.POST{color:#f2b155}.DELETE{col
 
 async def serve_docs(request: web.Request) -> web.StreamResponse:
     """The page."""
-    page = "".join(_page(request.app[DOCUMENT]))
+    page = "".join(_page(await request.app[DESCRIPTION].document()))
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     return web.Response(text=page, content_type="text/html", charset="utf-8", headers=headers)
 

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the route table and the models that validate."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -16,8 +17,6 @@ from provserver.api.route import UPLOAD, PublicRoute, Route
 Document = dict[str, Any]
 Mode = Literal["validation", "serialization"]
 _ANSWERS: Mode = "serialization"
-DOCUMENT = web.AppKey("document", Document)
-
 _REFERENCE = "#/components/schemas/{model}"
 _INTRODUCTION = """Devices, users and settings of desk phones and DECT systems.
 
@@ -53,9 +52,28 @@ _PATH_MEANINGS = {
 }
 
 
+class Description:
+    """The document, made when somebody first asks for it: it takes longer than any other part of a start."""
+
+    def __init__(self, routes: Iterable[Route], public: Iterable[PublicRoute]) -> None:
+        self._routes, self._public = routes, public
+        self._made: Document | None = None
+        self._turn = asyncio.Lock()
+
+    async def document(self) -> Document:
+        """The document; made beside the loop."""
+        async with self._turn:
+            if self._made is None:
+                self._made = await asyncio.to_thread(build_document, self._routes, self._public)
+            return self._made
+
+
+DESCRIPTION = web.AppKey("description", Description)
+
+
 async def serve_document(request: web.Request) -> web.StreamResponse:
     """`GET /openapi.json`."""
-    return json_answer(request.app[DOCUMENT])
+    return json_answer(await request.app[DESCRIPTION].document())
 
 
 def build_document(routes: Iterable[Route], public: Iterable[PublicRoute]) -> Document:

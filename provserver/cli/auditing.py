@@ -13,9 +13,10 @@ import click
 from provserver.cli.moments import since
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
-from provserver.server import Stock, open_stock
+from provserver.opening import open_database
 from provserver.services.audit import AuditEntry, AuditFilter, list_entries
 from provserver.services.paging import PageRequest
+from provserver.store.database import Database
 
 _COLUMNS = [field.name for field in fields(AuditEntry)]
 
@@ -39,15 +40,15 @@ def audit(config: Config, form: str, account: str | None, resource: str | None, 
 
 async def _export(config: Config, chosen: AuditFilter, form: str) -> None:
     write = _csv_writer() if form == "csv" else _json_line
-    async with open_stock(config) as stock:
-        async for entry in _entries(stock, chosen):
+    async with open_database(config) as database:
+        async for entry in _entries(database, chosen):
             write({name: _plain(value) for name, value in asdict(entry).items()})
 
 
-async def _entries(stock: Stock, chosen: AuditFilter) -> AsyncIterator[AuditEntry]:
+async def _entries(database: Database, chosen: AuditFilter) -> AsyncIterator[AuditEntry]:
     cursor = None
     while True:
-        async with stock.database.read() as conn:
+        async with database.read() as conn:
             page = await list_entries(conn, PageRequest(limit=100, cursor=cursor), chosen)
         for entry in page.items:
             yield entry

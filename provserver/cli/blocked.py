@@ -6,10 +6,11 @@ from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
-from provserver.server import open_stock
+from provserver.opening import change_by, open_database
 from provserver.services import blocking
-from provserver.services.change import Actor, Change
+from provserver.services.change import Actor
 from provserver.services.paging import PageRequest
+from provserver.services.sources import Sources
 
 _ACTOR = Actor("command line")
 _SHOWN = 100
@@ -31,8 +32,8 @@ def list_blocked(config: Config) -> None:
 
 
 async def _list(config: Config) -> None:
-    async with open_stock(config) as stock, stock.database.read() as conn:
-        page = await blocking.list_blocked(conn, PageRequest(limit=_SHOWN), now=stock.sources.now())
+    async with open_database(config) as database, database.read() as conn:
+        page = await blocking.list_blocked(conn, PageRequest(limit=_SHOWN), now=Sources().now())
     table = Table("source", "seen at", "since", "until at least", "turned away")
     for one in page.items:
         until = f"{one.until:%Y-%m-%d %H:%M}"
@@ -49,7 +50,6 @@ def release(config: Config, source: str) -> None:
 
 
 async def _release(config: Config, text: str) -> None:
-    async with open_stock(config) as stock, stock.database.write() as conn:
-        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+    async with change_by(_ACTOR, config) as change:
         source = await blocking.release(change, text)
     click.echo(f"{source} may ask again", err=True)

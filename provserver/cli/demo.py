@@ -10,9 +10,9 @@ from provserver.config import Config
 from provserver.domain.errors import ProvserverError
 from provserver.domain.mac import Mac
 from provserver.listeners import Addresses
-from provserver.server import open_stock
+from provserver.opening import change_by
 from provserver.services import api_keys
-from provserver.services.change import Actor, Change
+from provserver.services.change import Actor
 
 _BLOCK = 0x000413DE0000  # inside Snom's block 00:04:13
 _MODEL, _FIRMWARE = "D785", "10.1.169.16"
@@ -70,8 +70,7 @@ async def _demo_key(config: Config) -> str:
     """A platform key for this demonstration, where the one of the first start is long gone from the screen."""
     if config.api.bootstrap_key:
         return config.api.bootstrap_key
-    async with open_stock(config) as stock, stock.database.write() as conn:
-        change = Change(conn, stock.database.sealer, stock.sources, Actor("demo"), stock.sources.now())
+    async with change_by(Actor("demo"), config) as change:
         made = await api_keys.create(change, name="demo", account_id=None, read_only=False, expires_at=None)
         return made.secret
 

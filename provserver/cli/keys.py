@@ -11,9 +11,11 @@ from provserver.cli.moments import until
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.device import ApiKey
-from provserver.server import Stock, open_stock
+from provserver.opening import change_by, open_database
 from provserver.services import api_keys
-from provserver.services.change import Actor, Change
+from provserver.services.change import Actor
+from provserver.services.sources import Sources
+from provserver.store.database import Database
 from provserver.store.keyfile import add_key, drop_old_keys
 from provserver.store.pages import PageRequest
 from provserver.store.resealing import reseal_everything
@@ -44,8 +46,7 @@ def create(config: Config, expires: datetime | None, **wish: Any) -> None:
 
 
 async def _create(config: Config, **wish: Any) -> None:
-    async with open_stock(config) as stock, stock.database.write() as conn:
-        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+    async with change_by(_ACTOR, config) as change:
         made = await api_keys.create(change, **wish)
     click.echo(made.secret)
 
@@ -58,8 +59,8 @@ def list_keys(config: Config) -> None:
 
 
 async def _list(config: Config) -> None:
-    async with open_stock(config) as stock:
-        keys, now = await _all_keys(stock), stock.sources.now()
+    async with open_database(config) as database:
+        keys, now = await _all_keys(database), Sources().now()
     table = Table("id", "name", "ends in", "account", "access", "created", "last used", "state")
     for item in keys:
         table.add_row(
@@ -88,10 +89,10 @@ def _state(key: ApiKey, now: datetime) -> str:
     return f"{'until' if key.expires_at > now else 'ended'} {key.expires_at:%Y-%m-%d}"
 
 
-async def _all_keys(stock: Stock) -> list[ApiKey]:
+async def _all_keys(database: Database) -> list[ApiKey]:
     keys: list[ApiKey] = []
     cursor = None
-    async with stock.database.read() as conn:
+    async with database.read() as conn:
         while True:
             page = await api_keys.list_keys(conn, PageRequest(limit=100, cursor=cursor), None)
             keys.extend(page.items)
@@ -109,8 +110,7 @@ def revoke(config: Config, key_id: str) -> None:
 
 
 async def _revoke(config: Config, key_id: str) -> None:
-    async with open_stock(config) as stock, stock.database.write() as conn:
-        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+    async with change_by(_ACTOR, config) as change:
         await api_keys.revoke(change, key_id)
     click.echo(f"{key_id} is revoked", err=True)
 
@@ -131,9 +131,9 @@ def rotate(config: Config, keep_old: bool) -> None:
 
 
 async def _rotate(config: Config) -> None:
-    async with open_stock(config) as stock:
-        resealed = again = await reseal_everything(stock.database)
+    async with open_database(config) as database:
+        resealed = again = await reseal_everything(database)
         while again:  # what a server sealed with the old key meanwhile
-            again = await reseal_everything(stock.database)
+            again = await reseal_everything(database)
             resealed += again
     click.echo(f"sealed {resealed} secrets with a new key", err=True)

@@ -8,6 +8,7 @@ import click
 
 from provserver import __version__
 from provserver.domain.errors import ProvserverError
+from provserver.memory import unsearched
 
 _COMMANDS = {
     "serve": "serving:serve",
@@ -37,7 +38,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, function = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f"provserver.cli.{module}"), function)
+        with unsearched():
+            command: click.Command = getattr(import_module(f"provserver.cli.{module}"), function)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

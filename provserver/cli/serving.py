@@ -13,8 +13,10 @@ from provserver.config import Config
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
 from provserver.loops import run_server
+from provserver.memory import unsearched
+from provserver.opening import prepare
 from provserver.running import run
-from provserver.server import prepare
+from provserver.server import load_vendors
 from provserver.supervisor import plan, tell_listening
 
 
@@ -45,8 +47,10 @@ async def _serve(config: Config, demo: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    key = await prepare(config)
-    async with run(config) as where:
+    with unsearched():
+        vendors = load_vendors(config)  # before anything is made: a first start ends here without a trace
+        key = await prepare(config)
+    async with run(config, vendors=vendors) as where:
         tell_listening(config, where)
         _show_banner(where, key)
         if demo:
@@ -55,6 +59,7 @@ async def _serve(config: Config, demo: bool) -> None:
 
 
 def _supervise(config: Config, workers: int) -> None:
+    load_vendors(config)  # what is wrong with them is told once, not by every worker
     key = asyncio.run(prepare(config))
     with TemporaryDirectory(prefix="provserver-") as folder:
         supervisor, where = plan(config, workers, load_anew(click.get_current_context()), Path(folder))

@@ -10,7 +10,8 @@ from provserver.config import Config
 from provserver.config.loading import load_config
 from provserver.domain.errors import BadConfiguration
 from provserver.listeners import entrances_of
-from provserver.server import ensure_platform_key, load_vendors, open_stock, prepare_data
+from provserver.opening import ensure_platform_key, open_database, prepare_data
+from provserver.server import load_vendors
 from provserver.shipped import shipped
 from provserver.store.migrate import migrate as migrate_schema
 
@@ -38,9 +39,9 @@ def init(directory: Path) -> None:
 
 
 async def _create(config: Config) -> None:
-    async with open_stock(config) as stock:
-        await migrate_schema(stock.database)
-        key = await ensure_platform_key(stock)
+    async with open_database(config) as database:
+        await migrate_schema(database)
+        key = await ensure_platform_key(config, database)
     if key:
         click.echo("the platform API key, shown this once:", err=True)
         click.echo(key)
@@ -71,6 +72,6 @@ def migrate(config: Config) -> None:
 
 
 async def _migrate(config: Config) -> None:
-    async with open_stock(config) as stock:
-        changed = await migrate_schema(stock.database)
+    async with open_database(config) as database:
+        changed = await migrate_schema(database)
     click.echo("the schema was brought to this version" if changed else "the schema is of this version already")

@@ -6,9 +6,9 @@ from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.errors import NotFound
 from provserver.domain.mac import parse_mac
-from provserver.server import open_stock
+from provserver.opening import change_by
 from provserver.services import tokens
-from provserver.services.change import Actor, Change
+from provserver.services.change import Actor
 from provserver.store.devices import find_by_mac
 
 _ACTOR = Actor("command line")
@@ -33,11 +33,10 @@ def rotate(mac: str, config: Config, no_overlap: bool) -> None:
 
 async def _rotate(text: str, config: Config, no_overlap: bool) -> None:
     mac = parse_mac(text, "MAC")
-    async with open_stock(config) as stock, stock.database.write() as conn:
-        device = await find_by_mac(conn, stock.database.sealer, mac)
+    async with change_by(_ACTOR, config) as change:
+        device = await find_by_mac(change.conn, change.sealer, mac)
         if device is None:
             raise NotFound(f"there is no device {mac}")
-        change = Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
         await tokens.rotate(change, device, overlap=not no_overlap)
     before = "the old one is burnt; arm the device" if no_overlap else "the old one works until the new one was used"
     click.echo(f"{mac} has a new token; {before}", err=True)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Self, TypeVar
 
-import asyncpg
 from sqlalchemy import URL, literal, make_url, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -35,6 +34,11 @@ class Database:
         self._wait = wait
         self.breaker = Breaker()
         self.embedded = engine.dialect.name == "sqlite"
+        # What else means an outage; the embedded database has no use for the driver of the other.
+        self._away: tuple[type[Exception], ...] = (NoFreeConnection, OSError)
+        if not self.embedded:
+            self._away += postgresql.failures()
+        self._unconnected: tuple[type[Exception], ...] = (DBAPIError, *self._away)
         self._reading, self._writing, self._adding = (
             engine.execution_options(**options) for options in _options(engine.dialect.name)
         )
@@ -74,7 +78,7 @@ class Database:
 
         The block does database work only: an `OSError` from inside it counts as an outage too.
         """
-        with _outages_named():
+        with _outages_named(self._away):
             async with self._connected(self._reading) as conn:
                 yield conn
 
@@ -85,7 +89,7 @@ class Database:
         Once the block has been left, what it wrote survives a power cut. Where another has meanwhile changed a row that
         it changes or has locked, a server raises `Contended`, and the caller begins anew.
         """
-        with _outages_named():
+        with _outages_named(self._away):
             async with self._turn(), self._connected(self._writing) as conn, conn.begin():
                 yield conn
 
@@ -98,7 +102,7 @@ class Database:
         return await persist(lambda: self._once(self._adding, work))
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        with _outages_named():
+        with _outages_named(self._away):
             async with self._turn(), self._connected(engine) as conn, conn.begin():
                 return await work(conn)
 
@@ -113,7 +117,7 @@ class Database:
                 try:
                     async with asyncio.timeout(self._wait + 1):  # also for the ping of a connection that is dead
                         conn = await stack.enter_async_context(engine.connect())
-                except (DBAPIError, asyncpg.PostgresError, OSError):
+                except self._unconnected:
                     self.breaker.failed()
                     raise
                 self.breaker.answered()
@@ -157,7 +161,7 @@ def _options(dialect: str) -> tuple[dict[str, Any], ...]:
 
 
 @contextmanager
-def _outages_named() -> Iterator[None]:
+def _outages_named(away: tuple[type[Exception], ...]) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
@@ -166,5 +170,5 @@ def _outages_named() -> Iterator[None]:
         if isinstance(error, _MISTAKES) and not error.connection_invalidated:
             raise
         raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
-    except (NoFreeConnection, asyncpg.PostgresError, OSError) as error:
+    except away as error:
         raise StoreUnavailable(f"the database cannot be reached: {error}") from error

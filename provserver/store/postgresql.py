@@ -46,6 +46,13 @@ def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
     return {name: value for name, value in ours.items() if name not in url.query} | sizes
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What the driver raises by itself, where no SQLAlchemy stands between."""
+    import asyncpg  # noqa: PLC0415 - 3 MB that the embedded database has no use for
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError
+
+
 def prepare(engine: Engine) -> None:
     """Let go of every connection to a server that has become read-only: the pool finds the new primary."""
 

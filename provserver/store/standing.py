@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import asyncpg
 from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, false, func, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,6 +21,7 @@ from provserver.store.breaker import Breaker
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord
 from provserver.store.layers import PLATFORM
+from provserver.store.postgresql import failures
 from provserver.store.schema import accounts, devices, settings_layers
 from provserver.store.types import micros_of
 
@@ -147,6 +147,7 @@ class ServerWatch:
     def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._breaker = breaker
+        self._failures: tuple[type[Exception], ...] = (OSError, SQLAlchemyError, *failures())
         self._connection: AsyncConnection | None = None
         self._waiting: dict[str, asyncio.Future[_Told]] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -186,7 +187,7 @@ class ServerWatch:
                 self._breaker.answered()
             except TimeoutError:
                 self._breaker.failed()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
+            except self._failures:
                 pass  # a connection that was cut says nothing of the server: whoever asked tries the next one
             finally:
                 for device_id, answer in asked.items():
@@ -201,7 +202,7 @@ class ServerWatch:
             self._connection = await self._engine.connect()
         raw = (await self._connection.get_raw_connection()).driver_connection
         if raw is None:
-            raise asyncpg.InterfaceError("the connection is gone")
+            raise ConnectionResetError("the connection is gone")
         rows: Iterable[Any] = await raw.fetch(self._query, ids)
         return rows
 

@@ -14,7 +14,7 @@ STARTED = time.process_time()
 from provserver.config import Config  # noqa: E402 - the time that imports take is measured
 from provserver.domain.identify import identify  # noqa: E402
 from provserver.domain.vendor import AgentRule, Catalogue, FileRule, Vendor  # noqa: E402
-from provserver.running import settle_memory  # noqa: E402
+from provserver.memory import settle_memory  # noqa: E402
 from provserver.server import load_vendors  # noqa: E402
 
 _REQUESTS = 20_000

@@ -19,9 +19,9 @@ from prometheus_client import CollectorRegistry
 from provserver.config import Config
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.mac import Mac
+from provserver.memory import settle_memory
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.running import settle_memory
 from provserver.server import load_vendors
 from provserver.services.contacts import ContactWriter
 from provserver.services.sources import Sources

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provserver.checksync.backend import build_notifier
+from provserver.checksync.ondemand import OnDemand
 from provserver.config import CheckSync
 from provserver.domain.checksync import LineStatus, Route
 from tests.checksync.lines import counted, line
@@ -25,7 +25,7 @@ from tests.checksync.lines import counted, line
 )
 async def test_each_back_end_names_the_server_that_is_away(settings: dict[str, Any], named: str) -> None:
     chosen = CheckSync.model_validate(settings)
-    notifier = build_notifier(chosen, clock=lambda: datetime.now(UTC), entropy=counted)
+    notifier = OnDemand(chosen, clock=lambda: datetime.now(UTC), entropy=counted)
     (outcome,) = await notifier.notify([line()], Route(proxy=chosen.proxy), 3)
     assert await notifier.registrations([line()]) is None
     await notifier.close()
@@ -37,7 +37,7 @@ async def test_each_back_end_names_the_server_that_is_away(settings: dict[str, A
 
 async def test_root_certificates_that_cannot_be_read_are_named_when_they_are_needed(tmp_path: Path) -> None:
     settings = CheckSync(proxy="sip:127.0.0.1:9;transport=tls", ca=tmp_path / "missing.pem")
-    notifier = build_notifier(settings, clock=lambda: datetime.now(UTC), entropy=counted)
+    notifier = OnDemand(settings, clock=lambda: datetime.now(UTC), entropy=counted)
     (outcome,) = await notifier.notify([line()], Route(proxy=settings.proxy), 3)
     await notifier.close()
     assert outcome.status is LineStatus.ERROR

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from provserver.cli.main import main
 from provserver.config.loading import load_config
 from provserver.domain.mac import Mac
-from provserver.server import open_stock
+from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.store import builders
 
@@ -73,8 +73,8 @@ def phone(place: Place) -> Place:
 
 
 async def _store_phone(place: Place) -> None:
-    async with open_stock(load_config(place.config, {})) as stock, stock.database.write() as conn:
-        sealer = stock.database.sealer
+    async with open_database(load_config(place.config, {})) as database, database.write() as conn:
+        sealer = database.sealer
         account = builders.account(timezone="Europe/Berlin")
         token = "t" * 32
         device = builders.device(account.id, mac=Mac("000413aabbcc"), vendor="snom", model="D785", token=token)

@@ -9,7 +9,7 @@ import pytest
 from provserver.config.loading import load_config
 from provserver.domain.checksync import LineStatus
 from provserver.domain.mac import Mac
-from provserver.server import open_stock
+from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.cli.conftest import MAC, Command, Place
 from tests.services.fake_notifier import FakeNotifier
@@ -20,7 +20,7 @@ from tests.store import builders
 def notifier(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeNotifier]:
     """What the commands tell phones with."""
     fake = FakeNotifier()
-    monkeypatch.setattr("provserver.server.build_notifier", lambda *_, **__: fake)
+    monkeypatch.setattr("provserver.server.OnDemand", lambda *_, **__: fake)
     return fake
 
 
@@ -76,16 +76,16 @@ def test_all_phones_of_one_account(command: Command, phone: Place, notifier: Fak
 async def _add_accounts(place: Place, count: int) -> list[str]:
     """Accounts with one phone each."""
     made = []
-    async with open_stock(load_config(place.config, {})) as stock, stock.database.write() as conn:
+    async with open_database(load_config(place.config, {})) as database, database.write() as conn:
         for number in range(1, count + 1):
             account = builders.account(name=f"Account {number}")
             device = builders.device(account.id, mac=Mac(f"00041300000{number}"), vendor="snom")
             user = builders.user(account.id, sip_username=f"20{number}")
             await accounts.insert_account(conn, account)
-            await users.insert_user(conn, stock.database.sealer, user)
-            await devices.insert_device(conn, stock.database.sealer, device)
+            await users.insert_user(conn, database.sealer, user)
+            await devices.insert_device(conn, database.sealer, device)
             await assignments.insert_assignment(conn, builders.assignment(device, user))
             shared = {"abstractions": {"sip": {"domain": "pbx.example.com"}}}
-            await layers.write_layer(conn, stock.database.sealer, account.id, shared, at=builders.START)
+            await layers.write_layer(conn, database.sealer, account.id, shared, at=builders.START)
             made.append(account.id)
     return made

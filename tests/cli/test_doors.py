@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from provserver.config.loading import load_config
-from provserver.server import open_stock
+from provserver.opening import open_database
 from provserver.store.blocked_sources import BlockedSource, record_blocked
 from tests.cli.conftest import MAC, Command, Place
 
@@ -30,7 +30,7 @@ async def _block(place: Place) -> None:
     guesser = BlockedSource(
         source="2001:db8::/64", last_address="2001:db8::66", since=now, until=now + timedelta(hours=1), refused=7
     )
-    async with open_stock(load_config(place.config, {})) as stock, stock.database.write() as conn:
+    async with open_database(load_config(place.config, {})) as database, database.write() as conn:
         await record_blocked(conn, [guesser], now=now)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from provserver.config.loading import load_config
 from provserver.domain.mac import Mac
-from provserver.server import open_stock
+from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.e2e.process import Server, environment, run, serving
 from tests.e2e.scripted_phone import ScriptedPhone
@@ -26,8 +26,8 @@ async def _store_fleet(folder: Path, port: int, size: int = FLEET) -> str:
     variables = {name: value for name, value in environment(folder).items() if name.startswith("PROVSERVER_")}
     account = builders.account()
     sip = {"domain": "pbx.example.com", "server": "127.0.0.1", "port": port, "transport": "udp"}
-    async with open_stock(load_config(None, variables)) as stock, stock.database.write() as conn:
-        sealer = stock.database.sealer
+    async with open_database(load_config(None, variables)) as database, database.write() as conn:
+        sealer = database.sealer
         await accounts.insert_account(conn, account)
         await layers.write_layer(conn, sealer, account.id, {"abstractions": {"sip": sip}}, at=builders.START)
         for number in range(size):

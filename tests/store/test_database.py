@@ -192,9 +192,9 @@ async def test_a_full_disk_is_an_outage_and_not_a_crash(db: Database) -> None:
 
 
 async def test_a_mistake_in_a_statement_is_not_an_outage() -> None:
-    with pytest.raises(ProgrammingError), _outages_named():
+    with pytest.raises(ProgrammingError), _outages_named((OSError,)):
         raise ProgrammingError("SELECT", None, Exception("syntax"))
-    with pytest.raises(StoreUnavailable), _outages_named():
+    with pytest.raises(StoreUnavailable), _outages_named((OSError,)):
         raise ProgrammingError("SELECT", None, Exception("gone"), connection_invalidated=True)
 
 
