@@ -8,7 +8,6 @@ from rich.table import Table
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.errors import NotFound
-from provserver.domain.identify import read_agent
 from provserver.domain.mac import parse_mac
 from provserver.domain.vendor import FileRule
 from provserver.domain.vocabulary import SECRETS
@@ -37,25 +36,19 @@ def render_file(mac: str, config: Config, name: str | None, user_agent: str | No
 
 async def _render(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
     async with open_stock(config) as stock:
-        model = _told_model(stock, user_agent)
-        effective = await _effective(stock, mac, model)
+        effective = await _effective(stock, mac, user_agent or "")
         rule = _rule(effective, name)
         document = render(stock.renderer, effective if reveal else masked(effective), rule)
     click.echo(document.body.decode(), nl=False)
 
 
-def _told_model(stock: Stock, user_agent: str | None) -> str | None:
-    agent = read_agent(user_agent, stock.catalogue) if user_agent else None
-    return agent.model if agent else None
-
-
-async def _effective(stock: Stock, mac_text: str, model: str | None = None) -> EffectiveDevice:
+async def _effective(stock: Stock, mac_text: str, user_agent: str = "") -> EffectiveDevice:
     mac = parse_mac(mac_text, "MAC")
     async with stock.database.read() as conn:
         record = await find_by_mac(conn, mac)
     if record is None:
         raise NotFound(f"there is no device {mac}")
-    return await stock.configurations.effective(record.account.id, record.device.id, model=model)
+    return await stock.configurations.effective(record.account.id, record.device.id, user_agent=user_agent)
 
 
 def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:

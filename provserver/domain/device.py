@@ -45,6 +45,14 @@ class ConfigState(StrEnum):
     STALE = "stale"
 
 
+class Origin(StrEnum):
+    """How it is known what a device is. What somebody has named stays; what the MAC suggests, the phone may correct."""
+
+    NAMED = "named"
+    MAC_ADDRESS = "mac_address"
+    USER_AGENT = "user_agent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A tenant. `revision` grows with every change that can reach a configuration file.
@@ -88,7 +96,8 @@ class Device:
     """A desk phone, DECT base or DECT handset as it is recorded.
 
     `token` is its secret; `has_two_secrets`: the one before works as well, until the phone has shown the new one.
-    `accepted_proofs` narrows what counts for it; None: all that counts for its account.
+    `accepted_proofs` narrows what counts for it; None: all that counts for its account. `vendor_source` and
+    `type_source`: how it is known of which vendor and type it is.
 
     `revision` grows with every change of its own, its overrides, its assignments and their users. `fetched_stamp` is
     the stamp (see `domain.freshness`) under which the phone last fetched its own file, `fetched_etag` the entity tag
@@ -108,6 +117,8 @@ class Device:
     chain_id: str | None = None
     name: str | None = None
     vendor: str | None = None
+    vendor_source: Origin = Origin.NAMED
+    type_source: Origin = Origin.NAMED
     model: str | None = None
     firmware_version: str | None = None
     status: DeviceStatus = DeviceStatus.PENDING_SYNC

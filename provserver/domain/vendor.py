@@ -207,8 +207,8 @@ class Prefix(Fact):
     model: str | None = None
     shared: bool = Field(
         default=False,
-        description="Phones of this vendor are made by the one whose block it is; what they call themselves tells them "
-        "apart, and a device is of this vendor where its record says so",
+        description="Phones of this vendor are made by the one whose block it is: a device is taken for one of theirs "
+        "until its phone tells by its User-Agent that it is one of this",
     )
 
 
@@ -374,6 +374,9 @@ class Catalogue:
         blocks = [(one, *block) for one in dialects.values() for block in one.mac_prefixes.items()]
         owned_last = sorted(blocks, key=lambda block: not block[2].shared)
         self._prefixes = {prefix: dialect for dialect, prefix, _ in owned_last}
+        self._vendors: dict[str, set[str]] = {}
+        for one, prefix, _ in blocks:
+            self._vendors.setdefault(prefix, set()).add(one.vendor)
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
         self.subject_rules = tuple({rule for dialect in dialects.values() for rule in dialect.certificate})
         self.by_vendor: dict[str, list[Vendor]] = {}
@@ -425,6 +428,11 @@ class Catalogue:
             if dialect:
                 return dialect
         return None
+
+    def may_share(self, bare_mac: str, *vendors: str) -> bool:
+        """Whether all these vendors have a block with this MAC; anybody may, where it is in none that is known."""
+        having = [self._vendors.get(bare_mac[:length], set()) for length in self._lengths]
+        return not any(having) or set().union(*having).issuperset(vendors)
 
     def model_by_mac(self, bare_mac: str) -> str | None:
         """The model, where its block of MAC addresses is of one model."""

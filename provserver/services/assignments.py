@@ -9,7 +9,7 @@ from provserver.services.change import Change
 from provserver.services.dect import dialect_of, lowest_free
 from provserver.services.numbering import next_number
 from provserver.services.paging import Page, PageRequest
-from provserver.store import assignments, users
+from provserver.store import assignments, devices, users
 from provserver.store.assignments import Line
 from provserver.store.database import Connection
 from provserver.store.sealing import Sealer
@@ -45,6 +45,7 @@ async def assign(change: Change, catalogue: Catalogue, device: Device, user_id: 
         created_at=change.at,
     )
     await assignments.insert_assignment(change.conn, assignment)
+    await devices.settle_type(change.conn, device.id)
     facts = {"user_id": user.id, "line_number": assignment.line_number}
     await audit.note_device(change, device, "user_assigned", **facts)
     await audit.record(change, "device.user_assigned", device.id, account_id=device.account_id, after=facts)

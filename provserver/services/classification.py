@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from provserver.domain.device import DeviceType, MulticellRole
+from provserver.domain.device import DeviceType, MulticellRole, Origin
 from provserver.domain.errors import Invalid
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Catalogue, Vendor
@@ -28,6 +28,18 @@ class Wish:
     accepted_proofs: tuple[str, ...] | None = None
     button_template_id: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def vendor_source(self) -> Origin:
+        """Whether the vendor is said. A model has one vendor, and raw parameters are those of one."""
+        named = self.vendor or self.model or self.overrides.get("vendor_overrides")
+        return Origin.NAMED if named else Origin.MAC_ADDRESS
+
+    @property
+    def type_source(self) -> Origin:
+        """Whether the type is said. A model has one type, and some fields only a base has."""
+        of_a_base = self.multicell_role or self.data_master_id or self.chain_id
+        return Origin.NAMED if self.type or self.model or of_a_base else Origin.MAC_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ async def base_for_handset(change: Change, account_id: str, base_id: str) -> Dev
         reason = "is a secondary base; handsets are added to the data master of their system"
         raise impossible("base_is_secondary", "base_id", reason)
     await store_dect.lock_base(change.conn, base.id)
+    await devices.settle_type(change.conn, base.id)
     return base
 
 

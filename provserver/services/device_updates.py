@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole, Origin
 from provserver.domain.errors import Impossible, Invalid
 from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers, multicell
@@ -44,6 +44,7 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
     await check_binding(change, device.account_id, changes.get("button_template_id"), "button_template")
     changes |= _status(device, wished)
     changes |= _vendor_and_model(catalogue, device, wished)
+    changes |= _sources(device, wished)
     changes |= await _system(change, device, {**wished, **changes})
     changes |= await _place(change, catalogue, device, wished)
     changes = {name: value for name, value in changes.items() if getattr(device, name) != value}
@@ -122,6 +123,18 @@ def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str,
         changes["model"] = (
             configurable_model(catalogue, vendor, device.type, wished["model"]) if named and vendor else wished["model"]
         )
+    return changes
+
+
+def _sources(device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
+    """Who names a vendor, a model or raw parameters has named the vendor; who clears the vendor leaves it open."""
+    changes: dict[str, Any] = {}
+    if "vendor" in wished and device.mac:
+        changes["vendor_source"] = Origin.NAMED if wished["vendor"] else Origin.MAC_ADDRESS
+    if wished.get("model") or (wished.get("overrides") or {}).get("vendor_overrides"):
+        changes["vendor_source"] = Origin.NAMED
+    if any(wished.get(name) for name in ("type", "model", "multicell_role", "data_master_id", "chain_id")):
+        changes["type_source"] = Origin.NAMED
     return changes
 
 

@@ -59,6 +59,8 @@ async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wi
         name=wish.name,
         location=wish.location,
         vendor=kind.vendor,
+        vendor_source=wish.vendor_source,
+        type_source=wish.type_source,
         model=kind.model,
         multicell_role=role,
         data_master_id=await multicell.data_master_for(change, account_id, role, wanted, vendor=kind.vendor),

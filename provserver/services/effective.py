@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from provserver.domain.device import Account, ConfigState, Device, DeviceType
-from provserver.domain.errors import NotFound, ProvserverError
+from provserver.domain.errors import Impossible, NotFound, ProvserverError
 from provserver.domain.freshness import stamp
+from provserver.domain.identify import identify
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Line
+from provserver.domain.recognition import recognised
 from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
 from provserver.rendering.parameters import Parameter
@@ -170,30 +172,42 @@ class Configurations:
     public_url: str
     doors: Doors
 
-    async def effective(self, account_id: str, device_id: str, *, model: str | None = None) -> EffectiveDevice:
-        """The device as it stands, or as if its phone told `model`. Raises `NotFound` where there is none here."""
-        found = await self.ingredients(account_id, device_id)
-        device = replace(found.device, model=model) if model else found.device
-        return await off_loop(device, lambda: replace(found, device=device).composed())
+    async def effective(self, account_id: str, device_id: str, *, user_agent: str = "") -> EffectiveDevice:
+        """The device as it stands, or as if its phone called itself `user_agent`. Raises as `ingredients` does."""
+        found = await self.ingredients(account_id, device_id, user_agent=user_agent)
+        return await off_loop(found.device, found.composed)
 
-    async def ingredients(self, account_id: str, device_id: str) -> "Ingredients":
-        """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it."""
+    async def ingredients(self, account_id: str, device_id: str, *, user_agent: str = "") -> "Ingredients":
+        """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it.
+
+        Raises `Impossible` for the User-Agent of a phone that this device cannot be.
+        """
         async with self.database.read() as conn:
-            return await self.ingredients_in(conn, account_id, device_id)
+            return await self.ingredients_in(conn, account_id, device_id, user_agent=user_agent)
 
-    async def ingredients_in(self, conn: Connection, account_id: str, device_id: str) -> "Ingredients":
+    async def ingredients_in(
+        self, conn: Connection, account_id: str, device_id: str, *, user_agent: str = ""
+    ) -> "Ingredients":
         """The same inside a transaction."""
         sealer = self.database.sealer
         record = await find_by_id(conn, account_id, device_id)
         if record is None:
             raise NotFound(f"there is no device {device_id}")
-        parts = await read_parts(conn, sealer, record.device)
-        vendor = self.catalogue.dialect_of(record.device)
+        device = self._as_told(record.device, user_agent)
+        parts = await read_parts(conn, sealer, device)
+        vendor = self.catalogue.dialect_of(device)
         if vendor is None:
-            raise NotFound(f"there is no vendor file for {record.device.vendor}")
-        url, secret = record.device.fetched_base_url or self.public_url, record.open_token(sealer)
-        access = access_of(self.doors, record.account, record.device, vendor, url, secret)
-        return Ingredients(record.device, record.account, record.open_layers(sealer), parts, vendor, access)
+            raise NotFound(f"there is no vendor file for {device.vendor}")
+        url, secret = device.fetched_base_url or self.public_url, record.open_token(sealer)
+        access = access_of(self.doors, record.account, device, vendor, url, secret)
+        return Ingredients(device, record.account, record.open_layers(sealer), parts, vendor, access)
+
+    def _as_told(self, device: Device, user_agent: str) -> Device:
+        claim = identify("/", {}, user_agent, self.catalogue)
+        told = recognised(device, claim, self.catalogue) if claim and claim.agent else device
+        if told is None:
+            raise Impossible(f"a phone that calls itself so is not one of {device.vendor}, which this device is")
+        return told
 
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]

@@ -4,10 +4,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from provserver.domain.certificates import fits
-from provserver.domain.device import Device
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
+from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Catalogue, Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
@@ -130,9 +130,9 @@ class Provisioning:
     def _visit(self, asked: _Asked) -> Visit | Answer:
         """What the device asks for, or why it gets nothing whatever it proves."""
         claim, record = asked.claim, asked.record
-        if claim.agent and claim.agent.vendor != record.device.vendor:
-            return _refusal(claim, f"a phone of {claim.agent.vendor}")
-        device = _with_told_model(record.device, claim)
+        device = recognised(record.device, claim, self.catalogue)
+        if device is None:
+            return _refusal(claim, f"a phone of {claim.agent.vendor if claim.agent else None}")
         vendor = self.catalogue.dialect_of(device)
         match = claim.match_for(vendor.dialect) if vendor else None
         if vendor is None or match is None:
@@ -256,7 +256,7 @@ class Provisioning:
         """Everything that the file is made from."""
         device, url = visit.device, visit.request.public_url
         stamp = stamp_of(visit.record, self.catalogue)
-        return device.id, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
+        return device.id, visit.vendor.dialect, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
 
     async def _render(self, visit: Visit) -> Rendered:
         record, sealer = visit.record, self.database.sealer
@@ -296,13 +296,6 @@ def _common_match(claim: Claim) -> Match | None:
     common = [match for match in claim.matches if match.rule.scope == "common"]
     own = [match for match in common if claim.agent and match.vendor == claim.agent.vendor]
     return next(iter(own or common), None)
-
-
-def _with_told_model(device: Device, claim: Claim) -> Device:
-    """The device with the model and firmware it has just told, so that the first file already fits."""
-    model = claim.told_model(device.vendor)
-    firmware = claim.agent.firmware if claim.agent else None
-    return replace(device, model=model or device.model, firmware_version=firmware or device.firmware_version)
 
 
 def _same_entity(if_none_match: str | None, etag: str) -> bool:

@@ -88,7 +88,7 @@ class Recorder:
         if not visit.request.leaves_traces:
             return
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
-        if first or contact.model or contact.close_window or contact.shown_token_hash or contact.handsets:
+        if first or contact.changes_device:
             if visit.stale_for is not None:
                 raise StoreUnavailable("the database is away, and this fetch changes the device")
             await self.contacts.submit_durably(contact)
@@ -105,6 +105,8 @@ class Recorder:
             account_id=device.account_id,
             at=event.created_at,
             source_ip=visit.request.source,
+            type=device.type if device.type is not before.type else None,
+            vendor=device.vendor if device.vendor != before.vendor else None,
             model=device.model if device.model != before.model else None,
             firmware=device.firmware_version if device.firmware_version != before.firmware_version else None,
             etag=etag if provisions else None,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device, DeviceStatus, Event
+from provserver.domain.device import Device, DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_events
 from provserver.store.schema import assignments, devices
@@ -21,8 +21,9 @@ from provserver.store.usage import Span, open_spans
 class Contact:
     """A fetch that was answered.
 
-    `model`, `firmware`, `vendor`: as the phone told, None where it did not. `etag`, `stamp`, `base_url` belong to a
-    fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
+    `model`, `firmware`: as the phone told, None where it did not. `vendor`, `type`: where it is of another than was
+    thought; with `vendor`, there is no model and firmware but what is told here. `etag`, `stamp`, `base_url` belong
+    to a fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
     `close_window` closes it. `shown_token_hash`: of the secret that this phone has just shown for the first time, which
     ends that of before. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
     since waits for the next. `known`: the phone has fetched this very file before, so only times and address are new.
@@ -35,6 +36,7 @@ class Contact:
     model: str | None = None
     firmware: str | None = None
     vendor: str | None = None
+    type: DeviceType | None = None
     etag: str | None = None
     stamp: str | None = None
     base_url: str | None = None
@@ -49,8 +51,13 @@ class Contact:
     @property
     def is_quiet(self) -> bool:
         """Whether it says nothing of the device but that it was here, as most contacts do."""
-        told = self.model or self.firmware or self.vendor or self.handsets or self.shown_token_hash
-        return not (told or self.pin_address or self.close_window) and (self.known or not self.provisions)
+        return not (self.changes_device or self.firmware or self.pin_address) and (self.known or not self.provisions)
+
+    @property
+    def changes_device(self) -> bool:
+        """Whether another file may follow from it, or another answer to the next request."""
+        told = self.model or self.vendor or self.type
+        return bool(told or self.close_window or self.shown_token_hash or self.handsets)
 
 
 _NOTE_TIMES = (
@@ -147,8 +154,7 @@ def _is_news(at: datetime, stored: datetime | None) -> bool:
 def _contacted(device: Device, contact: Contact) -> Device:
     changes: dict[str, Any] = {}
     if _is_news(contact.at, device.last_seen_at):
-        told = {"model": contact.model, "firmware_version": contact.firmware, "vendor": contact.vendor}
-        changes |= {name: value for name, value in told.items() if value is not None}
+        changes |= _told(device, contact)
         changes |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
     if contact.provisions:
         changes |= _provisioned(device, contact)
@@ -157,6 +163,21 @@ def _contacted(device: Device, contact: Contact) -> Device:
     elif contact.pin_address and device.window_until and device.window_address is None:
         changes["window_address"] = contact.pin_address
     return replace(device, **changes)
+
+
+def _told(device: Device, contact: Contact) -> dict[str, Any]:
+    """What the phone told of itself, but for what somebody has named since it was served."""
+    told: dict[str, Any] = {"model": contact.model, "firmware_version": contact.firmware}
+    if contact.vendor is None:
+        told = {name: value for name, value in told.items() if value is not None}
+    elif device.vendor_source is Origin.NAMED:
+        return {}
+    else:
+        told |= {"vendor": contact.vendor, "vendor_source": Origin.USER_AGENT}
+    if contact.type is None or device.type_source is Origin.NAMED:
+        return told
+    role = MulticellRole.SINGLE if contact.type is DeviceType.DECT_BASE else None
+    return told | {"type": contact.type, "type_source": Origin.USER_AGENT, "multicell_role": role}
 
 
 def _provisioned(device: Device, contact: Contact) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole, Origin
 from provserver.domain.ids import ordinal_of
 from provserver.domain.mac import Mac
 from provserver.store.schema import devices, search_terms
@@ -19,7 +19,7 @@ SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
 
 _SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
 _ONLY_STORED = frozenset({"ordinal"}) | _SECRETS
-_CONVERTED = frozenset({"type", "mac", "multicell_role", "status"})
+_CONVERTED = frozenset({"type", "mac", "multicell_role", "status", "vendor_source", "type_source"})
 _PLAIN = [column for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
 
 
@@ -30,6 +30,8 @@ def device_of(row: RowMapping, sealer: Sealer | None = None) -> Device:
         **{column.name: row[column] for column in _PLAIN},
         type=DeviceType(row[devices.c.type]),
         status=DeviceStatus(row[devices.c.status]),
+        vendor_source=Origin(row[devices.c.vendor_source]),
+        type_source=Origin(row[devices.c.type_source]),
         mac=Mac(mac) if mac else None,
         multicell_role=MulticellRole(role) if role else None,
         token=sealer.open(token) if sealer and token else None,

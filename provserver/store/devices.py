@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device
+from provserver.domain.device import Device, Origin
 from provserver.domain.mac import Mac
 from provserver.store.buttons import delete_buttons_of
 from provserver.store.conflicts import conflicts_named
@@ -100,6 +100,12 @@ async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, 
     await delete_buttons_of(conn, [row.id for row in rows])
     await conn.execute(delete(devices).where(devices.c.id == device_id))
     return True
+
+
+async def settle_type(conn: AsyncConnection, device_id: str) -> None:
+    """Hold a device to its type, since something hangs on it that only this type has."""
+    guessed = (devices.c.id == device_id, devices.c.type_source != Origin.NAMED)
+    await conn.execute(update(devices).where(*guessed).values(type_source=Origin.NAMED))
 
 
 async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime) -> None:

@@ -138,6 +138,8 @@ devices = Table(
     Column("chain_id", String),
     Column("name", String),
     Column("vendor", String),
+    Column("vendor_source", String, server_default="named", nullable=False),
+    Column("type_source", String, server_default="named", nullable=False),
     Column("model", String),
     Column("firmware_version", String),
     Column("status", String, nullable=False),

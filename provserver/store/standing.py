@@ -28,7 +28,7 @@ from provserver.store.types import micros_of
 # What changes without a new revision, and is read on a phone's way to its file. The rest of what a contact writes
 # (when, from where) is for people, and changes with every fetch.
 _OBSERVED = (
-    *("revision", "status", "vendor", "model", "firmware_version", "window_until", "window_address"),
+    *("revision", "status", "type", "vendor", "model", "firmware_version", "window_until", "window_address"),
     *("fetched_stamp", "fetched_etag", "fetched_base_url", "notified_at", "notified_event"),
 )
 # What is constant is in the text, so that an id is all there is to hand over.

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from provserver.domain.device import Account, Device, DeviceStatus
+from provserver.domain.device import Account, Device, DeviceStatus, DeviceType, MulticellRole, Origin
 from provserver.store import assignments, device_lists, devices, events, usage, users
 from provserver.store.contacts import write_contacts
 from provserver.store.database import Database
@@ -142,8 +142,37 @@ async def test_the_window_is_bound_to_the_first_address_and_closed_when_told(
     assert (stored.window_until, stored.window_address) == expected
 
 
-async def test_a_detected_model_or_vendor_is_found_by_search(db: Database, acme: Account, phone: Device) -> None:
+async def test_a_phone_that_tells_another_vendor_has_no_model_but_what_it_tells(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    """A model or firmware of the vendor that it was taken for would be shown as this one's."""
     async with db.write() as conn:
+        guessed = {"vendor_source": Origin.MAC_ADDRESS, "type_source": Origin.MAC_ADDRESS}
+        await devices.update_device(conn, sealer, phone.account_id, phone.id, at=after(0), **guessed)
+        await write_contacts(conn, [contact(phone, after(1), vendor="yealink", type=DeviceType.DECT_BASE)])
+    now = await _stored(db, sealer, phone)
+    assert (now.vendor, now.vendor_source, now.model) == ("yealink", Origin.USER_AGENT, None)
+    assert (now.type, now.type_source) == (DeviceType.DECT_BASE, Origin.USER_AGENT)
+    assert now.multicell_role is MulticellRole.SINGLE
+
+
+async def test_what_somebody_has_named_since_a_phone_was_served_stays(
+    db: Database, sealer: Sealer, phone: Device
+) -> None:
+    """Contacts are written a little later, and must not undo what an administrator was just told is so."""
+    told = contact(phone, after(1), vendor="yealink", model="W70B", type=DeviceType.DECT_BASE)
+    async with db.write() as conn:
+        await write_contacts(conn, [told])
+    now = await _stored(db, sealer, phone)
+    assert (now.vendor, now.model, now.type) == ("snom", "D785", DeviceType.DESKPHONE)
+
+
+async def test_a_detected_model_or_vendor_is_found_by_search(
+    db: Database, sealer: Sealer, acme: Account, phone: Device
+) -> None:
+    async with db.write() as conn:
+        guessed = {"vendor_source": Origin.MAC_ADDRESS}
+        await devices.update_device(conn, sealer, phone.account_id, phone.id, at=after(0), **guessed)
         await write_contacts(conn, [contact(phone, after(1), model="T54W", vendor="yealink")])
         for query, count in (("t54w", 1), ("yealink", 1), ("d785", 0), ("snom", 0)):
             chosen = device_lists.DeviceFilter(search=query)

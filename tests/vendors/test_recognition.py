@@ -31,9 +31,12 @@ def test_a_vendor_has_golden_cases(vendor: Vendor) -> None:
 
 @every_vendor
 def test_every_block_of_addresses_leads_to_its_vendor(vendor: Vendor) -> None:
-    for prefix in vendor.mac_prefixes:
+    """Or to the maker of its phones, where the block is that one's."""
+    for prefix, block in vendor.mac_prefixes.items():
         found = CATALOGUE.by_mac(f"{prefix:0<12}")
-        assert found is vendor
+        assert found is not None
+        assert (found is vendor) is not block.shared
+        assert CATALOGUE.may_share(f"{prefix:0<12}", vendor.vendor, found.vendor)
         assert seen_mac(f"{prefix:1<12}") is not None, "a block of multicast addresses"
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from provserver.api.models.buttons import ButtonTemplate, Compatibility
 from provserver.api.models.layers import ShownLayer
 from provserver.api.models.shared import Shown
-from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole
+from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole, Origin
 from provserver.services.assignments import Line as LineRecord
 from provserver.services.device_views import DeviceView
 from provserver.services.registrations import RegistrationState
@@ -77,11 +77,21 @@ class _Device(Shown):
     updated_at: datetime
 
 
-class Deskphone(_Device):
+class _FetchingDevice(_Device):
+    """What devices have that fetch files of their own."""
+
+    mac_address: str
+    vendor_source: Origin = Field(
+        description="How the vendor is known. `named` stays; what was guessed from the MAC address gives way to what "
+        "the phone calls itself, where phones of several vendors have addresses of its block"
+    )
+    type_source: Origin = Field(description="The same of the type; what hangs on a device names its type as well")
+
+
+class Deskphone(_FetchingDevice):
     """A desk phone."""
 
     type: Literal[DeviceType.DESKPHONE]
-    mac_address: str
     lines: list[Line]
     not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
     primary_line: str | None
@@ -105,11 +115,10 @@ class DectHandset(_Device):
     assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
 
 
-class DectBase(_Device):
+class DectBase(_FetchingDevice):
     """A DECT base."""
 
     type: Literal[DeviceType.DECT_BASE]
-    mac_address: str
     multicell_role: MulticellRole
     data_master_id: str | None
     chain_id: str | None = Field(description="Number that all bases of its multicell system share; null: no system")
