@@ -17,10 +17,12 @@ from aiohttp import web
 from provserver.config import Config, Tls
 from provserver.domain.errors import BadConfiguration
 from provserver.listening.complaints import http_logger
+from provserver.listening.connection import Manners
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
-from provserver.listening.site import Manners, Site, listening_sockets
+from provserver.listening.room import Room
+from provserver.listening.site import Site, listening_sockets
 
 _DRAIN_SECONDS = 5.0
 _SILENCE_SECONDS = 30  # for a whole head of a request, and between two requests of a connection
@@ -95,16 +97,17 @@ class Listeners:
         proxies = mine.trusted_proxies if mine.proxy_protocol else ()
         # One application for both ports of phones: what it counts and remembers is the same.
         runner = await self._runner(app)
-        phones_at = Manners(max_connections=mine.max_connections, tls=self.phones.modern, proxies=proxies)
+        room = Room(mine.max_connections)
+        phones_at = Manners(room=room, tls=self.phones.modern, proxies=proxies)
         port = await self._listen(runner, PHONES, phones_at)
         if mine.tls.compatibility_port is not None:
-            old_at = Manners(max_connections=mine.max_connections, tls=self.phones.old_phones, proxies=proxies)
+            old_at = Manners(room=room, tls=self.phones.old_phones, proxies=proxies)
             old = await self._listen(runner, OLD_PHONES, old_at)
             _log.warning("weak_tls", port=old, allows="TLS 1.0, TLS 1.1, RSA key exchange, SHA-1; only for old phones")
         return port
 
     async def _open_api(self, app: web.Application) -> int:
-        manners = Manners(max_connections=self._config.api.max_connections, tls=self._api.modern)
+        manners = Manners(room=Room(self._config.api.max_connections), tls=self._api.modern)
         return await self._listen(await self._runner(app), API, manners)
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
@@ -114,6 +117,7 @@ class Listeners:
             logger=http_logger(),
             shutdown_timeout=_DRAIN_SECONDS,
             keepalive_timeout=_SILENCE_SECONDS,
+            tcp_keepalive=False,  # who is silent is let go long before the system would ask
             max_field_size=_LONGEST_HEADER,
         )
         await runner.setup()
@@ -123,7 +127,7 @@ class Listeners:
     async def _listen(self, runner: web.AppRunner, section: str, manners: Manners) -> int:
         site = Site(runner, section, manners)
         given = self._given.get(section, ())
-        opened = site.accept_on(given or await asyncio.to_thread(open_sockets, self._config, section))
+        opened = await site.accept_on(given or await asyncio.to_thread(open_sockets, self._config, section))
         self._stack.push_async_callback(site.close)
         return opened
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from socket import socket
 
 import structlog
+import uvloop
 
 from provserver.config import Config
 from provserver.counting import MetricsFolder
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
-from provserver.loops import run_server
 from provserver.running import Share, run
 
 LoadConfig = Callable[[], Config]
@@ -175,7 +175,7 @@ def _serve(load: LoadConfig, share: Share, lifeline: int, tell_ready: int) -> in
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
         config = load()
-        run_server(config, _serve_until_told(config, share, lifeline, tell_ready))
+        uvloop.run(_serve_until_told(config, share, lifeline, tell_ready))
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)
         return 1

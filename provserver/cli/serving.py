@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import uvloop
 
 from provserver.cli.demo import demonstrate
 from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
-from provserver.loops import run_server
 from provserver.memory import unsearched
 from provserver.opening import prepare
 from provserver.running import run
@@ -39,7 +39,7 @@ def serve(config: Config, workers: int, demo: bool) -> None:
     if workers > 1:
         _supervise(config, workers)
     else:
-        run_server(config, _serve(config, demo))
+        uvloop.run(_serve(config, demo))
 
 
 async def _serve(config: Config, demo: bool) -> None:

@@ -39,8 +39,7 @@ class Entrance:
             modern = build_context(self._from.identities, ask_for=wanted)
             old_phones = build_context(self._from.identities, old_phones=True, ask_for=wanted)
             if self.modern and self.old_phones:
-                self.modern.serve(modern)
-                self.old_phones.serve(old_phones)
+                self.modern.context, self.old_phones.context = modern, old_phones
             else:
                 self.modern, self.old_phones = ServerTls(modern), ServerTls(old_phones)
         self.trust = trust

@@ -12,6 +12,8 @@ from provserver.domain.errors import BadConfiguration
 
 # Ephemeral keys and authenticated ciphers; those of TLS 1.3 are all of this kind.
 _MODERN = b"ECDHE+AESGCM:ECDHE+CHACHA20"
+# Those of TLS 1.3, the cheapest first: each is as good as another for what phones fetch.
+_OF_TLS_1_3 = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 # Whatever an old phone can do, RSA key exchange, CBC and SHA-1 signatures included; still no anonymous or empty cipher.
 _OLD = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"
 
@@ -39,7 +41,8 @@ def build_context(
         context.use_certificate_chain_file(identity.certificate)
         context.use_privatekey_file(identity.key)
     first = next(iter(groups.values()))
-    first.set_tlsext_servername_callback(lambda connection: _choose(connection, groups))
+    if len(groups) > 1:
+        first.set_tlsext_servername_callback(lambda connection: _choose(connection, groups))
     return first
 
 
@@ -47,11 +50,12 @@ def _new_context(old_phones: bool, ask_for: Sequence[x509.Certificate] | None) -
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_VERSION if old_phones else SSL.TLS1_2_VERSION)
     context.set_cipher_list(_OLD if old_phones else _MODERN)
+    context.set_tls13_ciphersuites(_OF_TLS_1_3)
     context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION)
-    # A resumed session would bring no chain of the client, and a phone connects once in a while at most.
-    context.set_options(SSL.OP_NO_TICKET)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # else each connection that is silent keeps 30 kB
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a phone that comes again has a ticket
     if ask_for is not None:
+        context.set_options(SSL.OP_NO_TICKET)  # a resumed session would bring no chain of the client
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         for authority in ask_for:
             context.add_client_ca(authority)

@@ -1,15 +1,15 @@
 """The PROXY protocol, versions 1 and 2: the line or block by which a proxy tells whose connection it passes on.
 
-It comes before everything else on the connection, before TLS as well, so it is read to its last byte and no further.
+It comes before everything else on the connection, before TLS as well.
 """
 
 import struct
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-_SHORTEST = 15  # `PROXY UNKNOWN` and the end of its line; a header of version 2 has 16 bytes and more
+_LINE = b"PROXY "
+_FIXED = 16  # bytes of a header of version 2 before its block
 _LONGEST_LINE = 107
 _LONGEST_BLOCK = 1024  # of addresses and of what else a proxy has to tell
 
@@ -26,44 +26,55 @@ class Told:
     port: int
 
 
-Read = Callable[[int], Awaitable[bytes]]
-"""Reads exactly that many bytes."""
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a whole header tells (None: the proxy speaks for itself), and how many bytes it has."""
+
+    told: Told | None
+    size: int
 
 
-async def read_header(read: Read) -> Told | None:
-    """The header at the start of a connection; None where the proxy speaks for itself. Raises `NotProxied`."""
-    start = await read(_SHORTEST)
-    if start.startswith(_SIGNATURE):
-        fixed = (start + await read(1))[len(_SIGNATURE) :]
-        length = int.from_bytes(fixed[2:], "big")
-        if length > _LONGEST_BLOCK:
-            raise NotProxied(f"a block of {length} bytes")
-        return _read_block(fixed[0], fixed[1], await read(length) if length else b"")
-    if not start.startswith(b"PROXY "):
-        raise NotProxied(f"begins with {start[:6]!r}")
-    line = start
-    while not line.endswith(b"\r\n"):
-        if len(line) >= _LONGEST_LINE:
-            raise NotProxied("its line does not end")
-        line += await read(1)
-    return _read_line(line)
-
-
-def _read_line(line: bytes) -> Told | None:
-    """`PROXY TCP4 <client> <proxy> <client's port> <proxy's port>`, or `PROXY UNKNOWN` and anything."""
-    words = line[:-2].decode("ascii", "replace").split(" ")
-    if words[1:2] == ["UNKNOWN"]:
+def read_header(data: bytes) -> Header | None:
+    """The header at the start of a connection; None where more of it must come. Raises `NotProxied`."""
+    if data.startswith(_SIGNATURE):
+        return _read_version_2(data)
+    if data.startswith(_LINE):
+        return _read_version_1(data)
+    if _SIGNATURE.startswith(data) or _LINE.startswith(data):
         return None
+    raise NotProxied(f"begins with {data[:6]!r}")
+
+
+def _read_version_1(data: bytes) -> Header | None:
+    """`PROXY TCP4 <client> <proxy> <client's port> <proxy's port>`, or `PROXY UNKNOWN` and anything."""
+    line, end, _ = data[:_LONGEST_LINE].partition(b"\r\n")
+    if not end:
+        if len(data) >= _LONGEST_LINE:
+            raise NotProxied("its line does not end")
+        return None
+    words, size = line.decode("ascii", "replace").split(" "), len(line) + len(end)
+    if words[1] == "UNKNOWN":
+        return Header(None, size)
     try:
         _, family, client, _, port, _ = words
         address = IPv4Address(client) if family == "TCP4" else IPv6Address(client)
-        return _told(address, int(port))
+        return Header(_told(address, int(port)), size)
     except ValueError:
         raise NotProxied(f"cannot be read: {line[:40]!r}") from None
 
 
+def _read_version_2(data: bytes) -> Header | None:
+    if len(data) < _FIXED:
+        return None
+    length = int.from_bytes(data[_FIXED - 2 : _FIXED], "big")
+    if length > _LONGEST_BLOCK:
+        raise NotProxied(f"a block of {length} bytes")
+    size = _FIXED + length
+    return Header(_read_block(data[12], data[13], data[_FIXED:size]), size) if len(data) >= size else None
+
+
 def _read_block(version_and_command: int, family: int, block: bytes) -> Told | None:
-    """Version 2: command LOCAL is the proxy's own, PROXY has the addresses by family."""
+    """Command LOCAL is the proxy's own, PROXY has the addresses by family."""
     if version_and_command == 0x20:
         return None
     if version_and_command != 0x21:

@@ -18,7 +18,6 @@ from urllib.parse import unquote
 from aiohttp import web
 from cryptography import x509
 
-from provserver.listening.tls import TlsObject
 from provserver.phones.source import Networks, is_from_proxy
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
@@ -43,8 +42,8 @@ def decoded(encoded: Callable[[], Iterable[bytes]]) -> list[x509.Certificate]:
 
 
 def _from_connection(request: web.Request) -> tuple[bytes, ...]:
-    connection = request.transport.get_extra_info("ssl_object") if request.transport else None
-    return connection.peer_chain() if isinstance(connection, TlsObject) else ()
+    shown: tuple[bytes, ...] = request.transport.get_extra_info("client_chain", ()) if request.transport else ()
+    return shown
 
 
 def _from_header(request: web.Request, header: str) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ import ipaddress
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import atheris
@@ -118,24 +119,12 @@ def _certificate() -> Target:
 
 def _proxy() -> Target:
     def target(data: bytes) -> None:
-        taken = 0
-
-        async def read(size: int) -> bytes:
-            nonlocal taken
-            taken += size
-            if taken > len(data):
-                raise ConnectionResetError
-            return data[taken - size : taken]
-
-        told = None
-        try:
-            read_header(read).send(None)
-        except StopIteration as done:
-            told = done.value
-        except (NotProxied, ConnectionResetError):
-            pass
-        assert taken <= 16 + 1024
-        assert told is None or (ipaddress.ip_address(told.address) and 0 <= told.port <= 65535)
+        with suppress(NotProxied):
+            header = read_header(data)
+            assert header is not None or len(data) <= 16 + 1024
+            assert header is None or header.size <= len(data)
+            told = header and header.told
+            assert told is None or (ipaddress.ip_address(told.address) and 0 <= told.port <= 65535)
 
     return target
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from provserver.listening.site import Manners, Site, listening_sockets
+from provserver.listening.connection import Manners
+from provserver.listening.site import Site, listening_sockets
 
 
 @asynccontextmanager
@@ -17,7 +18,7 @@ async def opened(app: web.Application, manners: Manners, **of_http: Any) -> Asyn
     await runner.setup()
     site = Site(runner, "test", manners)
     try:
-        yield site.accept_on(listening_sockets("127.0.0.1", 0))
+        yield await site.accept_on(listening_sockets("127.0.0.1", 0))
     finally:
         await site.close()
         await runner.cleanup()
@@ -27,8 +28,8 @@ def mirror() -> web.Application:
     """Answers with the address it sees and the number of certificates it was shown."""
 
     async def answer(request: web.Request) -> web.Response:
-        connection = request.transport.get_extra_info("ssl_object") if request.transport else None
-        shown = len(connection.peer_chain()) if connection else 0
+        chain = request.transport.get_extra_info("client_chain", ()) if request.transport else ()
+        shown = len(chain)
         await request.read()
         return web.Response(text=f"{request.remote} {request.scheme} {shown} {request.path}\n")
 

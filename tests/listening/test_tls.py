@@ -8,10 +8,11 @@ import pytest
 import structlog
 
 from provserver.domain.errors import BadConfiguration
+from provserver.listening.connection import Manners
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
-from provserver.listening.site import Manners
+from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, ran, said
 from tests.pki import Authority, Issued, rsa_key
@@ -28,7 +29,7 @@ def entrance(folder: Path, *issued: Issued, client_ca_dir: Path | None = None) -
 
 
 def manners(tls: ServerTls | None) -> Manners:
-    return Manners(max_connections=100, tls=tls)
+    return Manners(room=Room(100), tls=tls)
 
 
 async def asked(port: int, *options: str) -> str:
@@ -79,7 +80,7 @@ async def test_the_usual_listener_is_modern(two: Entrance, options: list[str]) -
         (WEAK, "AES128-SHA"),
         (["-tls1_1", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"], "ECDHE-RSA-AES128-SHA"),
         (["-tls1_2", "-cipher", "AES256-SHA256"], "AES256-SHA256"),
-        (["-tls1_3"], "TLS_AES_256_GCM_SHA384"),
+        (["-tls1_3"], "TLS_AES_128_GCM_SHA256"),
     ],
 )
 async def test_the_listener_for_old_phones_takes_what_they_can(two: Entrance, options: list[str], cipher: str) -> None:
@@ -96,13 +97,29 @@ async def test_even_old_phones_get_no_empty_and_no_anonymous_cipher(two: Entranc
         assert "https" not in await asked(port, "-tls1_2", "-cipher", cipher)
 
 
-async def test_no_session_is_resumed_where_certificates_are_asked_for(two: Entrance, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_a_phone_that_comes_again_resumes_its_session(two: Entrance, tmp_path: Path, version: str) -> None:
+    """It costs both sides a fraction of a new one; a phone fetches several files when it boots."""
     async with opened(mirror(), manners(two.modern)) as port:
-        for version in ("-tls1_2", "-tls1_3"):
-            session = tmp_path / version
-            await asked(port, version, "-sess_out", str(session))
-            again = ("-sess_in", str(session)) if session.exists() else ("-reconnect",)
-            assert "Reused, TLS" not in await asked(port, version, *again)
+        assert "Reused, TLS" in await asked_again(port, version, tmp_path)
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_no_session_is_resumed_where_certificates_are_asked_for(tmp_path: Path, version: str) -> None:
+    """It would bring no chain, and lock out a phone that came a second time."""
+    ROOT.write(tmp_path / "ca" / "snom.pem")
+    asking = entrance(tmp_path, ROOT.issue(dns="localhost", CN="localhost"), client_ca_dir=tmp_path / "ca")
+    async with opened(mirror(), manners(asking.modern)) as port:
+        text = await asked_again(port, version, tmp_path)
+    assert "Reused, TLS" not in text
+    assert "127.0.0.1 https 0 /file" in text
+
+
+async def asked_again(port: int, version: str, folder: Path) -> str:
+    """What `openssl s_client` says and gets when it offers the session of a visit before, where it was given one."""
+    session = folder / "session"
+    await asked(port, version, "-sess_out", str(session))
+    return await asked(port, version, *(("-sess_in", str(session)) if session.exists() else ("-reconnect",)))
 
 
 async def test_a_large_answer_and_a_large_body_pass_whole(two: Entrance) -> None:
@@ -185,6 +202,6 @@ def test_a_vendor_may_have_a_folder_of_cas(tmp_path: Path) -> None:
 
 
 async def test_who_speaks_no_tls_is_let_go_and_harms_nobody(two: Entrance) -> None:
-    async with opened(mirror(), Manners(max_connections=100, tls=two.modern)) as port:
+    async with opened(mirror(), Manners(room=Room(100), tls=two.modern)) as port:
         assert b"HTTP" not in await said(port, REQUEST)
         assert "https 0 /file" in await asked(port)

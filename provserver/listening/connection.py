@@ -1,0 +1,153 @@
+"""One connection from its first byte to HTTP: what a proxy has to tell, then TLS, each where it must be.
+
+Whoever fails on the way is gone without an answer.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+import structlog
+
+from provserver.listening.proxyprotocol import NotProxied, Told, read_header
+from provserver.listening.room import Room
+from provserver.listening.tls import ServerTls, TlsConnection
+
+_GREETING_SECONDS = 10.0  # for the PROXY protocol and the TLS handshake
+
+_log = structlog.get_logger("listening")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How a listener treats those who come. `proxies`: must begin with the PROXY protocol; nobody else may."""
+
+    room: Room
+    tls: ServerTls | None = None
+    proxies: Collection[IPv4Network | IPv6Network] = ()
+
+
+class Connection(asyncio.Protocol):
+    """What the socket's transport talks to. It passes everything on to TLS or HTTP, once that has its turn."""
+
+    def __init__(self, listener: str, manners: Manners, http: Callable[[], asyncio.Protocol]) -> None:
+        self._listener = listener
+        self._manners = manners
+        self._make_http = http
+        self._next: asyncio.Protocol | None = None
+        self._header = b""
+        self._transport: Any = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
+        manners = self._manners
+        if not manners.room.enter(self._listener):
+            transport.close()
+            return
+        self._transport = transport
+        is_proxy = manners.proxies and _is_in(self._address(), manners.proxies)
+        if is_proxy or manners.tls:
+            manners.room.arriving(self)
+            self._timer = asyncio.get_running_loop().call_later(_GREETING_SECONDS, self._fail, "took too long")
+        if not is_proxy:
+            self._go_on(transport)
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102
+        if self._next is None:
+            data = self._after_header(data)
+        if self._next is not None and data:
+            self._next.data_received(data)
+
+    def eof_received(self) -> bool | None:  # noqa: D102
+        return self._next.eof_received() if self._next else None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
+        if self._transport is None:
+            return
+        self._manners.room.leave()
+        if self._timer:
+            # A check of a load balancer comes and goes without a word, every few seconds.
+            self._arrived("ended before it said who it is", _log.debug)
+        if self._next:
+            self._next.connection_lost(exc)
+        self._next = None
+
+    def pause_writing(self) -> None:  # noqa: D102
+        if self._next:
+            self._next.pause_writing()
+
+    def resume_writing(self) -> None:  # noqa: D102
+        if self._next:
+            self._next.resume_writing()
+
+    def drop(self) -> None:
+        """End it now, without a word."""
+        self._fail("the server ends")
+
+    def _after_header(self, data: bytes) -> bytes:
+        """What follows the proxy's header; nothing as long as that has not ended."""
+        self._header += data
+        try:
+            header = read_header(self._header)
+        except NotProxied as error:
+            self._fail(str(error))
+            return b""
+        if header is None:
+            return b""
+        self._go_on(_PassedOn(self._transport, header.told) if header.told else self._transport)
+        return self._header[header.size :]
+
+    def _go_on(self, transport: Any) -> None:
+        tls = self._manners.tls
+        if tls:
+            self._next = TlsConnection(tls.context, self._make_http, self._handshake_ended)
+        else:
+            self._next = self._make_http()
+            if self._timer:
+                self._arrived()
+        self._next.connection_made(transport)
+
+    def _handshake_ended(self, failure: str | None) -> None:
+        if self._timer:
+            self._arrived(failure)
+
+    def _fail(self, reason: str) -> None:
+        self._arrived(reason)
+        self._transport.abort()
+
+    def _arrived(self, failure: str | None = None, log: Callable[..., Any] = _log.info) -> None:
+        """With HTTP, or with nobody."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._manners.room.arrived(self)
+        if failure:
+            log("no_connection", listener=self._listener, source=self._address(), reason=failure)
+
+    def _address(self) -> str:
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
+
+
+class _PassedOn:
+    """A transport whose other end is whom the proxy has told."""
+
+    def __init__(self, transport: asyncio.Transport, told: Told) -> None:
+        self._transport = transport
+        self._told = told
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if name == "peername":
+            return (self._told.address, self._told.port)
+        return self._transport.get_extra_info(name, default)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+def _is_in(text: str, networks: Collection[IPv4Network | IPv6Network]) -> bool:
+    address = ip_address(text.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address.version == network.version and address in network for network in networks)

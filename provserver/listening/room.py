@@ -1,0 +1,65 @@
+"""Who is connected: a limit over all listeners that share it, and those that HTTP does not know of yet."""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+_LAST_GREETINGS_SECONDS = 2.0
+_QUIET_SECONDS = 60.0  # between two log lines about the limit
+
+_log = structlog.get_logger("listening")
+
+
+class Guest(Protocol):
+    """Somebody who is on the way to HTTP."""
+
+    def drop(self) -> None:
+        """End the connection now."""
+
+
+class Room:
+    """Connections that are open. Past `places` there is no room for another."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._taken = 0
+        self._arriving: set[Guest] = set()
+        self._all_arrived = asyncio.Event()
+        self._said_full = -_QUIET_SECONDS
+
+    def enter(self, listener: str) -> bool:
+        """Take a place; False where there is none, which the log is told of with the listener."""
+        if self._taken < self._places:
+            self._taken += 1
+            return True
+        if time.monotonic() - self._said_full >= _QUIET_SECONDS:
+            self._said_full = time.monotonic()
+            _log.warning("too_many_connections", listener=listener, limit=self._places)
+        return False
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._taken -= 1
+
+    def arriving(self, guest: Guest) -> None:
+        """The proxy's header or the TLS handshake is awaited from this one."""
+        self._arriving.add(guest)
+
+    def arrived(self, guest: Guest) -> None:
+        """HTTP has it, or it is gone."""
+        self._arriving.discard(guest)
+        if not self._arriving:
+            self._all_arrived.set()
+
+    async def close(self) -> None:
+        """Nobody comes any more: who is on the way has a moment to arrive, and is dropped after that."""
+        if self._arriving:
+            self._all_arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_GREETINGS_SECONDS):
+                    await self._all_arrived.wait()
+        for guest in list(self._arriving):
+            guest.drop()
