@@ -574,6 +574,13 @@ def test_changes_may_be_told_by_english_names_and_not_at_all_where_there_are_non
     rule = {"text": "{end}", "change": "{week}{day_name}{month_name}{hour}L", "last": "L"}
     told = [_convert("dst_rule", zone, rule) for zone in ("Europe/Paris", "America/New_York", "Asia/Kolkata")]
     assert told == ["LSunOct3L", "1SunNov2L", None]
+    words = {"text": "{offset} from {start} until {end}", "change": "{time} {month_word} {week_word} {day_word}"}
+    told = [_convert("dst_rule", zone, words) for zone in ("Europe/Paris", "America/New_York", "Asia/Kolkata")]
+    assert told == [
+        "+02:00 from 02:00 mar last sunday until 03:00 oct last sunday",
+        "-04:00 from 02:00 mar second sunday until 02:00 nov first sunday",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from provserver.rendering.timezones import Change, zone_rules
 
 _DAY = 24 * 60
 _LAST = 5
+_DAY_WORDS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_WEEK_WORDS = ("first", "second", "third", "fourth", "last")
 _DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PARTS = (
-    *("month", "month_name", "week", "is_last", "from_day", "day", "day_name"),
+    *("month", "month_name", "month_word", "week", "week_word", "is_last", "from_day", "day", "day_name", "day_word"),
     *("hour", "minute", "minutes", "clock", "time"),
 )
-_TEXTS = {"text": ("seconds", "minutes", "saved", "start", "end"), "change": _PARTS}
+_TEXTS = {"text": ("seconds", "minutes", "saved", "offset", "start", "end"), "change": _PARTS}
 _FEBRUARY = 2
 _COMMON_YEAR = 2027
 
@@ -70,9 +72,10 @@ def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
 def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """A `part` of the `change` start or end of daylight saving; `none`, or nothing, where there is none.
 
-    Parts are month, month_name (`Mar`), week (the last is `last`, else 5), is_last (1 or 0), from_day (first day that
-    can be it: 1, 8, 15 or 22; the last is `last`, else -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`),
-    hour, minute, minutes (after midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
+    Parts are month, month_name (`Mar`), month_word (`mar`), week (the last is `last`, else 5), week_word (`first` to
+    `fourth`, `last`), is_last (1 or 0), from_day (first day that can be it: 1, 8, 15 or 22; the last is `last`, else
+    -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`), day_word (`sunday`), hour, minute, minutes (after
+    midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
     """
     if zone_rules(value).daylight is None:
         return _none(arguments)
@@ -84,9 +87,9 @@ def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
 def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """Daylight saving in one `text`; `none`, or nothing, where there is none; nothing where `unless_in` has a code.
 
-    The text has {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) that it adds, and {start} and {end}: both are
-    spelled as `change`, which has the parts of `dst_part`; Sunday is 7 there where `sunday` says nothing.
-    With {from_day}, also changes on the day before or after a weekday can be told.
+    The text has {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) that it adds, {offset} that there then is from
+    UTC (`+02:00`), and {start} and {end}: both are spelled as `change`, which has the parts of `dst_part`; Sunday is 7
+    there where `sunday` says nothing. With {from_day}, also changes on the day before or after a weekday can be told.
     """
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
@@ -94,10 +97,13 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     if zone.daylight is None:
         return _none(arguments)
     pattern = str(arguments["change"])
-    told = [_parts(change, arguments, sunday=7) for change in changes_of(value, movable="{from_day" in pattern)]
-    start, end = (pattern.format(**parts) for parts in told)
+    changes = changes_of(value, movable="{from_day" in pattern)
+    start, end = (pattern.format(**_parts(change, arguments, sunday=7)) for change in changes)
     saved = zone.daylight - zone.standard
-    return str(arguments["text"]).format(seconds=saved * 60, minutes=saved, saved=clock(saved), start=start, end=end)
+    hours, minutes = divmod(abs(zone.daylight), 60)
+    offset = f"{'-' if zone.daylight < 0 else '+'}{hours:02d}:{minutes:02d}"
+    told = {"seconds": saved * 60, "minutes": saved, "saved": clock(saved), "offset": offset}
+    return str(arguments["text"]).format(**told, start=start, end=end)
 
 
 @converter(takes=("most",))
@@ -151,11 +157,14 @@ def _parts(change: Change, arguments: Mapping[str, Any], sunday: int) -> dict[st
     return {
         "month": change.month,
         "month_name": _MONTHS[change.month - 1],
+        "month_word": _MONTHS[change.month - 1].lower(),
         "week": week,
+        "week_word": _WEEK_WORDS[change.week - 1],
         "is_last": int(change.week == _LAST),
         "from_day": first,
         "day": {0: weekday, 1: weekday + 1, 7: weekday or 7}[base],
         "day_name": _DAYS[weekday],
+        "day_word": _DAY_WORDS[weekday],
         "hour": minutes // 60,
         "minute": minutes % 60,
         "minutes": minutes,
