@@ -59,7 +59,13 @@ class Rehearsal:
 @click.option("--patience", type=click.FloatRange(0.1), default=2.0, help="Seconds until a try is given up (2).")
 @click.option("--tries", type=click.IntRange(1), default=3, help="Tries for each file (3).")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, help="Processes that the phones live in (1).")
-@click.option("--phones-url", metavar="URL", help="Where phones ask; absent: the listener of the configuration.")
+@click.option(
+    "--phones-url",
+    "phones_urls",
+    multiple=True,
+    metavar="URL",
+    help="Where phones ask; absent: the listener of the configuration. Repeated: each has one that it asks first.",
+)
 @click.option("--api-url", metavar="URL", help="Where the API is; absent: the listener of the configuration.")
 @click.option("--key", metavar="KEY", envvar="PROVSERVER_KEY", help="Platform key; absent: one is made, and revoked.")
 @click.option("--insecure", is_flag=True, help="Take any certificate, as some phones do.")
@@ -78,7 +84,7 @@ def simulate(
     patience: float,
     tries: int,
     processes: int,
-    phones_url: str | None,
+    phones_urls: tuple[str, ...],
     api_url: str | None,
     key: str | None,
     insecure: bool,
@@ -99,7 +105,12 @@ def simulate(
     local = config.phones.public_url or f"http://{reachable(config.phones.host)}:{config.phones.port}"
     rehearsal = Rehearsal(
         phones=fleet(catalogue, count, seed, vendors),
-        habits=Habits(url=(phones_url or local).rstrip("/"), patience=patience, tries=tries, verify=not insecure),
+        habits=Habits(
+            urls=tuple(url.rstrip("/") for url in phones_urls or (local,)),
+            patience=patience,
+            tries=tries,
+            verify=not insecure,
+        ),
         shape=arrive,
         over=over,
         rounds=rounds,
@@ -124,7 +135,7 @@ async def _simulate(
     count = len(rehearsal.phones)
     report = Report(
         at=started,
-        url=rehearsal.habits.url,
+        url=", ".join(rehearsal.habits.urls),
         phones=count,
         arrival="all at once" if rehearsal.shape == "burst" else f"{rehearsal.shape} over {rehearsal.over:g} s",
         rounds=tallies,

@@ -20,9 +20,13 @@ Clock = Callable[[], float]
 
 
 class Habits(BaseModel):
-    """How phones ask. `patience`: seconds until a try is given up; `pause`: seconds before the next one."""
+    """How phones ask. `patience`: seconds until a try is given up; `pause`: seconds before the next one.
 
-    url: str
+    With several `urls`, as behind a name with several addresses, each phone has one that it asks first, and a try that
+    came to nothing is followed by one at the next.
+    """
+
+    urls: tuple[str, ...]
     patience: float = 2.0
     tries: int = 3
     pause: float = 1.0
@@ -38,24 +42,36 @@ class Habits(BaseModel):
 
 @dataclass(slots=True)
 class BootingPhone:
-    """A phone through its boots. The folder that a configuration names is used from the next boot on."""
+    """A phone through its boots. The folder that a configuration names is used from the next boot on.
+
+    `moved`: how often it has gone on to the next address; it stays where it was answered.
+    """
 
     phone: SimulatedPhone
     folder: str = ""
     next_folder: str = ""
+    moved: int = 0
 
     async def boot(self, habits: Habits, tls: ssl.SSLContext, tally: Tally, clock: Clock) -> None:
-        """Ask for everything, on a connection of its own as phones do, and count what came of it."""
+        """Ask for everything, on a connection of its own as phones do, and count what came of it.
+
+        Trouble ends the boot. A phone that is refused one of its configurations has booted where it was given another:
+        some ask for a file of their model too, which nobody knows to be theirs before they have a folder of their own.
+        """
         self.folder = self.next_folder
-        failure, retries = None, 0
+        failure, refused, configured, retries = None, "nothing", False, 0
         timeout = ClientTimeout(total=habits.patience)
         async with ClientSession(connector=TCPConnector(limit=1, ssl=tls), timeout=timeout) as http:
             for file in self.phone.files:
                 status, repeated = await self._insist(http, file, habits, tally, clock)
                 retries += repeated
-                failure = _failure(file, status)
-                if failure:
+                if _is_trouble(status):
+                    failure = status if status in _UNHEARD else f"{status} for a file"
                     break
+                if file.configures:
+                    configured, refused = configured or status in ("200", "304"), status
+        if not failure and not configured:
+            failure = f"{refused} for its configuration"
         tally.ended(self.phone.vendor, failure, retries, clock())
 
     async def _insist(
@@ -65,12 +81,16 @@ class BootingPhone:
         retry = 0
         while True:
             began = clock()
-            status = await self._ask(http, f"{habits.url}{self.folder}/{file.name}", file.configures)
+            status = await self._ask(http, f"{self._server(habits)}{self.folder}/{file.name}", file.configures)
             tally.answered(self.phone.vendor, status, clock() - began, began)
             if not _is_trouble(status) or retry + 1 >= habits.tries:
                 return status, retry
             retry += 1
+            self.moved += 1
             await asyncio.sleep(habits.pause * retry)
+
+    def _server(self, habits: Habits) -> str:
+        return habits.urls[(int(self.phone.mac, 16) + self.moved) % len(habits.urls)]
 
     async def _ask(self, http: ClientSession, url: str, configures: bool) -> str:
         try:
@@ -88,12 +108,3 @@ class BootingPhone:
 
 def _is_trouble(status: str) -> bool:
     return status in _UNHEARD or status.startswith("5")
-
-
-def _failure(file: AskedFile, status: str) -> str | None:
-    """Why the phone gives up. Without a file that only some phones have it goes on."""
-    if status in _UNHEARD:
-        return status
-    if status.startswith("5") or (file.configures and status not in ("200", "304")):
-        return f"{status} for {'its configuration' if file.configures else 'a file'}"
-    return None

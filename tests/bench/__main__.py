@@ -22,6 +22,7 @@ from tests.bench.plan import Plan
 from tests.bench.renders import render_rows
 from tests.bench.rows import Row
 from tests.bench.start import start_rows
+from tests.bench.storm import killed_rows, storm_rows
 
 GROUPS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "start": start_rows,
@@ -29,6 +30,8 @@ GROUPS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "renders": render_rows,
     "postgresql": server_rows,
     "large": large_rows,
+    "storm": storm_rows,
+    "killed": killed_rows,
 }
 
 

@@ -113,11 +113,16 @@ async def _assign(conn: Connection, chunk: list[Device], people: list[str], full
 def _assignments(chunk: list[Device], people: list[str], full: int) -> Iterator[dict[str, Any]]:
     for number, device in enumerate(chunk):
         for line, person in enumerate(people if number < full else people[:1], start=1):
-            yield {
-                "id": builders.identifier("asg"),
-                "account_id": device.account_id,
-                "device_id": device.id,
-                "user_id": person,
-                "line_number": line,
-                "created_at": builders.START,
-            }
+            yield assignment_row(device, person, line)
+
+
+def assignment_row(device: Device, user_id: str, line: int) -> dict[str, Any]:
+    """A user on a line of a device."""
+    return {
+        "id": builders.identifier("asg"),
+        "account_id": device.account_id,
+        "device_id": device.id,
+        "user_id": user_id,
+        "line_number": line,
+        "created_at": builders.START,
+    }

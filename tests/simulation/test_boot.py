@@ -34,8 +34,8 @@ async def _server(handler: Handler) -> AsyncIterator[str]:
         yield str(server.make_url("")).rstrip("/")
 
 
-async def _boot(phone: BootingPhone, url: str, tries: int = 3, patience: float = 60) -> Tally:
-    habits, tally = Habits(url=url, patience=patience, tries=tries, pause=0), Tally()
+async def _boot(phone: BootingPhone, *urls: str, tries: int = 3, patience: float = 60) -> Tally:
+    habits, tally = Habits(urls=urls, patience=patience, tries=tries, pause=0), Tally()
     await phone.boot(habits, habits.tls(), tally, lambda: 0.0)
     return tally
 
@@ -83,6 +83,20 @@ async def test_without_its_configuration_a_phone_has_not_booted() -> None:
     assert tally.failures == {"404 for its configuration": 1}
 
 
+async def test_a_phone_with_one_of_its_configurations_has_booted() -> None:
+    """Cisco's ask for their own file and for one of their model, which is refused until they have a folder."""
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=200 if request.path == "/own.cfg" else 404)
+
+    phone = _phone()
+    model = AskedFile(name="model.cfg", configures=True)
+    for files in ((*_FILES, model), (model, *_FILES)):
+        phone.phone = phone.phone.model_copy(update={"files": files})
+        async with _server(handler) as url:
+            assert (await _boot(phone, url)).booted == 1
+
+
 async def test_a_silent_server_is_given_up_after_all_tries() -> None:
     async def handler(_: web.Request) -> web.Response:
         await asyncio.sleep(30)
@@ -97,3 +111,21 @@ async def test_a_silent_server_is_given_up_after_all_tries() -> None:
 async def test_a_server_that_is_not_there_is_no_connection() -> None:
     tally = await _boot(_phone(), f"http://127.0.0.1:{unused_port()}", tries=1)
     assert tally.failures == {"no connection": 1}
+
+
+async def test_with_several_addresses_a_phone_moves_on_from_one_that_is_dead_and_stays_there() -> None:
+    """Else a machine that dies would keep its phones from booting though others live, or cost a try for every file."""
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response()
+
+    dead = f"http://127.0.0.1:{unused_port()}"
+    retries = []
+    async with _server(handler) as url:
+        for urls in ((dead, url), (url, dead)):
+            phone = _phone()
+            for _ in range(2):
+                tally = await _boot(phone, *urls)
+                assert tally.booted == 1
+                retries.append(tally.retries)
+    assert sorted(retries) == [0, 0, 0, 1]

@@ -1,0 +1,101 @@
+"""A boot storm: phones of mixed vendors over TLS with the patience that phones have, made of `provserver simulate`."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from shutil import copy
+
+from provserver.config import Config
+from provserver.server import load_vendors
+from provserver.simulation.arrivals import arrivals
+from provserver.simulation.boot import Habits
+from provserver.simulation.fleet import SimulatedPhone, fleet
+from provserver.simulation.plot import plot
+from provserver.simulation.storm import Storm
+from provserver.simulation.tally import Tally
+from tests.bench.enlisting import enlist
+from tests.bench.plan import Plan
+from tests.bench.population import embedded, key_file_of
+from tests.bench.rows import Row
+from tests.bench.server import Server, provserver
+from tests.postgres import running_cluster
+
+_OFFERED = 500  # requests a second
+_SEED = 1
+_WORKERS = ("--workers", "2")
+_PROCESSES = 2
+_ROUNDS = ("new", "restarted")
+
+
+def storm_rows(plan: Plan) -> Iterator[Row]:
+    """Two storms: phones that nobody knows yet, each of which is rendered a file, and the same after a power cut."""
+    data_dir = plan.place("storm") / "data"
+    phones = _phones(plan.phones)
+    asyncio.run(enlist(key_file_of(data_dir), embedded(data_dir), phones))
+    with provserver(data_dir, None, *_WORKERS, **plan.tls("rsa")) as server:
+        tallies = asyncio.run(_storms(plan, [server], phones, lambda _: None))
+    for name, tally in zip(_ROUNDS, tallies, strict=True):
+        plan.pictures[f"storm-{name}"] = plot(tally.seconds)
+        yield from _rows_of(f"storm of {plan.phones:,} {name} phones", tally)
+
+
+def killed_rows(plan: Plan) -> Iterator[Row]:
+    """Two instances over PostgreSQL; one is killed with -9 when half of the phones have come for the first time."""
+    folder, phones = plan.place("killed"), _phones(plan.phones // 5)
+    key_file = key_file_of(folder / "one")
+    (folder / "two").mkdir()
+    copy(key_file, folder / "two")
+    with running_cluster(f"bench-killed-{os.getpid()}") as cluster, ExitStack() as running:
+        url = asyncio.run(cluster.create("killed"))
+        asyncio.run(enlist(key_file, url, phones))
+        servers = [running.enter_context(provserver(folder / name, url, **plan.tls("rsa"))) for name in ("one", "two")]
+        living = [servers[1].pid]
+
+        def kill(ended: int) -> None:
+            if ended > len(phones) / 2 and living:
+                os.kill(living.pop(), signal.SIGKILL)
+
+        tallies = asyncio.run(_storms(plan, servers, phones, kill))
+    for name, tally in zip(_ROUNDS, tallies, strict=True):
+        yield _unserved(f"{len(phones):,} {name} phones, one of two instances killed: unserved", tally)
+
+
+def _phones(count: int) -> list[SimulatedPhone]:
+    return fleet(load_vendors(Config())[0], count, _SEED)
+
+
+async def _storms(
+    plan: Plan, servers: Sequence[Server], phones: list[SimulatedPhone], on_ended: Callable[[int], None]
+) -> list[Tally]:
+    """One storm after the other. `on_ended` is told how many phones have ended their boots, all storms together."""
+    ended = 0
+
+    def booting(more: int) -> None:
+        nonlocal ended
+        ended += more
+        plan.say(f"{ended:,} of {len(phones) * len(_ROUNDS):,} boots")
+        on_ended(ended)
+
+    habits = Habits(urls=tuple(server.phones for server in servers), patience=2.0, tries=3, verify=False)
+    requests = sum(len(phone.files) for phone in phones)
+    starts = arrivals("steady", len(phones), requests / _OFFERED)
+    async with Storm.gather(phones, habits, _PROCESSES) as storm:
+        return [await storm.boot(starts, booting) for _ in _ROUNDS]
+
+
+def _rows_of(case: str, tally: Tally) -> Iterator[Row]:
+    yield _unserved(f"{case}: unserved", tally)
+    failed = sum(count for name, count in tally.statuses.items() if name.startswith("5"))
+    answers = ", ".join(f"{name}: {count:,}" for name, count in sorted(tally.statuses.items()))
+    yield Row(f"{case}: 5xx", answers, "none", failed, 0.0, "answers")
+    p50, p90, p99 = (tally.latencies.quantile(share) * 1000 for share in (0.5, 0.9, 0.99))
+    told = f"p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f} ms"
+    yield Row(f"{case}: p99", told, f"{_OFFERED} requests/s offered", p99, 500.0, "ms")
+    yield Row(f"{case}: steady state after", f"{tally.latencies.count:,} requests", "", tally.steady_after, unit="s")
+
+
+def _unserved(case: str, tally: Tally) -> Row:
+    served = f"{tally.booted:,} of {tally.boots:,} served, {tally.retries:,} tries again"
+    return Row(case, served, "none", tally.boots - tally.booted, 0.0, "phones")
