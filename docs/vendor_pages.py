@@ -57,18 +57,17 @@ def coverage() -> str:
             ("file", "vendor", "for", "settings", "models", "evidence unless said otherwise"), map(_row, _dialects())
         ),
     ]
-    keyed = [one for one in rendered if one.buttons]
     parts += [
         "## Programmable keys\n",
         prose("""
-            Types of [buttons](buttons.md). A file that is not here knows of no programmable keys; how many a model has
-            is in [models](models.md).
+            Types of [buttons](buttons.md) and what each file makes of them. Why one is not there, or why a file has no
+            keys at all, is on the page of the file; how many keys a model has is in [models](models.md).
         """),
     ]
     for start in range(0, len(ButtonType), _WIDEST - 1):
         types = list(ButtonType)[start : start + _WIDEST - 1]
         parts.append(
-            table(("file", *types), [[_link(one), *(_key_mark(one, kind) for kind in types)] for one in keyed])
+            table(("file", *types), [[_link(one), *(_key_mark(one, kind) for kind in types)] for one in _dialects()])
         )
     for name, paths in _groups():
         head = [path.removeprefix(f"{name}.") for path in paths]
@@ -120,15 +119,18 @@ def vendor_page(vendor: Vendor) -> str:
     ]
     if vendor.is_rendered:
         parts.append(table(("setting", "expressed", "parameters, or why not"), _settings(vendor)))
+    parts.append("## Programmable keys\n")
     if vendor.buttons:
-        parts += ["## Programmable keys\n", table(("type", "expressed", "fields of the key"), _buttons(vendor))]
+        parts.append(table(("type", "expressed", "fields of the key, or why not"), _buttons(vendor)))
+    else:
+        parts.append(prose(f"None: {'; '.join(buttons_of(vendor, ButtonType.LINE).reasons)}."))
     return page(parts)
 
 
 def _buttons(vendor: Vendor) -> Iterator[tuple[str, str, str]]:
     for kind in ButtonType:
         found = buttons_of(vendor, kind)
-        yield code(kind), found.mark, ", ".join(map(code, found.parameters))
+        yield code(kind), found.mark, "; ".join(filter(None, [", ".join(map(code, found.parameters)), *found.reasons]))
 
 
 def _settings(vendor: Vendor) -> Iterator[tuple[str, str, str]]:
@@ -147,7 +149,8 @@ def models() -> str:
         prose(f"""
             The {len(everything)} models that the shipped vendor files know. {rendered} get their files; the others are
             recognised, and say why they get none. A count that nobody has told is `unknown`: such a phone gets every
-            line it was given. What a setting becomes is in [coverage](coverage.md).
+            line it was given. Soft keys count where they can be set. What a setting becomes is in
+            [coverage](coverage.md).
         """),
     ]
     for kind, name in ((DeviceType.DESKPHONE, "Desk phones"), (DeviceType.DECT_BASE, "DECT bases")):
@@ -161,13 +164,15 @@ def models() -> str:
 def _models_table(vendor: Vendor) -> str:
     if vendor.type is DeviceType.DECT_BASE:
         return table(("model", "handsets", "users per handset", "SIP accounts", "bases", "evidence"), _bases(vendor))
-    return table(("model", "lines", "keys", "expansion modules", "capabilities", "evidence"), _phones(vendor))
+    counts = ("lines", "keys", "expansion modules", "soft keys")
+    return table(("model", *counts, "capabilities", "evidence"), _phones(vendor))
 
 
 def _phones(vendor: Vendor) -> Iterator[tuple[str, ...]]:
     for name, model in vendor.models.items():
         capabilities = ", ".join(sorted(model.capabilities))
-        counts = _count(model.lines), _count(model.keys), _expansion(model)
+        soft = str(model.softkeys or NONE) if vendor.key_layout(name).soft_area else NONE
+        counts = _count(model.lines), _count(model.keys), _expansion(model), soft
         yield name, *counts, capabilities, _known_by(vendor, model)
 
 

@@ -36,7 +36,7 @@ def vendors(vendor: str | None, config: Config) -> None:
         console.print(_models_table(dialect))
         if dialect.is_rendered:
             console.print(_settings_table(dialect))
-        if dialect.buttons:
+        if dialect.is_rendered:
             console.print(_buttons_table(dialect))
 
 
@@ -86,10 +86,10 @@ def _settings_table(vendor: Vendor) -> Table:
 
 
 def _buttons_table(vendor: Vendor) -> Table:
-    table = Table("button", "coverage", "fields of the key", title=f"{vendor.name} programmable keys")
+    table = Table("button", "coverage", "fields of the key, or why not", title=f"{vendor.name} programmable keys")
     for kind in ButtonType:
         found = buttons_of(vendor, kind)
-        table.add_row(kind, found.mark, "\n".join(found.parameters))
+        table.add_row(kind, found.mark, "\n".join((*found.parameters, *found.reasons)))
     return table
 
 

@@ -55,14 +55,23 @@ def _names(mapping: Mapping) -> tuple[str, ...]:
 def buttons_of(vendor: Vendor, kind: ButtonType) -> Coverage:
     """What `vendor` makes of a type of button, by the same marks; `parameters` are its fields, `name = text`."""
     codes = vendor.buttons
-    forms = codes.types.get(kind, ()) if codes else ()
+    if codes is None:
+        return Coverage("no", (), (_why_keyless(vendor),))
+    reasons = tuple(form.unsupported for form in codes.types.get(kind, ()) if form.unsupported)
+    forms = codes.spoken(kind)
+    if not forms:
+        return Coverage("no", (), reasons)
     fields = tuple(dict.fromkeys(f"{name} = {text}" for form in forms for name, text in form.fields.items()))
-    if codes is None or not forms:
-        return Coverage("no", (), ())
     keyed = [model for model in vendor.models if vendor.key_layout(model).rows]
     everywhere = all(any(_on(vendor, form, model) for form in forms) for model in keyed)
     doubt = any((form.evidence or codes.evidence or vendor.evidence) is Evidence.UNVERIFIED for form in forms)
-    return Coverage(("yes" if everywhere else "some models") + (" ?" if doubt else ""), fields, ())
+    return Coverage(("yes" if everywhere else "some models") + (" ?" if doubt else ""), fields, reasons)
+
+
+def _why_keyless(vendor: Vendor) -> str:
+    """Why a vendor file has no programmable keys at all."""
+    recognised = dict.fromkeys(model.not_rendered for model in vendor.models.values() if model.not_rendered)
+    return vendor.no_buttons or "; ".join(recognised) or "these devices have no programmable keys"
 
 
 def _on(vendor: Vendor, form: KeyForm, model: str) -> bool:

@@ -1,8 +1,9 @@
 """How a vendor's phones are told what their programmable keys do: the shape of `buttons` in `vendors/*.yaml`.
 
 Keys are counted as people count them, by *position*: the phone's own keys from 1, then those of the first expansion
-module, then of the second. A position is a key of an *area*: a row of keys whose parameters have one kind of name. What
-a type of button puts there are *fields*, named as the vendor names them; the area says which parameters hold them.
+module, then of the second, and the soft keys last. A position is a key of an *area*: a row of keys whose parameters
+have one kind of name. What a type of button puts there are *fields*, named as the vendor names them; the area says
+which parameters hold them.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ class KeyArea(Conditional):
 
     parameters: Annotated[tuple[KeyParameter, ...], BeforeValidator(_parameters)]
     modules: bool = Field(default=False, description="These are the keys of expansion modules")
+    soft: bool = Field(default=False, description="These are soft keys; their positions come last, behind the modules")
     size: int | None = Field(default=None, ge=1, description="Most keys it has; those of a model go on in the next")
     per_page: int | None = Field(default=None, ge=1, description="Keys of one page, where names speak of {page}")
     unused: dict[str, str] | None = Field(
@@ -44,18 +46,23 @@ class KeyArea(Conditional):
     )
 
 
-_OF_FORMS = frozenset({"when", "only", "excluding", "requires", "areas", "counter", "evidence", "source", "fields"})
+_OF_FORMS = frozenset({"when", "only", "excluding", "requires", "areas", "counter", "own_place", "unsupported"})
+_OF_FORMS |= {"evidence", "source", "fields"}
 
 
 class KeyForm(Conditional):
     """One way to write a type of button: everything that is not a key of its own is a field."""
 
-    when: dict[str, str] = Field(default_factory=dict, description="Values its target must have: {mode: blind}")
+    when: dict[str, str | None] = Field(
+        default_factory=dict, description="Values its target must have: {mode: blind}; null where it must have none"
+    )
     areas: tuple[str, ...] = Field(default=(), description="Areas whose keys can do it; absent: all")
     counter: str | None = Field(
         default=None, description="Keys with the same counter are numbered {nth} among themselves, from 1"
     )
+    own_place: bool = Field(default=False, description="Only the key whose number is that of the line")
     fields: dict[str, str] = Field(default_factory=dict, description="Field -> text with places")
+    unsupported: str | None = Field(default=None, description="Why these phones have no such key; then nothing else")
 
     @model_validator(mode="before")
     @classmethod
@@ -65,24 +72,35 @@ class KeyForm(Conditional):
         own = {key: value for key, value in data.items() if key in _OF_FORMS}
         return {**own, "fields": {key: value for key, value in data.items() if key not in _OF_FORMS}}
 
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "KeyForm":
+        if self.unsupported is not None and (self.fields or self.counter):
+            raise ValueError("says that there is no such key, and what it is")
+        return self
+
 
 def _forms(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
 class KeyCodes(Fact):
-    """Everything about the programmable keys of a vendor. A type that is not in `types` the phones do not have."""
+    """Everything about the programmable keys of a vendor; each type has its forms, or the reason why there is none."""
 
     areas: dict[str, KeyArea] = Field(description="In the order in which positions go through them")
     fields: dict[str, str] = Field(
         default_factory=dict, description="Fields that every type has unless it says its own"
     )
     types: dict[ButtonType, Annotated[tuple[KeyForm, ...], BeforeValidator(_forms)]] = Field(
-        description="Type -> its forms; of those that fit model, area and target the first whose places are all known"
+        description="Type -> its forms; of those that fit model, area and target the first whose places are all known. "
+        "Or `{unsupported: why not}`"
     )
     cannot_carry: tuple[Refusal, ...] = Field(
         default=(), description="What labels, numbers and other texts must not hold where several share one value"
     )
+
+    def spoken(self, kind: ButtonType) -> tuple[KeyForm, ...]:
+        """The forms of a type that say what it is."""
+        return tuple(form for form in self.types.get(kind, ()) if form.unsupported is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +132,22 @@ class KeyLayout:
     counts: Mapping[str, int]
     modules: int
     keys_per_module: int
+    softkeys: int = 0
 
     @property
     def module_area(self) -> str | None:
         """The area of expansion modules, if these phones take any."""
         return next((name for name, area in self.areas.items() if area.modules), None)
+
+    @property
+    def soft_area(self) -> str | None:
+        """The area of soft keys, if these can be programmed."""
+        return next((name for name, area in self.areas.items() if area.soft), None)
+
+    @property
+    def _on_modules(self) -> int:
+        """The keys of all expansion modules."""
+        return self.modules * self.keys_per_module if self.module_area else 0
 
     @property
     def max_position(self) -> int | None:
@@ -127,7 +156,7 @@ class KeyLayout:
             return 0
         if self.own is None:
             return None
-        return self.own + (self.modules * self.keys_per_module if self.module_area else 0)
+        return self.own + self._on_modules + (self.softkeys if self.soft_area else 0)
 
     @cached_property
     def rows(self) -> list[tuple[str, int | None]]:
@@ -135,7 +164,7 @@ class KeyLayout:
 
         Where nobody knows how many keys a phone has, only the first area is taken for granted.
         """
-        areas = [(name, area) for name, area in self.areas.items() if not area.modules]
+        areas = [(name, area) for name, area in self.areas.items() if not area.modules and not area.soft]
         if self.counts:
             return [(name, self.counts[name]) for name, _ in areas if name in self.counts]
         if self.own is None:
@@ -155,12 +184,15 @@ class KeyLayout:
             if count is None or position <= before + count:
                 return Key(name, position, position - before)
             before += count
-        area = self.module_area
-        number = position - before - 1
-        if self.own is None or area is None or number >= self.modules * self.keys_per_module:
-            return None
-        module, key = divmod(number, self.keys_per_module)
-        return Key(area, position, key + 1, module + 1)
+        return self._beyond_own(position, position - before - 1) if self.own is not None else None
+
+    def _beyond_own(self, position: int, number: int) -> Key | None:
+        """The key that is `number` keys, from 0, behind the phone's own."""
+        soft = number - self._on_modules
+        if soft < 0 and self.module_area:
+            module, key = divmod(number, self.keys_per_module)
+            return Key(self.module_area, position, key + 1, module + 1)
+        return Key(self.soft_area, position, soft + 1) if self.soft_area and soft < self.softkeys else None
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:

@@ -234,7 +234,8 @@ class Vendor(Fact):
     constants: tuple[Constant, ...] = ()
     unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
     unused_slots: tuple[Constant, ...] = Field(default=(), description="Written for each slot without a handset")
-    buttons: KeyCodes | None = Field(default=None, description="Programmable keys; absent: these have none")
+    buttons: KeyCodes | None = Field(default=None, description="Programmable keys")
+    no_buttons: str | None = Field(default=None, description="Why there are no programmable keys; instead of `buttons`")
     tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
     names: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
@@ -326,7 +327,8 @@ class Vendor(Fact):
             fitting = {area_name: area for area_name, area in areas.items() if self.fits(area, name)}
             model = self.model(name)
             expansion = model.expansion or Expansion()
-            self._layouts[name] = KeyLayout(fitting, model.keys, model.areas, expansion.modules, expansion.keys)
+            beside = expansion.modules, expansion.keys, model.softkeys or 0
+            self._layouts[name] = KeyLayout(fitting, model.keys, model.areas, *beside)
         return self._layouts[name]
 
     @cached_property

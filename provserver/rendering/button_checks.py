@@ -23,11 +23,23 @@ def check_buttons(vendor: Vendor) -> Iterator[Problem]:
     codes = vendor.buttons
     if codes is None:
         return
+    if vendor.no_buttons is not None:
+        yield ("no_buttons",), "there are buttons"
     yield from _check_layouts(vendor)
     yield from _check_areas(vendor, codes)
     for kind, forms in codes.types.items():
         for form in forms:
             yield from ((("buttons", "types", kind), reason) for reason in _check_form(vendor, codes, kind, form))
+
+
+def check_told(vendor: Vendor) -> Iterator[Problem]:
+    """Types of which nothing is said: an operator would not learn why they are not on the phone."""
+    if vendor.buttons is None:
+        if vendor.is_rendered and vendor.no_buttons is None:
+            yield ("buttons",), "is not there, and no_buttons does not say why"
+        return
+    silent = (kind for kind in ButtonType if kind not in vendor.buttons.types)
+    yield from ((("buttons", "types"), f"{kind} has no form, and is not said to be unsupported") for kind in silent)
 
 
 def conditions_of(vendor: Vendor) -> Iterator[tuple[Place, Conditional]]:
@@ -88,6 +100,8 @@ def _fields(codes: KeyCodes) -> set[str]:
 def _check_form(vendor: Vendor, codes: KeyCodes, kind: ButtonType, form: KeyForm) -> Iterator[str]:
     yield from (f"{area} is no area of buttons" for area in form.areas if area not in codes.areas)
     yield from (f"{name} is nothing that its target has" for name in form.when if name not in _target_names(kind))
+    if form.unsupported is not None:
+        return
     known = NUMBERS | _OF_EVERY_BUTTON | TEXTS[kind]
     for text in (*codes.fields.values(), *form.fields.values()):
         yield from _check_places(vendor, text, known)

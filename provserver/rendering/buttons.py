@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from provserver.domain.button_types import ButtonType
 from provserver.domain.buttons import EffectiveButton, Reason, Source, Surroundings, Told
 from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout, KeyParameter
 from provserver.domain.vendor import Vendor
@@ -58,7 +59,7 @@ def place_buttons(
     used = {one.button.position for one in placed if one.reason is None}
     managed = any(button.source is not Source.MODEL_DEFAULT for button in buttons)
     written = {one.button.position: one.parameters for one in placed}
-    written |= dict(work.unused(used, on_modules=managed))
+    written |= dict(work.unused(used, beside_own=managed))
     return Keys(placed, tuple(chain.from_iterable(written[position] for position in sorted(written))))
 
 
@@ -87,9 +88,11 @@ class _Placing:
     def _written(self, button: EffectiveButton, told: Told) -> tuple[Parameter, ...]:
         codes = self.vendor.buttons
         if codes is None or not self.layout.rows:
-            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys")
-        if button.type not in codes.types:
-            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self.vendor.name} phones have no {button.type} keys")
+            why = f": {self.vendor.no_buttons}" if self.vendor.no_buttons else ""
+            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys{why}")
+        if not codes.spoken(button.type):
+            why = "; ".join(dict.fromkeys(form.unsupported or "" for form in codes.types.get(button.type, ())))
+            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, self._no_type(button.type, why))
         key = self.layout.key_at(button.position)
         if key is None:
             raise _Refused(Reason.POSITION_OUT_OF_RANGE, self._beyond())
@@ -101,16 +104,22 @@ class _Placing:
     def _phone(self) -> str:
         return f"the {self.vendor.name} {self.model_name}" if self.model_name else f"a phone of {self.vendor.name}"
 
+    def _no_type(self, kind: ButtonType, why: str) -> str:
+        return f"{self.vendor.name} phones have no {kind} keys" + (f": {why}" if why else "")
+
     def _beyond(self) -> str:
         if self.layout.max_position is None:
             return f"how many keys {self._phone} has is not known, and its files have no name for this one"
-        return f"{self._phone} has {self.layout.max_position} keys, those of expansion modules included"
+        beside = "expansion modules and soft keys" if self.layout.soft_area else "expansion modules"
+        return f"{self._phone} has {self.layout.max_position} keys, those of {beside} included"
 
     def _by_first_form(self, codes: KeyCodes, button: EffectiveButton, told: Told, key: Key) -> tuple[Parameter, ...]:
         """The parameters as the first form that fits spells them."""
-        forms = [form for form in codes.types[button.type] if self._fits(form, button, key)]
+        fitting = [form for form in codes.types[button.type] if self._fits(form, button, told, key)]
+        forms = [form for form in fitting if form.unsupported is None]
         if not forms:
-            message = f"{self._phone} has no {button.type} key of this kind there"
+            why = next((f": {form.unsupported}" for form in fitting), "")
+            message = f"{self._phone} has no {button.type} key of this kind there{why}"
             raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, message)
         missing: dict[str, None] = {}
         for form in forms:
@@ -127,7 +136,9 @@ class _Placing:
             return parameters
         raise _Refused(Reason.NOT_EXPRESSIBLE, f"{' or '.join(missing)} is not known here")
 
-    def _fits(self, form: KeyForm, button: EffectiveButton, key: Key) -> bool:
+    def _fits(self, form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
+        if form.own_place and (told.line is None or told.line.number != key.number):
+            return False
         target = {name: str(value) for name, value in button.target.items()}
         wanted = all(target.get(name) == value for name, value in form.when.items())
         return wanted and (not form.areas or key.area in form.areas) and self.vendor.fits(form, self.model_name)
@@ -182,11 +193,15 @@ class _Placing:
             if reason:
                 raise _Refused(Reason.NOT_EXPRESSIBLE, f"{parameter.name} would be a value that {reason}")
 
-    def unused(self, used: set[int], *, on_modules: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
-        """What switches off the keys that have no button; on modules only where somebody has placed buttons at all."""
+    def unused(self, used: set[int], *, beside_own: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
+        """What switches off the keys that have no button.
+
+        Those of modules and soft keys only where somebody has placed buttons at all.
+        """
         for key in self.layout.keys:
             area = self.layout.areas[key.area]
-            if area.unused is None or key.position in used or (key.module and not on_modules):
+            beside = area.modules or area.soft
+            if area.unused is None or key.position in used or (beside and not beside_own):
                 continue
             places = Places({}, key.places(area.per_page), self.vendor.names)
             fields = {name: places.fill(text) for name, text in area.unused.items()}

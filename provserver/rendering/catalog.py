@@ -19,7 +19,7 @@ from provserver.domain.proofs import PROOFS
 from provserver.domain.texts import timezones
 from provserver.domain.vendor import Catalogue, Mapping, Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
-from provserver.rendering.button_checks import check_buttons, conditions_of
+from provserver.rendering.button_checks import check_buttons, check_told, conditions_of
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.parameters import LISTED
 from provserver.rendering.renderer import first_line
@@ -120,6 +120,7 @@ def _cross_check(vendor: Vendor) -> Iterator[Problem]:
     yield from _check_files(vendor)
     yield from _check_agents(vendor)
     yield from check_buttons(vendor)
+    yield from check_told(vendor)
     yield from ((("names",), f"{key} is not listed") for key in sorted(_listed_names(vendor) - set(vendor.names)))
     yield from ((("proofs",), f"{proof} is no proof") for proof in vendor.proofs if proof not in PROOFS)
     if ("certificate" in vendor.proofs) != bool(vendor.certificate):

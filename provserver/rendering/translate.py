@@ -148,7 +148,7 @@ class _Translator:
         if path in DECT_VALUES and not any(self._given(path)):
             return outcome
         if path in SETTINGS and path not in VOCABULARY and self.vendor.buttons is None:
-            outcome.reasons.append(NO_KEYS)
+            outcome.reasons.append(self.vendor.no_buttons or NO_KEYS)
         mappings = self.vendor.settings.get(path, ())
         fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.repeated.role)]
         if mappings and not fitting:

@@ -37,7 +37,7 @@ def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
 def covered(vendor: Vendor, path: str) -> dict[str, Any]:
     """Whether a vendor expresses a setting: on all models, on some, or (with the reason) on none."""
     if path not in VOCABULARY:
-        reason = None if vendor.buttons else NO_KEYS
+        reason = None if vendor.buttons else vendor.no_buttons or NO_KEYS
         return {"supported": reason is None, "some_models": False, "reason": reason}
     setting = VOCABULARY[path]
     if setting.expressed_by and path not in vendor.settings:

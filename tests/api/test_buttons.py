@@ -162,7 +162,7 @@ async def test_what_cannot_be_on_a_device_is_reported_with_its_reason(api: Clien
     assert shown[1]["compatibility"]["reason"] == "device_has_no_owning_user"
     assert shown[900]["compatibility"]["reason"] == "position_out_of_range_for_model"
     fit = (await api.get(f"/v1/devices/{device}"))["compatibility"]
-    assert fit["device"] == {"vendor": "snom", "model": "D785", "kind": "deskphone", "max_position": 24 + 4 * 18}
+    assert fit["device"] == {"vendor": "snom", "model": "D785", "kind": "deskphone", "max_position": 24 + 4 * 18 + 4}
     assert fit["supported_count"] == 0
     assert [(one["position"], one["reason"]) for one in fit["unsupported"]] == [
         (1, "device_has_no_owning_user"),
@@ -303,7 +303,7 @@ async def test_settings_tell_what_became_of_every_button(api: Client) -> None:
     assert (speed["supported"], speed["parameters"]) == (True, [{"name": "fkey[0]", "value": "speed 112"}])
     assert (dnd["supported"], dnd["reason"]) == (False, "fkey[1] is set by vendor_overrides of device")
     assert (beyond["supported"], beyond["parameters"]) == (False, [])
-    assert "96 keys" in beyond["reason"]
+    assert "100 keys, those of expansion modules and soft keys included" in beyond["reason"]
 
 
 async def test_numbers_of_the_sip_service_reach_every_key(api: Client) -> None:
@@ -320,7 +320,7 @@ async def test_the_catalogue_tells_which_types_a_vendor_has(api: Client) -> None
     snom = await api.get("/v1/vendors/snom")
     told = {one["type"]: one["supported"] for one in snom["buttons"] if one["dialect"] == "snom"}
     assert told == dict.fromkeys(ButtonType, True)
-    assert next(one["max_position"] for one in snom["models"] if one["name"] == "D785") == 96
+    assert next(one["max_position"] for one in snom["models"] if one["name"] == "D785") == 100
     coverage = (await api.get("/v1/settings/schema"))["properties"]["buttons"]["properties"]["park_number"][
         "x-coverage"
     ]
@@ -328,5 +328,5 @@ async def test_the_catalogue_tells_which_types_a_vendor_has(api: Client) -> None
     assert coverage["gigaset"] == {
         "supported": False,
         "some_models": False,
-        "reason": "these devices have no programmable keys",
+        "reason": "keys of handsets are set on the handset; no parameter of the base is about them",
     }

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from provserver.domain.coverage import coverage_of
+from provserver.domain.button_types import ButtonType
+from provserver.domain.coverage import buttons_of, coverage_of
 
 from .fleet import ACME, vendor
 
@@ -54,3 +55,28 @@ def test_what_the_table_says_of_a_setting(
 def test_doubt_about_the_whole_file_is_doubt_about_what_says_nothing_itself() -> None:
     doubtful = vendor(ACME, evidence="unverified", settings={"a": "x", "b": {"to": "y", "evidence": "vendor_guide"}})
     assert (coverage_of(doubtful, "a").mark, coverage_of(doubtful, "b").mark) == ("yes ?", "yes")
+
+
+def test_what_the_table_says_of_keys() -> None:
+    """Whoever buys phones reads why a key is not there."""
+    keys = {
+        "areas": {"keys": {"parameters": {"key{key}": "{kind}"}}},
+        "types": {
+            "dnd": {"kind": "dnd"},
+            "url": {"unsupported": "no browser"},
+            "park": [{"kind": "park", "only": ["A1"]}, {"unsupported": "too old"}],
+        },
+    }
+    models = {"A1": {"keys": 2}, "A2": {"keys": 2}}
+    acme = vendor(ACME, models=models, buttons=keys, no_buttons=None)
+    found = {kind: buttons_of(acme, ButtonType(kind)) for kind in keys["types"]}
+    assert {kind: (one.mark, one.reasons) for kind, one in found.items()} == {
+        "dnd": ("yes", ()),
+        "url": ("no", ("no browser",)),
+        "park": ("some models", ("too old",)),
+    }
+    keyless = vendor(ACME, models=models, no_buttons="no keys at all")
+    assert buttons_of(keyless, ButtonType.DND) == buttons_of(keyless, ButtonType.LINE)
+    assert buttons_of(keyless, ButtonType.DND).reasons == ("no keys at all",)
+    recognised = vendor(ACME, models={"A1": {"not_rendered": "nobody knows its files"}})
+    assert buttons_of(recognised, ButtonType.DND).reasons == ("nobody knows its files",)

@@ -53,6 +53,24 @@ def test_of_an_unknown_number_of_keys_only_the_first_area_is_taken_for_granted()
     assert few.key_at(7) is None
 
 
+def test_soft_keys_come_last() -> None:
+    """So that a phone whose modules are taken away keeps the numbers of its other keys."""
+    soft = KeyArea(parameters=(), soft=True)
+    layout = KeyLayout({"soft": soft, "keys": KEYS, "modules_": MODULES}, 4, {}, 1, 20, 2)
+    assert (layout.max_position, layout.rows) == (26, [("keys", 4)])
+    found = [layout.key_at(position) for position in (24, 25, 26)]
+    assert [(key.area, key.number, key.module) for key in found if key] == [
+        ("modules_", 20, 1),
+        ("soft", 1, 0),
+        ("soft", 2, 0),
+    ]
+    assert layout.key_at(27) is None
+    assert KeyLayout({"soft": soft, "keys": KEYS}, None, {}, 0, 0, 2).max_position is None
+    without_modules = KeyLayout({"soft": soft, "keys": KEYS}, 4, {}, 1, 20, 2).key_at(5)
+    assert without_modules
+    assert without_modules.area == "soft"
+
+
 def test_without_areas_there_are_no_keys() -> None:
     layout = KeyLayout({}, 8, {}, 1, 20)
     assert (layout.max_position, layout.key_at(1)) == (0, None)

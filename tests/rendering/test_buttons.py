@@ -92,6 +92,33 @@ def test_a_form_stands_for_targets_areas_and_models() -> None:
     assert _placed(acme, _button(2, "transfer", mode="blind"), model="A1")[2].reason is not None
 
 
+def test_a_type_that_is_not_there_tells_why() -> None:
+    """An operator reads it at the button; without it he would look for a mistake of his own."""
+    types = {
+        "url": {"unsupported": "they have no browser"},
+        "forward": [{"kind": "fwd", "when": {"destination": None}}, {"unsupported": "the key asks where to"}],
+        "line": [{"kind": "line", "own_place": True}, {"unsupported": "a line has its own key"}],
+    }
+    acme = _vendor(types)
+    buttons = [
+        _button(1, "url", url="https://a.example"),
+        _button(2, "forward"),
+        _button(3, "forward", destination="200"),
+        _button(4, "line", line_index=1),
+    ]
+    placed = _placed(acme, *buttons)
+    assert {at: one.message for at, one in placed.items()} == {
+        1: "Acme phones have no url keys: they have no browser",
+        2: None,
+        3: "the Acme A3 has no forward key of this kind there: the key asks where to",
+        4: "the Acme A3 has no line key of this kind there: a line has its own key",
+    }
+    assert {one.reason for at, one in placed.items() if at != 2} == {Reason.VENDOR_DOES_NOT_SUPPORT_TYPE}
+    assert _placed(acme, _button(1, "line", line_index=1))[1].reason is None
+    keyless = _translated(vendor(no_buttons="they have no keys"), _button(1, "dnd")).buttons[0]
+    assert (keyless.message or "").endswith("has no programmable keys: they have no keys")
+
+
 def test_what_the_phone_cannot_do_is_named_and_nothing_of_it_is_written() -> None:
     acme = _vendor({"dnd": {"kind": "dnd"}, "intercom": {"kind": "call", "number": "{number}"}})
     found = _translated(

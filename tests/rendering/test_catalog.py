@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from provserver.domain.button_types import ButtonType
 from provserver.domain.errors import BadConfiguration
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 
-from .workshop import FILE, Workshop, source
+from .workshop import FILE, UNSUPPORTED, Workshop, source
 
 AGENT = {"pattern": r"acme-(?P<model>\w+)/(?P<firmware>[\d.]+)( <mac>)?"}
 
@@ -30,8 +31,9 @@ def _settings(**changes: Any) -> dict[str, Any]:
 
 def _keys(types: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     area = {"parameters": {"key{key}.kind": "{kind}"}, **changes.pop("area", {})}
+    told = {**dict.fromkeys(map(str, ButtonType), UNSUPPORTED), **(types or {"dnd": {"kind": "dnd"}})}
     return {
-        "buttons": {"areas": {"rows": area}, "types": types or {"dnd": {"kind": "dnd"}}, **changes},
+        "buttons": {"areas": {"rows": area}, "types": told, **changes},
         "models": {"A1": {"lines": 1, "keys": 2}},
     }
 
@@ -64,6 +66,14 @@ KEY_MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (_keys(area={"parameters": {"k{page}": "{kind}"}}), "rows:", "buttons.areas.rows: {page} needs per_page"),
     (_keys(area={"parameters": {"k{1+bell}": "{kind}"}}), "rows:", "buttons.areas.rows: {1+bell}: bell is nothing"),
+    (
+        _keys() | {"buttons": {"areas": {}, "types": {str(one): UNSUPPORTED for one in ButtonType if one != "dnd"}}},
+        "types:",
+        "buttons.types: dnd has no form, and is not said to be unsupported",
+    ),
+    (_keys({"dnd": {"kind": "x", "unsupported": "no"}}), "dnd:", "buttons.types.dnd"),
+    (_keys() | {"no_buttons": "none"}, "no_buttons:", "no_buttons: there are buttons"),
+    ({"no_buttons": None}, "vendor:", "buttons: is not there, and no_buttons does not say why"),
     (_keys(area={"size": 1}), "A1", "models.A1: has 2 keys, but its areas of buttons take 1"),
     (_keys(area={"size": 1, "modules": True}), "rows:", "buttons.areas.rows: size is that of the phone's own areas"),
     (_keys() | {"models": {"A1": {"keys": {"moon": 3}}}}, "keys:", "models.A1.keys: moon is no area of buttons"),

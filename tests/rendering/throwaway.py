@@ -31,6 +31,7 @@ files:
 models:
   TA9: {lines: 2, also: [TA]}
 unknown_model: {lines: 1}
+no_buttons: not looked into yet
 constants:
   - {to: MADE_BY, value: us}
 unused_lines:

@@ -36,6 +36,7 @@ def source(vendor_name: str = "acme", /, settings: dict[str, Any] | None = None,
         "settings": dict.fromkeys((*VOCABULARY, *LINE_VALUES), UNSUPPORTED) | (settings or {}),
         "check_sync": {"resync": "check-sync;reboot=false", "reboot": "check-sync;reboot=true"},
         "proofs": ["token"],
+        **({} if "buttons" in changes else {"no_buttons": "its keys are its own"}),
         **changes,
     }
 

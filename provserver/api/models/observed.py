@@ -180,6 +180,7 @@ class VendorButton(Shown):
     type: ButtonType
     supported: bool
     some_models: bool
+    reason: str | None = Field(description="Why not, where some or all models have no such key")
 
 
 class VendorSummary(Shown):

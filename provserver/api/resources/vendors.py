@@ -54,9 +54,9 @@ async def get(call: Call[None, None]) -> Answer:
 def _buttons(dialects: Dialects) -> Iterator[models.VendorButton]:
     for one in dialects:
         for kind in ButtonType if one.is_rendered else ():
-            mark = buttons_of(one, kind).mark
-            some = mark.startswith("some")
-            yield models.VendorButton(dialect=one.dialect, type=kind, supported=mark != "no", some_models=some)
+            found = buttons_of(one, kind)
+            told = {"supported": found.mark != "no", "some_models": found.mark.startswith("some")}
+            yield models.VendorButton(dialect=one.dialect, type=kind, **told, reason="; ".join(found.reasons) or None)
 
 
 def _name(dialects: Dialects) -> str:

@@ -1,4 +1,4 @@
-"""Files of Digium's D series and Sangoma's P series: attributes of accounts, codecs and settings."""
+"""Files of Digium's D series and Sangoma's P series: attributes of accounts, codecs and settings, and keys."""
 
 from lxml import etree
 
@@ -13,13 +13,15 @@ def read(template: str, body: bytes) -> Pairs:
     Transports of a second server or a proxy must be that of the first server, and are not told again.
     """
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    if template in _OF_KEYS:
+        return _OF_KEYS[template](root)
     assert root.tag == "config"
     pairs: Pairs = []
     for element in root:
         match element.tag:
             case "setting":
-                assert set(element.attrib) == {"id", "value"}
-                pairs.append((element.attrib["id"], element.attrib["value"]))
+                assert set(element.attrib) - {"type"} == {"id", "value"}
+                pairs.append((str(element.attrib["id"]), str(element.attrib["value"])))
             case "accounts":
                 assert all(account.tag == "account" for account in element)
                 for account in element:
@@ -28,6 +30,9 @@ def read(template: str, body: bytes) -> Pairs:
                 assert all(codec.tag == "codec" and len(codec) == 0 for codec in element)
                 for codec in element:
                     pairs.extend(_own(codec, f"codec.{_text(codec, 'id')}", "id"))
+            case "smart_blf":
+                assert [item.tag for item in element] == ["blf_items"]
+                assert "-smartblf.xml?v=" in _text(element[0], "url")
             case "contacts":
                 pairs.extend(_own(element, f"contacts.{_text(element, 'id')}", "id"))
             case _:
@@ -38,7 +43,7 @@ def read(template: str, body: bytes) -> Pairs:
 
 def _account(account: etree._Element) -> Pairs:
     name = f"account.{int(_text(account, 'index')) + 1}"
-    pairs = _own(account, name, "index")
+    pairs = _own(account, name, "")
     hosts = {str(child.tag): child for child in account}
     assert len(hosts) == len(account)
     assert set(hosts) <= _CHILDREN
@@ -50,6 +55,37 @@ def _account(account: etree._Element) -> Pairs:
             pairs.extend(_own(proxy, f"{name}.{tag}.outbound_proxy", "transport"))
         assert all(other.attrib["transport"] == transport for other in ([host] if host.attrib else []) + list(host))
     return pairs
+
+
+def _contacts(root: etree._Element) -> Pairs:
+    """`main.2.dial` of the contact that is called `main.2`, with everything else that it says."""
+    assert [(str(group.tag), _text(group, "id")) for group in root] == [("contacts", "keys")]
+    pairs: Pairs = []
+    for contact in root[0]:
+        name = _text(contact, "id")
+        pairs.extend(_own(contact, name, "id"))
+        for action in contact[0]:
+            kind = _text(action, "id")
+            assert kind in ("primary", "pickup")
+            pairs.append((f"{name}.{'dial' if kind == 'primary' else kind}", _text(action, "dial")))
+            assert _text(action, "label") == _text(contact, "first_name")
+    assert len(dict(pairs)) == len(pairs), "a contact stands twice"
+    return pairs
+
+
+def _smart_blf(root: etree._Element) -> Pairs:
+    """Each item is where a key is; what it does is all the same, and is told by the contact."""
+    items = root[0][0]
+    assert (root[0].tag, items.tag) == ("smart_blf", "blf_items")
+    pairs: Pairs = []
+    for number, item in enumerate(items):
+        assert item.tag == "blf_item"
+        assert ("contact_id" in item.attrib) is bool(len(item)) is ("blank" not in item.attrib)
+        pairs.extend(_own(item, f"item.{number}", ""))
+    return pairs
+
+
+_OF_KEYS = {"contacts.xml.j2": _contacts, "smartblf.xml.j2": _smart_blf}
 
 
 def _own(element: etree._Element, name: str, without: str) -> Pairs:
