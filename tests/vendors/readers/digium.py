@@ -74,15 +74,29 @@ def _contacts(root: etree._Element) -> Pairs:
 
 
 def _smart_blf(root: etree._Element) -> Pairs:
-    """Each item is where a key is; what it does is all the same, and is told by the contact."""
+    """Each item is where a key is; what it does is all the same, and is told by the contact.
+
+    The keys of a column are counted anew on each of its pages.
+    """
     items = root[0][0]
     assert (root[0].tag, items.tag) == ("smart_blf", "blf_items")
     pairs: Pairs = []
-    for number, item in enumerate(items):
+    pages: dict[str, list[int]] = {}
+    for item in items:
         assert item.tag == "blf_item"
         assert ("contact_id" in item.attrib) is bool(len(item)) is ("blank" not in item.attrib)
-        pairs.extend(_own(item, f"item.{number}", ""))
+        index, column = int(_text(item, "index")), _text(item, "location")
+        column += f".{_text(item, 'node')}" if "node" in item.attrib else ""
+        before = pages.setdefault(column, [])
+        before.append(index)
+        first = _KEYS_OF_A_PAGE.get(column.partition(".")[0], 0) * max(before.count(0) - 1, 0)
+        name = f"{column}.{first + index + 1}"
+        assert item.attrib.get("contact_id", name) == name
+        pairs.extend(_own(item, name, "contact_id"))
     return pairs
+
+
+_KEYS_OF_A_PAGE = {"side": 10, "expansion": 20}
 
 
 _OF_KEYS = {"contacts.xml.j2": _contacts, "smartblf.xml.j2": _smart_blf}
