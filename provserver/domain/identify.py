@@ -1,14 +1,15 @@
 """Who asks for what: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing here is proven yet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from provserver.domain.certificates import ClientCertificate, named_macs
 from provserver.domain.mac import Mac, seen_mac
-from provserver.domain.vendor import Catalogue, FileRule
+from provserver.domain.vendor import Askers, Catalogue, FileRule, Vendor
 
 _LONGEST_PATH = 512
 _LONGEST_AGENT = 512
@@ -26,7 +27,7 @@ class Agent:
 
 
 class Match(NamedTuple):
-    """A file rule that the path fits, with what the path tells. Dozens are made for some requests."""
+    """A file rule that the path fits, with what the path tells."""
 
     vendor: str
     dialect: str
@@ -34,6 +35,27 @@ class Match(NamedTuple):
     mac: Mac | None
     model: str | None
     ipei: str | None = None
+
+
+class Fit(NamedTuple):
+    """A pattern that the path fits, and what it reads there. Dozens of vendors may have the same."""
+
+    askers: Askers
+    file: str
+    mac: Mac | None
+    asked_mac: Mac | None
+    model: str | None
+    ipei: str | None
+
+    def matches(self, asking: Iterable[tuple[int, Vendor, FileRule]]) -> Iterator[tuple[int, Match]]:
+        """The rules of some who have this pattern, each with its place in the order of all."""
+        for place, vendor, rule in asking:
+            if rule.query and self.asked_mac is None:
+                continue
+            mac = self.asked_mac if rule.query else self.mac
+            named = vendor.model_named(self.model) or self.model
+            model = named or vendor.model_asking(rule.id, self.file)
+            yield place, Match(vendor.vendor, vendor.dialect, rule, mac, model, self.ipei)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +69,7 @@ class Claim:
     token: str | None
     challenged: bool
     agent: Agent | None
-    matches: tuple[Match, ...]
+    fits: tuple[Fit, ...]
     macs: frozenset[Mac]
 
     @property
@@ -60,15 +82,28 @@ class Claim:
         """The one MAC it names, if any."""
         return next(iter(self.macs)) if len(self.macs) == 1 else None
 
+    @property
+    def matches(self) -> list[Match]:
+        """Every rule of anybody that the path fits; there may be hundreds."""
+        return _in_order(found for fit in self.fits for found in fit.matches(fit.askers.all))
+
     def match_for(self, dialect: str) -> Match | None:
         """The first rule of this vendor file that the path fits."""
-        return next((match for match in self.matches if match.dialect == dialect), None)
+        own = (found for fit in self.fits for found in fit.matches(fit.askers.by_dialect.get(dialect, ())))
+        return next(iter(_in_order(own)), None)
+
+    def common_match(self) -> Match | None:
+        """The common file that is asked for: of the vendor that the User-Agent tells, else the first that has it."""
+        common = _in_order(found for fit in self.fits for found in fit.matches(fit.askers.common))
+        own = (match for match in common if self.agent and match.vendor == self.agent.vendor)
+        return next(own, common[0] if common else None)
 
     def told_model(self, vendor: str | None) -> str | None:
         """The model of this vendor that the User-Agent tells, else the path."""
         if self.agent and self.agent.model:
             return self.agent.model
-        return next((match.model for match in self.matches if match.model and match.vendor == vendor), None)
+        own = (found for fit in self.fits for found in fit.matches(fit.askers.by_vendor.get(vendor or "", ())))
+        return next((match.model for match in _in_order(own) if match.model), None)
 
 
 def identify(
@@ -90,11 +125,11 @@ def identify(
     token, challenged, file = _split_folder(path)
     agent = read_agent(user_agent[:_LONGEST_AGENT], catalogue)
     asked_mac = seen_mac(query.get("mac", ""))
-    matches = tuple(_matches(file, asked_mac, catalogue))
-    macs = {match.mac for match in matches} | {asked_mac, agent.mac if agent else None, seen_mac(username)}
+    fits = tuple(_fits(file, asked_mac, catalogue))
+    macs = {asked_mac, agent.mac if agent else None, seen_mac(username), *[fit.mac for fit in fits]}
     if certificate:
         macs |= named_macs(certificate, catalogue.subject_rules)
-    return Claim(file, token, challenged, agent, matches, frozenset(mac for mac in macs if mac))
+    return Claim(file, token, challenged, agent, fits, frozenset(mac for mac in macs if mac))
 
 
 def clean_path(raw_path: str) -> str | None:
@@ -130,24 +165,20 @@ def _split_folder(path: str) -> tuple[str | None, bool, str]:
     return token, False, file
 
 
-def _matches(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Match]:
-    macs: dict[str, Mac | None] = {}  # many vendors have the same pattern, which finds the same MAC
-    for (vendor, rule), found in catalogue.file_patterns.fitting(file):
+def _fits(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Fit]:
+    for askers, found in catalogue.file_patterns.fitting(file):
         groups = found.groupdict()
-        spelled = groups.get("mac") or ""
-        if spelled not in macs:
-            macs[spelled] = seen_mac(spelled)
-        if (rule.query and asked_mac is None) or (spelled and macs[spelled] is None):
+        spelled = groups.get("mac")
+        mac = seen_mac(spelled) if spelled else None
+        if (askers.by_query_alone and asked_mac is None) or (spelled and mac is None):
             continue
-        model, ipei = groups.get("model"), groups.get("ipei")
-        yield Match(
-            vendor.vendor,
-            vendor.dialect,
-            rule,
-            asked_mac if rule.query else macs[spelled],
-            (vendor.model_named(model) or model) if model else None,
-            ipei.upper() if ipei else None,
-        )
+        ipei = groups.get("ipei")
+        yield Fit(askers, file, mac, asked_mac, groups.get("model"), ipei.upper() if ipei else None)
+
+
+def _in_order(found: Iterable[tuple[int, Match]]) -> list[Match]:
+    """As they stand in the catalogue: the order of vendor files, and of the rules in each."""
+    return [match for _, match in sorted(found, key=itemgetter(0))]
 
 
 @lru_cache(maxsize=4096)

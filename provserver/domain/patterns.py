@@ -5,7 +5,7 @@ The patterns of all vendors are asked about every request, so most of them must 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -24,6 +24,7 @@ _ASCII = range(128)
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[T]):
     pattern: re.Pattern[str]
+    tried: Callable[[str], re.Match[str] | None]
     literal: str
     """What every text that fits holds, in lower case."""
     owners: tuple[tuple[int, T], ...]
@@ -40,7 +41,10 @@ class PatternIndex(Generic[T]):
         for place, (pattern, owner) in enumerate(owned):
             patterns[pattern.pattern, pattern.flags] = pattern
             owners[pattern.pattern, pattern.flags].append((place, owner))
-        self._all = [_Entry(patterns[key], literal_of(patterns[key]), tuple(owners[key])) for key in patterns]
+        self._all = [
+            _Entry(one, one.fullmatch if whole else one.search, literal_of(one), tuple(owners[key]))
+            for key, one in patterns.items()
+        ]
 
     @cached_property
     def _by_first(self) -> dict[str, list[_Entry[T]]]:
@@ -54,13 +58,10 @@ class PatternIndex(Generic[T]):
 
     def fitting(self, text: str) -> Iterator[tuple[T, re.Match[str]]]:
         """Everybody whose pattern fits, with what it found."""
-        fits = [(entry, match) for entry in self._candidates(text) if (match := self._tried(entry, text))]
+        fits = [(entry, match) for entry in self._candidates(text) if (match := entry.tried(text))]
         placed = [(place, owner, match) for entry, match in fits for place, owner in entry.owners]
         placed.sort(key=itemgetter(0))
         return ((owner, match) for _, owner, match in placed)
-
-    def _tried(self, entry: _Entry[T], text: str) -> re.Match[str] | None:
-        return entry.pattern.fullmatch(text) if self._whole else entry.pattern.search(text)
 
     def _candidates(self, text: str) -> Sequence[_Entry[T]]:
         """Letters that are not ASCII may equal some that are (the long s is an s): such texts are tried with all."""

@@ -3,7 +3,8 @@
 The models validate the files, so the field descriptions here are also the reference of the format.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -302,6 +303,19 @@ class Vendor(Fact):
         """The catalogue's name of a model as a phone or a person spells it; None where it is not known."""
         return self._spellings.get(spelling.casefold()) if spelling else None
 
+    def model_asking(self, rule_id: str, file: str) -> str | None:
+        """The model whose name for the file of a rule this is, where it is the only one."""
+        return self._asking.get((rule_id, file.casefold()))
+
+    @cached_property
+    def _asking(self) -> dict[tuple[str, str], str | None]:
+        asking: dict[tuple[str, str], str | None] = {}
+        for name, model in self.models.items():
+            for rule_id, file in model.files.items():
+                key = rule_id, file.casefold()
+                asking[key] = None if key in asking else name
+        return asking
+
     def model(self, name: str | None) -> Model:
         """The model's facts; `unknown_model` for one that the catalogue does not have."""
         return self.models.get(self.model_named(name) or "", self.unknown_model)
@@ -364,6 +378,29 @@ class Vendor(Fact):
                 yield rule, asked_as.replace("{model}", model_name or "")
 
 
+class Askers:
+    """Whose rules have one and the same pattern: phones of many vendors ask for `<mac>.cfg`."""
+
+    def __init__(self, asking: Sequence[tuple[int, Vendor, FileRule]]) -> None:
+        self.all = tuple(asking)
+        self.common = tuple(one for one in asking if one[2].scope == "common")
+        self.by_query_alone = all(rule.query for _, _, rule in asking)
+        self.by_dialect: dict[str, list[tuple[int, Vendor, FileRule]]] = {}
+        self.by_vendor: dict[str, list[tuple[int, Vendor, FileRule]]] = {}
+        for one in asking:
+            self.by_dialect.setdefault(one[1].dialect, []).append(one)
+            self.by_vendor.setdefault(one[1].vendor, []).append(one)
+
+
+def _askers(dialects: Iterable[Vendor]) -> list[tuple[re.Pattern[str], Askers]]:
+    """Every pattern of a file name once, with those whose it is in the order of all."""
+    rules = ((one, rule) for one in dialects for rule in one.files)
+    asking: dict[re.Pattern[str], list[tuple[int, Vendor, FileRule]]] = {}
+    for place, (one, rule) in enumerate(rules):
+        asking.setdefault(rule.pattern, []).append((place, one, rule))
+    return [(pattern, Askers(found)) for pattern, found in asking.items()]
+
+
 class Catalogue:
     """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on.
 
@@ -389,9 +426,7 @@ class Catalogue:
             alias.casefold(): one.vendor for one in dialects.values() for alias in (one.vendor, *one.aliases)
         }
 
-        self.file_patterns = PatternIndex(
-            [(rule.pattern, (one, rule)) for one in dialects.values() for rule in one.files], whole=True
-        )
+        self.file_patterns = PatternIndex(_askers(dialects.values()), whole=True)
         self.agent_patterns = PatternIndex(
             [(rule.pattern, one) for one in dialects.values() for rule in one.user_agents], whole=False
         )

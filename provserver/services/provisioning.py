@@ -77,7 +77,7 @@ class Provisioning:
             return Answer(reason="no path that a phone asks for")
         if claim.contradicts_itself:
             return _refusal(claim, "names two MACs")
-        common = _common_match(claim)
+        common = claim.common_match()
         if common:
             return self._common_file(claim, common)
         answer = await self._answer_about_a_device(request, claim)
@@ -289,13 +289,6 @@ def _refusal(claim: Claim, reason: str | None) -> Answer:
 def _shows_nothing(request: PhoneRequest, claim: Claim) -> bool:
     """Whether nothing but a MAC stands for the phone."""
     return claim.token is None and request.certificate is None and not claim.challenged
-
-
-def _common_match(claim: Claim) -> Match | None:
-    """The common file that is asked for: of the vendor that the User-Agent tells, else the first that has it."""
-    common = [match for match in claim.matches if match.rule.scope == "common"]
-    own = [match for match in common if claim.agent and match.vendor == claim.agent.vendor]
-    return next(iter(own or common), None)
 
 
 def _same_entity(if_none_match: str | None, etag: str) -> bool:

@@ -67,7 +67,7 @@ class Recorder:
 
     def unknown(self, request: PhoneRequest, claim: Claim) -> None:
         """A MAC that no device has asked for a file that phones ask for."""
-        if claim.mac is None or not claim.matches or not request.leaves_traces:
+        if claim.mac is None or not claim.fits or not request.leaves_traces:
             return
         now, agent = self.sources.now(), claim.agent
         by_mac = self.catalogue.by_mac(claim.mac.bare)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from provserver.domain.identify import Claim, clean_path, identify, read_agent
 from provserver.domain.mac import Mac
+from provserver.domain.vendor import Catalogue
 
-from .fleet import catalogue
+from .fleet import catalogue, vendor
 
 CATALOGUE = catalogue()
 MAC = Mac("0200001a2b3c")
@@ -99,6 +100,17 @@ def test_another_vendors_pattern_is_told_apart_from_the_devices_own() -> None:
     match = claim.match_for("bell")
     assert match is not None
     assert match.mac == MAC
+
+
+def test_a_name_that_phones_of_many_vendors_ask_for_is_looked_at_once() -> None:
+    """Else a request would cost the more, the more vendors there are; who of them is asked is known by the device."""
+    many = {name: vendor(vendor=name, aliases=[], mac_prefixes={}) for name in map("vendor{}".format, range(50))}
+    claim = identify("/0200001a2b3c.cfg", {}, "", Catalogue(many, "0123456789ab"))
+    assert claim is not None
+    assert (len(claim.fits), len(claim.matches), claim.mac) == (1, 50, MAC)
+    match = claim.match_for("vendor49")
+    assert match is not None
+    assert (match.vendor, match.mac) == ("vendor49", MAC)
 
 
 def test_a_mac_that_a_pattern_leaves_open_may_be_missing() -> None:

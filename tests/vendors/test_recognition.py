@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import quote
 
@@ -161,7 +162,85 @@ def test_the_index_finds_what_trying_every_pattern_finds(vendor: Vendor) -> None
     files = [(one, rule) for one in VENDORS for rule in one.files]
     agents = [(one, rule) for one in VENDORS for rule in one.user_agents]
     for text in _adversarial(vendor, times=1):
-        found = [(one, rule.id) for (one, rule), _ in CATALOGUE.file_patterns.fitting(text)]
+        fitting = [asker for askers, _ in CATALOGUE.file_patterns.fitting(text) for asker in askers.all]
+        found = [(one, rule.id) for _, one, rule in sorted(fitting, key=itemgetter(0))]
         assert found == [(one, rule.id) for one, rule in files if rule.pattern.fullmatch(text)]
         spoken = [one for one, _ in CATALOGUE.agent_patterns.fitting(text)]
         assert spoken == [one for one, rule in agents if rule.pattern.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ("yealink SIP-T31G 124.86.0.75 80:5e:c0:00:aa:01", ("yealink", "T31G", "124.86.0.75", "805ec000aa01")),
+        ("Yealink SIP-T58 58.86.0.20 805EC000AA01", ("yealink", "T58", "58.86.0.20", "805ec000aa01")),
+        ("Yealink SIP-T42U  116.86.0.20", ("yealink", "T42U", "116.86.0.20", None)),
+        ("W60B 77.85.0.25 80-5e-c0-00-aa-01", ("yealink", "W60B", "77.85.0.25", "805ec000aa01")),
+        (
+            '"Gigaset N770 IP PRO/83.V2.60.0+build.9;7C2F8000AA01;Handset=250"',
+            ("gigaset", "N770", "83.V2.60.0", "7c2f8000aa01"),
+        ),
+        ("Gigaset N870 IP PRO/83.V2.60.0", ("gigaset", "N870", "83.V2.60.0", None)),
+        ("N510 IP PRO/42.262.00.000.000;", ("gigaset", "N510", "42.262.00.000.000", None)),
+        ("Gigaset Maxwell Basic/2.32.5;7C2F8000AA01", ("gigaset", "MaxwellBasic", "2.32.5", "7c2f8000aa01")),
+        (
+            "Mozilla/4.0 (compatible; snomD717-SIP 10.1.141.13 2010.12 (Jan 3 2024 - 10:00:00) 00041300AA01 SXM:1)",
+            ("snom", "D717", "10.1.141.13", "00041300aa01"),
+        ),
+        ("Mozilla/4.0 (compatible; snom360-SIP 7.3.30 1.1.5)", ("snom", "360", "7.3.30", None)),
+        ("Mozilla/4.0 (compatible; Snom M400 06.50.0003 00041300aa01)", ("snom", "M400", "06.50.0003", "00041300aa01")),
+        (
+            "FileTransport PolycomVVX-VVX_250-UA/6.3.1.0 (SN:64167f00aa01) Type/Updater",
+            ("poly", "VVX250", None, "64167f00aa01"),
+        ),
+        (
+            "FileTransport PolycomVVX-VVX_250-UA/6.4.2.1 (SN:64167f00aa01) Type/Application",
+            ("poly", "VVX250", "6.4.2.1", "64167f00aa01"),
+        ),
+        ("Cisco/SPA525G2-7.6.2e (CCQ15320F9X)", ("cisco", "SPA525G2", "7.6.2e", None)),
+        ("Linksys/SPA-922-6.1.5(a) (000E0800AA01)", ("cisco", "SPA922", "6.1.5(a)", None)),
+        ("Cisco-CP-6871-3PCC/12.0.4 (d0ec3500aa01)", ("cisco", "6871", "12.0.4", "d0ec3500aa01")),
+        ("Cisco-CP8841/12.8.1", ("cisco", "8841-K9", "12.8.1", None)),
+        ("Cisco-CP7941G-GE/8.5.4", ("cisco", "7941G", "8.5.4", None)),
+        ("AVAYA/SIP12x0\x02/04.04.23.00", ("avaya", None, "04.04.23.00", None)),
+        (
+            "Grandstream Model HW GRP2636 V1.0A SW 1.0.9.62 DevId ec74d700aa01",
+            ("grandstream", "GRP2636", "1.0.9.62", "ec74d700aa01"),
+        ),
+        ("Grandstream GXP2020 (gxp2000e.bin:1.2.5.3/boot55e.bin:1.1.6.9)", ("grandstream", "GXP2020", "1.2.5.3", None)),
+        ("Htek UC923U V2.42.6.5.9 001fc100aa01", ("htek", "UC923U", "2.42.6.5.9", "001fc100aa01")),
+        ("Panasonic-KX-TGP600CE/01.105 (bcc34200aa01)", ("panasonic", "KX-TGP600", "01.105", "bcc34200aa01")),
+        ("Aastra9143i MAC:00:10:BC:00:AA:01 V:3.3.1.4365-SIP", ("mitel", "9143i", "3.3.1.4365", "0010bc00aa01")),
+        ("OBIHAI/OBi302-3.2.2.6259", ("poly", "OBi302", "3.2.2.6259", None)),
+        ("AUDC-IPPhone/2.2.16.142 (405HD-Rev2; 00908F00AA01)", ("audiocodes", "405HD", "2.2.16.142", "00908f00aa01")),
+    ],
+)
+def test_a_phone_is_known_by_every_form_of_its_user_agent(agent: str, told: tuple[str | None, ...]) -> None:
+    """Quoted or not, with a prefix or without, as boot loader and application, by MAC or serial, whatever its bytes."""
+    read = read_agent(agent, CATALOGUE)
+    assert read is not None
+    assert (read.vendor, read.model, read.firmware, read.mac and read.mac.bare) == told
+
+
+@pytest.mark.parametrize(
+    ("file", "dialect", "model"),
+    [
+        ("y000000000065.cfg", "yealink", "T48S"),
+        ("Y000000000065.CFG", "yealink", "T48S"),
+        ("y000000000095.cfg", "yealink", None),  # T53 and T53W
+        ("f0X3sghw1.100.cfg", "fanvil", "X3SG"),
+        ("snomD385.htm", "snom", "D385"),
+        ("cfggrp2613.xml", "grandstream_named", "GRP2613"),
+        ("cfgdp752.xml", "grandstream_dp", "DP752"),
+        ("cfg0012.xml", "htek", "UC924"),
+        ("spa514g.cfg", "cisco_spa", "SPA514G"),
+        ("6869i.cfg", "mitel", "6869i"),
+    ],
+)
+def test_the_name_of_a_models_file_tells_the_model(file: str, dialect: str, model: str | None) -> None:
+    """Where a phone does not call itself anything, its model's file is still the one of its model."""
+    claim = identify(f"/{file}", {}, "", CATALOGUE)
+    assert claim is not None
+    match = claim.match_for(dialect)
+    assert match is not None
+    assert match.model == model
