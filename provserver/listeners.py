@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from socket import socket
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -23,10 +24,19 @@ from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
 from provserver.listening.room import Room
 from provserver.listening.site import Site, listening_sockets
+from provserver.phones.app import AT_ONCE
+from provserver.phones.connection import PhoneRunner
 
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 5
 _SILENCE_SECONDS = 30  # for a whole head of a request, and between two requests of a connection
 _LONGEST_HEADER = 16 * 1024  # a proxy may pass on a chain of certificates in one
+_HTTP: dict[str, Any] = {
+    "access_log": None,
+    "shutdown_timeout": _DRAIN_SECONDS,
+    "keepalive_timeout": _SILENCE_SECONDS,
+    "tcp_keepalive": False,  # who is silent is let go long before the system would ask
+    "max_field_size": _LONGEST_HEADER,
+}
 
 _log = structlog.get_logger("server")
 
@@ -96,7 +106,8 @@ class Listeners:
         mine = self._config.phones
         proxies = mine.trusted_proxies if mine.proxy_protocol else ()
         # One application for both ports of phones: what it counts and remembers is the same.
-        runner = await self._runner(app)
+        runner = PhoneRunner(app, app[AT_ONCE].answer, **_HTTP, logger=http_logger())
+        await self._set_up(runner)
         room = Room(mine.max_connections)
         phones_at = Manners(room=room, tls=self.phones.modern, proxies=proxies)
         port = await self._listen(runner, PHONES, phones_at)
@@ -107,22 +118,14 @@ class Listeners:
         return port
 
     async def _open_api(self, app: web.Application) -> int:
+        runner = web.AppRunner(app, **_HTTP, logger=http_logger())
+        await self._set_up(runner)
         manners = Manners(room=Room(self._config.api.max_connections), tls=self._api.modern)
-        return await self._listen(await self._runner(app), API, manners)
+        return await self._listen(runner, API, manners)
 
-    async def _runner(self, app: web.Application) -> web.AppRunner:
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            logger=http_logger(),
-            shutdown_timeout=_DRAIN_SECONDS,
-            keepalive_timeout=_SILENCE_SECONDS,
-            tcp_keepalive=False,  # who is silent is let go long before the system would ask
-            max_field_size=_LONGEST_HEADER,
-        )
+    async def _set_up(self, runner: web.AppRunner) -> None:
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        return runner
 
     async def _listen(self, runner: web.AppRunner, section: str, manners: Manners) -> int:
         site = Site(runner, section, manners)

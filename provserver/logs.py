@@ -1,18 +1,24 @@
 """Structured logging: one line per thing that happened, as text for people or JSON for machines, on stderr."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
 
 from provserver.config import Log
 
+_LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+
 
 def configure_logging(log: Log) -> None:
     """Set up structlog once per process."""
+    level = getattr(logging, log.level.upper())
+    Repeated.out = _Output(sys.stderr.buffer) if log.format == "json" and level <= logging.INFO else None
     rendering: structlog.typing.Processor
     writing: Callable[..., structlog.typing.WrappedLogger]
     if log.format == "json":
@@ -28,7 +34,7 @@ def configure_logging(log: Log) -> None:
             structlog.processors.format_exc_info,
             rendering,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, log.level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=writing,
         cache_logger_on_first_use=False,
     )
@@ -36,3 +42,41 @@ def configure_logging(log: Log) -> None:
 
 def _as_json(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
     return orjson.dumps(line, default=default)
+
+
+class Repeated:
+    """A line of level `info` that is told again and again with few things that differ; as JSON the rest is ready."""
+
+    out: "_Output | None" = None
+
+    def __init__(self, log: Any, event: str, same: dict[str, Any]) -> None:
+        self._log = log
+        self._event = event
+        self._same = same
+        self._ready = orjson.dumps({**same, "event": event, "level": "info"})[:-1] + b","
+
+    def tell(self, at: datetime, different: dict[str, Any]) -> None:
+        """Tell it, as something of this moment."""
+        if self.out is None:
+            self._log.info(self._event, **self._same, **different)
+        else:
+            different["timestamp"] = at
+            self.out.write(self._ready + orjson.dumps(different, option=_LINE)[1:])
+
+
+class _Output:
+    """Writes at once what is told in one turn of the event loop."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lines: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        self._file.write(b"".join(lines))
+        self._file.flush()

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from aiohttp.test_utils import TestServer
+from aiohttp.web import AppRunner
+
 from provserver.config import Phones
 from provserver.domain.guessing import Guesses
 from provserver.domain.vendor import Catalogue
+from provserver.phones.app import AT_ONCE
+from provserver.phones.connection import PhoneRunner
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
 from provserver.services.cache import DocumentCache
@@ -19,6 +24,13 @@ from provserver.services.sources import Sources
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
+
+
+class PhoneServer(TestServer):
+    """The phone listener on a port of its own, with connections as the server has them."""
+
+    async def _make_runner(self, **settings: Any) -> AppRunner:
+        return PhoneRunner(self.app, self.app[AT_ONCE].answer, **settings)
 
 
 def make_guard(database: Database, sources: Sources, settings: Phones | None = None) -> Guard:
@@ -50,7 +62,7 @@ def make_provisioning(
     fields = {
         "records": Records(database, 1_000_000, survival=settings.survival),
         "cache": DocumentCache(10_000_000),
-        "recorder": Recorder(catalogue, *recorder, sources),
+        "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
         "doors": Doors(frozenset(settings.auth), settings.networks),
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),

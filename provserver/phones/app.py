@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from itertools import count
 from secrets import token_hex
 from typing import Any
 from zlib import crc32
@@ -18,13 +19,17 @@ from provserver.domain.errors import CannotCarry, Overloaded, RenderingFailed, S
 from provserver.domain.identify import is_challenged
 from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
+from provserver.logs import Repeated
 from provserver.phones import answers
+from provserver.phones.at_once import AtOnce, Offer
 from provserver.phones.client_certificate import shown_chain
+from provserver.phones.connection import Connection, Peer
 from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
 from provserver.services.provisioning import Provisioning
+from provserver.services.regulars import Regular
 from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, PhoneRequest
 
@@ -32,7 +37,16 @@ _RETRY_AFTER = range(10, 50)  # seconds; which of them is by MAC, so that not al
 _REFUSED_AFTER = 0.02  # seconds; a little longer than it takes to find out that nothing is proven
 _NOBODY = VendorTrust({})
 
+AT_ONCE = web.AppKey("at_once", AtOnce)  # what goes out without the application, where it has gone out before
+_OFFER = web.RequestKey("offer", Offer)
+
 _log = structlog.get_logger("phones")
+
+
+def request_ids() -> Callable[[], str]:
+    """New ids of requests: what tells them from all others is drawn once, and counted on from there."""
+    own, numbers = token_hex(11), count()
+    return lambda: f"req_{own}{next(numbers):010x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +61,15 @@ class PhoneFace:
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
     crowd: Crowd = field(default_factory=Crowd)
+    new_request_id: Callable[[], str] = field(default_factory=request_ids)
     log: Any = field(default_factory=_log.bind)  # bound once: to bind anew costs as much as to write a line
 
 
 def build_phones(face: PhoneFace) -> web.Application:
     """The application for the phone listener."""
     app = web.Application()
+    at_once = AtOnce(face.provisioning, face.metrics, face.new_request_id, lambda: bool(face.trust().authorities))
+    app[AT_ONCE] = at_once
 
     async def handle(request: web.Request) -> web.Response:
         return await _handle(request, face)
@@ -62,27 +79,52 @@ def build_phones(face: PhoneFace) -> web.Application:
 
     app.router.add_get(f"/files/{{name:{FILE_NAME.pattern}}}", handle_upload)
     app.router.add_route("*", r"/{file:[\s\S]*}", handle)  # a line break must not lead around us
-    app.on_response_prepare.append(_hide_software)
+
+    async def prepared(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Server"] = "provserver"
+        if offer := request.get(_OFFER):
+            at_once.remember(offer, request, response)
+
+    app.on_response_prepare.append(prepared)
     return app
-
-
-async def _hide_software(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "provserver"
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     """The short way for those who ask again, else the whole story."""
-    started, request_id, failure = time.perf_counter(), f"req_{token_hex(16)}", None
+    started, request_id, failure = time.perf_counter(), face.new_request_id(), None
+    said = _said(request, face)
     words = words_of(request, face)
-    again = await face.provisioning.answer_again(words, request_id, request.headers.get("If-None-Match"))
-    if again:
-        asked, answer = again
+    regular = face.provisioning.regulars.get(words)
+    if_none_match = request.headers.get("If-None-Match")
+    answer = await face.provisioning.answer_again(regular, request_id, if_none_match) if regular else None
+    if regular and answer:
+        asked = regular.request
         response = _response(answer, request, asked, face)
     else:
         asked = _phone_request(request, face, request_id, words)
         answer, response, failure = await _tried(request, asked, face)
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
+    regular = face.provisioning.regulars.get(words)  # it may have become one
+    if said and regular and response.status in (200, 304):
+        _offer(request, said, regular, answer, face)
     return response
+
+
+def _said(request: web.Request, face: PhoneFace) -> tuple[bytes, Peer] | None:
+    """The request to the byte and who sent it, where that says all."""
+    connection = request.protocol
+    if isinstance(connection, Connection) and connection.said and face.provisioning.records.tells_at_once:
+        return connection.said, connection.peer
+    return None
+
+
+def _offer(request: web.Request, said: tuple[bytes, Peer], regular: Regular, answer: Answer, face: PhoneFace) -> None:
+    """Let the same bytes of the same peer be answered at once."""
+    if answer.document is None or answer.document.etag != regular.etag:
+        return  # another request has made it a regular meanwhile, for something newer
+    usual, status = (regular.not_modified, 304) if answer.not_modified else (regular.whole, 200)
+    line = Repeated(face.log, "phone_request", _facts(regular.request, usual.answer, status))
+    request[_OFFER] = Offer(said, regular, usual, line)
 
 
 async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:
@@ -187,17 +229,24 @@ def _tell(
     face.log.log(
         40 if failure else 20,
         "phone_request",
-        method=asked.method,
-        file=answer.file,
-        status=response.status,
-        mac=answer.mac,
-        vendor=answer.vendor,
-        model=answer.model,
-        proof=answer.proof,
-        source=asked.source,
+        **_facts(asked, answer, response.status),
         milliseconds=round(seconds * 1000, 2),
         request_id=request_id,
         **({} if answer.stale_for is None else {"database": "away", "stale_for": round(answer.stale_for)}),
         **({"certificate": str(asked.certificate)} if asked.certificate else {}),
         **({"reason": failure or answer.reason} if failure or answer.reason else {}),
     )
+
+
+def _facts(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]:
+    """What a line tells of a request that is the same whenever it is answered alike."""
+    return {
+        "method": asked.method,
+        "file": answer.file,
+        "status": status,
+        "mac": answer.mac,
+        "vendor": answer.vendor,
+        "model": answer.model,
+        "proof": answer.proof,
+        "source": asked.source,
+    }

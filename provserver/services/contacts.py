@@ -18,7 +18,8 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.store.contacts import Contact, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
-from provserver.store.spool import Spool
+from provserver.store.seen import Seen
+from provserver.store.spool import Left, Spool
 
 LINGER = 0.05
 LONGEST_QUEUE = 20_000
@@ -27,7 +28,7 @@ _RETRY = 1.0
 
 _log = structlog.get_logger("contacts")
 
-Waiting = tuple[Contact | Event, asyncio.Future[None] | None]
+Waiting = tuple[Left, asyncio.Future[None] | None]
 
 
 class ContactWriter:
@@ -77,7 +78,7 @@ class ContactWriter:
         """How many are not written yet."""
         return len(self._queue)
 
-    def submit(self, contact: Contact | Event) -> None:
+    def submit(self, contact: Left) -> None:
         """Write it soon. An event alone changes nothing of its device."""
         if len(self._queue) >= self._limit:
             self._on_shed()
@@ -98,7 +99,7 @@ class ContactWriter:
             self._urgent.set()
             await self._idle.wait()
 
-    def _enqueue(self, contact: Contact | Event, written: asyncio.Future[None] | None) -> None:
+    def _enqueue(self, contact: Left, written: asyncio.Future[None] | None) -> None:
         self._queue.append((contact, written))
         self._idle.clear()
         self._arrived.set()
@@ -139,8 +140,9 @@ class ContactWriter:
         return True
 
 
-async def _store(conn: Connection, left: Sequence[Contact | Event]) -> None:
-    await write_contacts(conn, [item for item in left if isinstance(item, Contact)])
+async def _store(conn: Connection, left: Sequence[Left]) -> None:
+    seen = [item for item in left if isinstance(item, Seen)]
+    await write_contacts(conn, [item for item in left if isinstance(item, Contact)], seen)
     await insert_events(conn, [item for item in left if isinstance(item, Event)])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from provserver.domain.certificates import fits
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
@@ -20,7 +21,7 @@ from provserver.services.guarding import Guard
 from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
-from provserver.services.regulars import Regular, Regulars
+from provserver.services.regulars import Regular, Regulars, Usual
 from provserver.services.sources import Sources
 from provserver.services.turns import Turns
 from provserver.services.visits import Answer, PhoneRequest, Visit
@@ -54,7 +55,7 @@ class Provisioning:
     doors: Doors
     challenges: Challenges
     guard: Guard
-    regulars: Regulars
+    regulars: Regulars[Regular]
     turns: Turns[Document]
 
     async def answer(self, request: PhoneRequest) -> Answer:
@@ -83,21 +84,31 @@ class Provisioning:
         answer = await self._answer_about_a_device(request, claim)
         return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
 
-    async def answer_again(
-        self, words: Hashable, request_id: str, if_none_match: str | None
-    ) -> tuple[PhoneRequest, Answer] | None:
-        """The request that said the same, and its answer, the short way; None where the whole story must be told."""
-        regular = self.regulars.get(words)
-        if regular is None or not await self.records.still_stands(regular.remembered):
+    async def answer_again(self, regular: Regular, request_id: str, if_none_match: str | None) -> Answer | None:
+        """The answer the short way; None where the whole story must be told."""
+        if not await self.records.still_stands(regular.remembered):
             return None
         rendered = self.cache.get(regular.document_key)
         if rendered is None:
             return None
-        visit = regular.visit
-        self.guard.proved(visit.request.source, visit.device.mac)
-        not_modified = _same_entity(if_none_match, rendered.document.etag)
-        self.recorder.served_again(visit, rendered, request_id, not_modified=not_modified)
-        return visit.request, replace(regular.answer, not_modified=True) if not_modified else regular.answer
+        same = _same_entity(if_none_match, regular.etag)
+        usual = regular.not_modified if same else regular.whole
+        self._note(regular, usual, request_id, self.sources.now())
+        return replace(usual.answer, document=rendered.document)
+
+    def answer_at_once(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
+        """The body for somebody who is known to get this, without waiting for anything; None as before."""
+        if not self.records.stands_now(regular.remembered):
+            return None
+        rendered = self.cache.get(regular.document_key)
+        if rendered is None:
+            return None
+        self._note(regular, usual, request_id, at)
+        return rendered.document.body
+
+    def _note(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> None:
+        self.guard.proved(regular.request.source, regular.mac)
+        self.recorder.seen(usual.trace, request_id, at)
 
     async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Find, prove, render, record."""
@@ -232,15 +243,23 @@ class Provisioning:
             stale_for=visit.stale_for,
         )
         if is_quiet and visit.is_repeatable:
-            self._remember(visit, key, answer)
+            self._remember(visit, key, rendered, answer)
         return answer
 
-    def _remember(self, visit: Visit, document_key: Hashable, answer: Answer) -> None:
+    def _remember(self, visit: Visit, document_key: Hashable, rendered: Rendered, answer: Answer) -> None:
         """Let the same words have the same answer, as long as the record stands that it was made from."""
         words, claim = visit.request.words, visit.claim
         remembered = self.records.remembered(claim.mac, claim.token)
         if words is not None and remembered and remembered.record is visit.record:
-            regular = Regular(visit, remembered, document_key, replace(answer, not_modified=False))
+            whole, not_modified = (
+                Usual(
+                    replace(answer, document=None, not_modified=same),
+                    self.recorder.trace(visit, rendered, not_modified=same),
+                )
+                for same in (False, True)
+            )
+            etag = rendered.document.etag
+            regular = Regular(visit.request, visit.device.mac, remembered, document_key, etag, whole, not_modified)
             self.regulars.put(words, regular)
 
     async def _document(self, visit: Visit) -> tuple[Hashable, Rendered]:

@@ -7,6 +7,7 @@ from typing import Any
 from provserver.domain.device import DeviceStatus, Event, UnknownDevice
 from provserver.domain.errors import ProvserverError, StoreUnavailable
 from provserver.domain.identify import Claim
+from provserver.domain.ids import Series
 from provserver.domain.vendor import Catalogue
 from provserver.services.cache import Rendered
 from provserver.services.contacts import ContactWriter
@@ -15,6 +16,8 @@ from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.services.visits import PhoneRequest, Visit
 from provserver.store.contacts import Contact
+from provserver.store.seen import Seen, Trace
+from provserver.store.types import micros_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -27,6 +30,7 @@ class Recorder:
     contacts: ContactWriter
     unknown_devices: UnknownDevices
     sources: Sources
+    event_ids: Series
 
     async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> bool:
         """A file went out, or was the phone's already. Whether there is nothing to tell of it but when and where."""
@@ -35,24 +39,26 @@ class Recorder:
         await self._leave(visit, contact)
         return contact.is_quiet and not event.details
 
-    def served_again(self, visit: Visit, rendered: Rendered, request_id: str, *, not_modified: bool) -> None:
-        """The same for a phone that is known to have asked for just this before, when there was nothing to tell."""
-        before, provisions = visit.record.device, visit.match.rule.provisions
-        event = self._event_of(visit, rendered, request_id, not_modified=not_modified)
-        self.contacts.submit(
-            Contact(
-                device_id=before.id,
-                account_id=before.account_id,
-                at=event.created_at,
-                source_ip=visit.request.source,
-                etag=before.fetched_etag if provisions else None,
-                stamp=before.fetched_stamp if provisions else None,
-                base_url=before.fetched_base_url if provisions else None,
-                provisions=provisions,
-                known=True,
-                event=event,
-            )
+    def trace(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> Trace:
+        """What it leaves behind to be served just this again, now that there is nothing more to tell."""
+        event = self._event_of(visit, rendered, "", not_modified=not_modified)
+        return Trace(
+            device_id=visit.device.id,
+            account_id=visit.device.account_id,
+            type=event.type,
+            source_ip=visit.request.source,
+            user_agent=event.user_agent or "",
+            file=event.file,
+            status=event.status or 0,
+            bytes=event.bytes or 0,
+            proof=event.proof,
+            provisions=visit.match.rule.provisions,
         )
+
+    def seen(self, trace: Trace, request_id: str, at: datetime) -> None:
+        """It was served this again."""
+        micros = micros_of(at)
+        self.contacts.submit(Seen(trace, micros, self.event_ids.next(micros), request_id))
 
     async def failed(self, visit: Visit, error: ProvserverError) -> None:
         """A file could not be made: the device's history tells why."""

@@ -85,6 +85,22 @@ class Records:
             remembered.confirmed_at = asked_at
         return stands
 
+    @property
+    def tells_at_once(self) -> bool:
+        """Whether `stands_now` can say yes."""
+        return self._watch.tells_at_once
+
+    def stands_now(self, remembered: Remembered) -> bool:
+        """The same without waiting; False also where only a server could tell."""
+        asked_at = self._clock()
+        try:
+            stands = self._watch.stands_now(remembered)
+        except StoreUnavailable:
+            return False
+        if stands:
+            remembered.confirmed_at = asked_at
+        return stands
+
     async def confirm(self) -> None:
         """Read again what is remembered, and forget who is gone. Raises `StoreUnavailable`."""
         keys = list(self._known)

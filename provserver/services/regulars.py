@@ -8,37 +8,53 @@ made from is either part of the words, or of the record that must still stand.
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from provserver.services.visits import Answer, Visit
+from provserver.domain.mac import Mac
+from provserver.services.visits import Answer, PhoneRequest
+from provserver.store.seen import Trace
 from provserver.store.standing import Remembered
 
 _LONGEST = 10_000  # requests that are remembered, of some 3 kB each
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a regular gets, but for the document itself, and what is recorded of that."""
+
+    answer: Answer
+    trace: Trace
 
 
 @dataclass(frozen=True, slots=True)
 class Regular:
     """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache."""
 
-    visit: Visit
+    request: PhoneRequest
+    mac: Mac | None
     remembered: Remembered
     document_key: Hashable
-    answer: Answer
+    etag: str
+    whole: Usual
+    not_modified: Usual
 
 
-class Regulars:
+class Regulars(Generic[Kept]):
     """Remembers them by everything that their requests said; the longest unused goes first."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Hashable, Regular] = OrderedDict()
+        self._known: OrderedDict[Hashable, Kept] = OrderedDict()
 
-    def get(self, words: Hashable) -> Regular | None:
+    def get(self, words: Hashable) -> Kept | None:
         """Who said this before, or None."""
         regular = self._known.get(words)
-        if regular:
+        if regular is not None:
             self._known.move_to_end(words)
         return regular
 
-    def put(self, words: Hashable, regular: Regular) -> None:
+    def put(self, words: Hashable, regular: Kept) -> None:
         """Remember it."""
         self._known[words] = regular
         if len(self._known) > _LONGEST:

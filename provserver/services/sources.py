@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from provserver.domain.ids import new_id
+from provserver.domain.ids import Series, new_id
 
 
 def _utc_now() -> datetime:
@@ -26,6 +26,10 @@ class Sources:
     def new_id(self, prefix: str, at: datetime | None = None) -> str:
         """A new id of the kind `prefix`, made `at` that moment or now."""
         return new_id(prefix, at or self.clock(), self.entropy(10))
+
+    def series(self, prefix: str) -> Series:
+        """Ids of the kind `prefix` for what happens thousands of times a second."""
+        return Series(prefix, self.entropy(8))
 
     def token(self) -> str:
         """A device's path secret: 160 bits in 32 characters of a-z and 2-7, which every phone's URL field takes."""

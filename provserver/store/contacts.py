@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import SEARCHED, device_of, index_device
-from provserver.store.events import insert_events
+from provserver.store.events import insert_event_rows, insert_events
 from provserver.store.schema import assignments, devices
+from provserver.store.seen import SET_BACK, Seen, Visit, note_times
 from provserver.store.tokens import end_overlap
-from provserver.store.types import Instant
+from provserver.store.types import micros_of
 from provserver.store.usage import Span, open_spans
 
 
@@ -60,52 +62,27 @@ class Contact:
         return bool(told or self.close_window or self.shown_token_hash or self.handsets)
 
 
-_NOTE_TIMES = (
-    update(devices)
-    .where(
-        devices.c.id == bindparam("contacted_id"),
-        or_(
-            devices.c.last_seen_at.is_(None),
-            devices.c.last_seen_at <= bindparam("seen_at"),
-            devices.c.last_seen_at > bindparam("set_back", type_=Instant),
-        ),
-    )
-    .values(
-        last_seen_at=bindparam("seen_at"),
-        current_ip_address=bindparam("address"),
-        last_provisioned_at=func.coalesce(bindparam("fetched_at", type_=Instant), devices.c.last_provisioned_at),
-    )
-)
-_SET_BACK = timedelta(hours=1)  # no contact waits for that long: where one is older still, the clock was ahead
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
 
-async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
+async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact], seen: Sequence[Seen] = ()) -> set[str]:
     """Store contacts with their events; returns the ids of the devices that became provisioned by them.
 
     A later contact of a device wins, and one that is older than what is stored moves nothing back. Contacts of a device
     that is gone leave their event alone. `revision` stays: the stamp of a contact was made with its model.
     """
     await insert_events(conn, [contact.event for contact in contacts])
+    await insert_event_rows(conn, [one.event_row() for one in seen])
     telling = {contact.device_id for contact in contacts if not contact.is_quiet}
-    await _note_times(conn, [contact for contact in contacts if contact.device_id not in telling])
-    return await _change(conn, [contact for contact in contacts if contact.device_id in telling])
+    provisioned = await _change(conn, [contact for contact in contacts if contact.device_id in telling])
+    # After the news: those of a phone that was seen once more meanwhile would be none any more.
+    quiet = (contact for contact in contacts if contact.device_id not in telling)
+    await note_times(conn, chain((one.visit() for one in seen), map(_visit, quiet)))
+    return provisioned
 
 
-async def _note_times(conn: AsyncConnection, quiet: Sequence[Contact]) -> None:
-    """When phones were here and from where, without a look at what is stored: in a boot storm this is nearly all."""
-    rows: dict[str, dict[str, Any]] = {}
-    for contact in sorted(quiet, key=lambda contact: contact.at):
-        before = rows.get(contact.device_id, {})
-        rows[contact.device_id] = {
-            "contacted_id": contact.device_id,
-            "seen_at": contact.at,
-            "set_back": contact.at + _SET_BACK,
-            "address": contact.source_ip,
-            "fetched_at": contact.at if contact.provisions else before.get("fetched_at"),
-        }
-    if rows:
-        await conn.execute(_NOTE_TIMES, [rows[device_id] for device_id in sorted(rows)])
+def _visit(contact: Contact) -> Visit:
+    return Visit(micros_of(contact.at), contact.device_id, contact.source_ip, contact.provisions)
 
 
 async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
@@ -148,7 +125,7 @@ async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
 
 def _is_news(at: datetime, stored: datetime | None) -> bool:
     """Whether something of `at` says more than what is stored."""
-    return stored is None or at >= stored or stored - at > _SET_BACK
+    return stored is None or at >= stored or stored - at > SET_BACK
 
 
 def _contacted(device: Device, contact: Contact) -> Device:

@@ -1,17 +1,19 @@
 """What happened to devices: kept until pruned, longer than the devices themselves."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Event
+from provserver.store.bare import bare
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import events
+from provserver.store.types import micros_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,19 @@ class EventFilter:
     until: datetime | None = None
 
 
+Row = tuple[Any, ...]  # an event as the driver takes it, in the order of the columns
+NO_DETAILS = "{}"
+
+
 async def insert_events(conn: AsyncConnection, happened: Sequence[Event]) -> None:
     """Store events, in one statement. Their details are stored as they are: they must hold no secret."""
-    if happened:
-        await conn.execute(insert(events), [_stored(event) for event in happened])
+    await insert_event_rows(conn, [_row_of(event) for event in happened])
+
+
+async def insert_event_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+    """The same for events that are rows already."""
+    if rows:
+        await conn.exec_driver_sql(bare(_INSERT, conn.dialect).text, list(rows))
 
 
 async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[str, Any]) -> None:
@@ -77,13 +88,14 @@ async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 
 
 
 _NAMES = tuple(column.name for column in events.c)
-_values_of = attrgetter(*_NAMES)
+_INSERT = insert(events)
 
 
-def _stored(event: Event) -> dict[str, Any]:
+def _row_of(event: Event) -> Row:
     # Not NULL but '' where it is about no device: the column was there before such events were.
-    row = dict(zip(_NAMES, _values_of(event), strict=True))
-    return row if row["device_id"] else row | {"device_id": ""}
+    details = json.dumps(event.details) if event.details else NO_DETAILS
+    own = {"device_id": event.device_id or "", "created_at": micros_of(event.created_at), "details": details}
+    return tuple(own[name] if name in own else getattr(event, name) for name in _NAMES)
 
 
 def _event_of(row: RowMapping) -> Event:

@@ -9,8 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from provserver.domain.device import Event
 from provserver.store.contacts import Contact
+from provserver.store.seen import Seen
 
-_LEFT: TypeAdapter[list[Contact | Event]] = TypeAdapter(list[Contact | Event])
+Left = Contact | Event | Seen
+
+_LEFT: TypeAdapter[list[Left]] = TypeAdapter(list[Left])
 
 _log = structlog.get_logger("contacts")
 
@@ -21,7 +24,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, left: Sequence[Contact | Event]) -> None:
+    def keep(self, left: Sequence[Left]) -> None:
         """Keep these for the next process. Raises `OSError`."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         file = self._folder / f"{uuid4().hex}.new"
@@ -29,9 +32,9 @@ class Spool:
         file.write_bytes(_LEFT.dump_json(list(left)))
         file.rename(file.with_suffix(".json"))
 
-    def take(self) -> list[Contact | Event]:
+    def take(self) -> list[Left]:
         """What earlier processes have kept, no longer kept; a file that cannot be read is told of and left aside."""
-        found: list[Contact | Event] = []
+        found: list[Left] = []
         for file in sorted(self._folder.glob("*.json"), key=lambda file: file.name):
             taken = file.with_suffix(".taken")
             try:

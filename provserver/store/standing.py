@@ -81,7 +81,12 @@ class Remembered:
 
 
 class Watch(Protocol):
-    """Tells whether records still stand."""
+    """Tells whether records still stand. `tells_at_once`: without waiting for anybody."""
+
+    tells_at_once: bool
+
+    def stands_now(self, remembered: Remembered) -> bool:
+        """The same as `stands`, where it `tells_at_once`; else False."""
 
     async def stands(self, remembered: Remembered) -> bool:
         """Whether no write that was finished when this was called has changed the record.
@@ -107,12 +112,18 @@ class EmbeddedWatch:
     thread would cost twenty times as much.
     """
 
+    tells_at_once = True
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._path = str(engine.url.database)
         self._connection: sqlite3.Connection | None = None
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
 
     async def stands(self, remembered: Remembered) -> bool:
+        """Nobody has to wait for it."""
+        return self.stands_now(remembered)
+
+    def stands_now(self, remembered: Remembered) -> bool:
         """By SQLite's own count of commits where there was none, else by the rows."""
         try:
             connection = self._connection or self._open()
@@ -121,7 +132,7 @@ class EmbeddedWatch:
                 return True
             row = connection.execute(self._query, (remembered.record.device.id,)).fetchone()
         except sqlite3.Error as error:
-            await self.close()
+            self._close()
             raise StoreUnavailable(f"the database does not answer: {error}") from error
         if row != remembered.standing:
             return False
@@ -130,6 +141,9 @@ class EmbeddedWatch:
 
     async def close(self) -> None:
         """Close the connection."""
+        self._close()
+
+    def _close(self) -> None:
         if self._connection:
             self._connection.close()
             self._connection = None
@@ -144,6 +158,8 @@ class EmbeddedWatch:
 class ServerWatch:
     """PostgreSQL: one query for all who ask while the one before is under way."""
 
+    tells_at_once = False
+
     def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._breaker = breaker
@@ -153,6 +169,10 @@ class ServerWatch:
         self._asking: asyncio.Task[None] | None = None
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
+
+    def stands_now(self, remembered: Remembered) -> bool:
+        """The server must be asked."""
+        return False
 
     async def stands(self, remembered: Remembered) -> bool:
         """By the rows, as the server has them now."""

@@ -28,7 +28,7 @@ from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database
 from provserver.store.pages import PageRequest
-from tests.listener import make_guard, make_provisioning
+from tests.listener import PhoneServer, make_guard, make_provisioning
 from tests.store import builders
 
 SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 {mac} SXM:0 UXM:0)"
@@ -132,6 +132,7 @@ async def make_office(
         unknown_limit: int = 100,
         certificate_header: str | None = None,
         trust: VendorTrust | None = None,
+        listener: type[TestServer] = PhoneServer,
         **settings: Any,
     ) -> Office:
         clock = Clock()
@@ -152,7 +153,7 @@ async def make_office(
             certificate_header=certificate_header,
             trust=lambda: trust or VendorTrust({}),
         )
-        client = TestClient(TestServer(build_phones(face)))
+        client = TestClient(listener(build_phones(face)))
         await client.start_server()
         contacts.start()
         tenant = builders.account()

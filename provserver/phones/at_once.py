@@ -1,0 +1,89 @@
+"""Answers to phones that say what they said before, to the byte: all but the time and the ids is ready to be sent."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+
+from aiohttp import web
+
+from provserver.logs import Repeated
+from provserver.phones.connection import Connection, Peer, Reply
+from provserver.phones.metrics import PhoneMetrics
+from provserver.services.provisioning import Provisioning
+from provserver.services.regulars import Regular, Regulars, Usual
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A request that is being answered, as it came over the wire, and what goes without saying the next time."""
+
+    said: tuple[bytes, Peer]
+    regular: Regular
+    usual: Usual
+    line: Repeated
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is sent, but for the date, which comes last in `head`, and the body of a file."""
+
+    offer: Offer
+    status: int
+    head: bytes
+    stays: bool
+
+
+class AtOnce:
+    """Remembers what went out the other way, and sends it again while it is right.
+
+    `wary`: whether certificates of phones may count, of which the bytes tell nothing.
+    """
+
+    def __init__(
+        self,
+        provisioning: Provisioning,
+        metrics: PhoneMetrics,
+        new_request_id: Callable[[], str],
+        wary: Callable[[], bool],
+    ) -> None:
+        self._provisioning = provisioning
+        self._now = provisioning.sources.now
+        self._metrics = metrics
+        self._new_request_id = new_request_id
+        self._wary = wary
+        self._ready: Regulars[_Ready] = Regulars()
+        self._date = 0, b""
+
+    def answer(self, said: bytes, connection: Connection) -> Reply | None:
+        """What to send, or None where this must be looked into."""
+        ready = self._ready.get((said, connection.peer))
+        if ready is None or self._wary():
+            return None
+        started, at, request_id = time.perf_counter(), self._now(), self._new_request_id()
+        offer = ready.offer
+        body = self._provisioning.answer_at_once(offer.regular, offer.usual, request_id, at)
+        if body is None:
+            return None
+        seconds = time.perf_counter() - started
+        self._metrics.answered(offer.usual.answer.vendor, ready.status, seconds)
+        offer.line.tell(at, {"milliseconds": round(seconds * 1000, 2), "request_id": request_id})
+        head = ready.head + self._rest_of_head()
+        return (head, body) if ready.status == HTTPStatus.OK else (head,), ready.stays
+
+    def remember(self, offer: Offer, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """Remember a response that is about to be sent."""
+        if self._wary():
+            return
+        version, status = request.version, HTTPStatus(response.status)
+        fields = [f"{name}: {value}" for name, value in response.headers.items() if name != "Date"]
+        lines = [f"HTTP/{version.major}.{version.minor} {status} {status.phrase}", *fields, "Date: "]
+        head = "\r\n".join(lines).encode()
+        self._ready.put(offer.said, _Ready(offer, status, head, bool(response.keep_alive)))
+
+    def _rest_of_head(self) -> bytes:
+        now = int(time.time())
+        if self._date[0] != now:
+            self._date = now, f"{formatdate(now, usegmt=True)}\r\n\r\n".encode()
+        return self._date[1]
