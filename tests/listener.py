@@ -9,7 +9,7 @@ from provserver.config import Phones
 from provserver.domain.guessing import Guesses
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import AT_ONCE
-from provserver.phones.connection import PhoneRunner
+from provserver.phones.connection import Connection, PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
 from provserver.services.cache import DocumentCache
@@ -27,10 +27,20 @@ from provserver.store.database import Database
 
 
 class PhoneServer(TestServer):
-    """The phone listener on a port of its own, with connections as the server has them."""
+    """The phone listener on a port of its own, with connections as the server has them.
+
+    `at_once` counts the requests that were answered before aiohttp looked at them.
+    """
+
+    at_once = 0
+
+    def _answer(self, said: bytes, connection: Connection) -> Reply | None:
+        reply = self.app[AT_ONCE].answer(said, connection)
+        self.at_once += reply is not None
+        return reply
 
     async def _make_runner(self, **settings: Any) -> AppRunner:
-        return PhoneRunner(self.app, self.app[AT_ONCE].answer, **settings)
+        return PhoneRunner(self.app, self._answer, **settings)
 
 
 def make_guard(database: Database, sources: Sources, settings: Phones | None = None) -> Guard:

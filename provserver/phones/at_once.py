@@ -27,11 +27,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What is sent, but for the date, which comes last in `head`, and the body of a file."""
+    """What is sent, but for the date, which stands between the two parts of the head, and the body of a file."""
 
     offer: Offer
     status: int
-    head: bytes
+    head: tuple[bytes, bytes]
     stays: bool
 
 
@@ -69,21 +69,21 @@ class AtOnce:
         seconds = time.perf_counter() - started
         self._metrics.answered(offer.usual.answer.vendor, ready.status, seconds)
         offer.line.tell(at, {"milliseconds": round(seconds * 1000, 2), "request_id": request_id})
-        head = ready.head + self._rest_of_head()
-        return (head, body) if ready.status == HTTPStatus.OK else (head,), ready.stays
+        before, after = ready.head
+        return (before, self._today(), after, body if ready.status == HTTPStatus.OK else b""), ready.stays
 
     def remember(self, offer: Offer, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Remember a response that is about to be sent."""
         if self._wary():
             return
         version, status = request.version, HTTPStatus(response.status)
-        fields = [f"{name}: {value}" for name, value in response.headers.items() if name != "Date"]
-        lines = [f"HTTP/{version.major}.{version.minor} {status} {status.phrase}", *fields, "Date: "]
-        head = "\r\n".join(lines).encode()
-        self._ready.put(offer.said, _Ready(offer, status, head, bool(response.keep_alive)))
+        fields = [f"{name}: {'' if name == 'Date' else value}" for name, value in response.headers.items()]
+        lines = [f"HTTP/{version.major}.{version.minor} {status} {status.phrase}", *fields, "", ""]
+        before, date, after = "\r\n".join(lines).encode().partition(b"\r\nDate: ")
+        self._ready.put(offer.said, _Ready(offer, status, (before + date, after), bool(response.keep_alive)))
 
-    def _rest_of_head(self) -> bytes:
+    def _today(self) -> bytes:
         now = int(time.time())
         if self._date[0] != now:
-            self._date = now, f"{formatdate(now, usegmt=True)}\r\n\r\n".encode()
+            self._date = now, formatdate(now, usegmt=True).encode()
         return self._date[1]

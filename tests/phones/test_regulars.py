@@ -1,43 +1,48 @@
 """Phones that ask again the short way get what the long way would give them: never older, never another's."""
 
+from typing import Any
+
 import pytest
+from aiohttp.test_utils import TestServer
 
 from provserver.domain.device import Device
-from provserver.services.regulars import Regulars
+from provserver.services.recording import Recorder
 from provserver.store.devices import delete_device
+from tests.listener import PhoneServer
 from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
 
 MAC = "805ec0aabbcc"
 AGENT = YEALINK_AGENT.format(mac=MAC)
 
 
-class Counted(Regulars):
-    """Counts who was known."""
-
-    hits = 0
-
-    def get(self, words: object) -> object:  # type: ignore[override]
-        found = super().get(words)
-        self.hits += found is not None
-        return found
-
-
 @pytest.fixture
-async def regular(make_office: MakeOffice) -> tuple[Office, Device, str]:
+def short_ways(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Grows with each request that takes the short way."""
+    found: list[object] = []
+    seen = Recorder.seen
+
+    def noted(recorder: Recorder, *told: Any) -> None:
+        found.append(told)
+        seen(recorder, *told)
+
+    monkeypatch.setattr(Recorder, "seen", noted)
+    return found
+
+
+@pytest.fixture(params=[TestServer, PhoneServer], ids=["by its words", "by its bytes"])
+async def regular(
+    request: pytest.FixtureRequest, make_office: MakeOffice, short_ways: list[object]
+) -> tuple[Office, Device, str]:
     """A phone that has fetched often enough to be known, and the path of its file."""
-    office: Office = await make_office()
-    object.__setattr__(office.provisioning, "regulars", Counted())
+    office: Office = await make_office(listener=request.param)
     device, _ = await office.phone(MAC, "yealink")
     path = f"/p/{device.token}/{MAC}.cfg"
     for _ in range(4):
         assert (await office.get(path, AGENT)).status == 200
         await office.contacts.flush()
-    assert _hits(office) >= 1, "this phone is not known after four fetches"
+    assert short_ways, "this phone is not known after four fetches"
+    assert getattr(office.client.server, "at_once", 1) > 0
     return office, device, path
-
-
-def _hits(office: Office) -> int:
-    return office.provisioning.regulars.hits  # type: ignore[attr-defined, no-any-return]
 
 
 async def test_a_change_is_in_the_very_next_fetch(regular: tuple[Office, Device, str]) -> None:
@@ -47,13 +52,15 @@ async def test_a_change_is_in_the_very_next_fetch(regular: tuple[Office, Device,
         assert f"new{number}.example.com" in await (await office.get(path, AGENT)).text()
 
 
-async def test_every_fetch_leaves_its_event_with_an_id_of_its_own(regular: tuple[Office, Device, str]) -> None:
+async def test_every_fetch_leaves_its_event_with_an_id_of_its_own(
+    regular: tuple[Office, Device, str], short_ways: list[object]
+) -> None:
     office, device, path = regular
-    before, known = await office.events(device), _hits(office)
+    before, known = await office.events(device), len(short_ways)
     assert (await office.get(path, AGENT)).status == 200
     etag = (await office.get(path, AGENT)).headers["ETag"]
     assert (await office.get(path, AGENT, If_None_Match=etag)).status == 304
-    assert _hits(office) == known + 3
+    assert len(short_ways) == known + 3
     new = (await office.events(device))[: -len(before)]
     assert [event.type for event in new] == ["config_not_modified", "config_fetch", "config_fetch"]
     assert len({event.request_id for event in new}) == len({event.id for event in new}) == 3

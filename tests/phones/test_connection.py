@@ -1,0 +1,188 @@
+"""What goes out before aiohttp has looked at the request is what it would have sent, and never out of turn."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import orjson
+import pytest
+import structlog
+
+from provserver.config import Log
+from provserver.domain.device import Device
+from provserver.listening.trust import VendorTrust
+from provserver.logs import Repeated, configure_logging
+from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
+
+MAC = "805ec0aabbcc"
+AGENT = YEALINK_AGENT.format(mac=MAC)
+_LENGTH = re.compile(rb"Content-Length: (\d+)")
+_DATE = re.compile(rb"Date: [^\r]+")
+
+
+@dataclass
+class Line:
+    """A connection to the listener of an office."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def said(self) -> bytes:
+        """The next answer, whole."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        return head + (await self.reader.readexactly(int(length[1])) if length else b"")
+
+    async def ask(self, request: bytes) -> bytes:
+        self.writer.write(request)
+        return await self.said()
+
+
+@dataclass
+class Known:
+    """A phone that is answered at once, and what it says."""
+
+    office: Office
+    device: Device
+    line: Line
+    request: bytes
+
+    @property
+    def at_once(self) -> int:
+        return self.office.client.server.at_once  # type: ignore[attr-defined, no-any-return]
+
+
+async def dial(office: Office) -> Line:
+    return Line(*await asyncio.open_connection("127.0.0.1", office.client.port))
+
+
+def fetch(device: Device, *headers: str, version: str = "1.1") -> bytes:
+    lines = [f"GET /p/{device.token}/{MAC}.cfg HTTP/{version}", "Host: x", f"User-Agent: {AGENT}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def learn(office: Office, request: bytes) -> bytes:
+    """What aiohttp answers, asked until it is not asked any more."""
+    for _ in range(3):
+        line = await dial(office)
+        answer = await line.ask(request)
+        line.writer.close()
+        await office.contacts.flush()
+    return answer
+
+
+@pytest.fixture
+async def known(make_office: MakeOffice) -> AsyncIterator[Known]:
+    office: Office = await make_office()
+    device, _ = await office.phone(MAC, "yealink")
+    request = fetch(device)
+    await learn(office, request)
+    found = Known(office, device, await dial(office), request)
+    await found.line.ask(request)
+    assert found.at_once > 0
+    yield found
+    found.line.writer.close()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("headers", [[], ["Connection: close"], ["Connection: keep-alive"], ["If-None-Match: *"]])
+async def test_it_is_the_same_to_the_byte(known: Known, version: str, headers: list[str]) -> None:
+    """Status line, header, body, and whether the connection stays."""
+    request, answers = fetch(known.device, *headers, version=version), set()
+    before, tries = known.at_once, 5
+    for _ in range(tries):
+        line = await dial(known.office)
+        answer = await line.ask(request)
+        ends = (version == "1.0" or "Connection: close" in headers) and b"keep-alive" not in answer
+        assert not ends or await line.reader.read() == b""
+        assert ends or (await line.ask(known.request)).startswith(b"HTTP/1.1 200 OK")
+        answers.add(_DATE.sub(b"", answer))
+        line.writer.close()
+    assert len(answers) == 1
+    assert known.at_once - before >= tries - 1
+
+
+async def test_a_connection_on_which_a_request_came_in_pieces_is_left_to_aiohttp(known: Known) -> None:
+    """What looks like a request after that may be the rest of one."""
+    before = known.at_once
+    known.line.writer.write(known.request[:30])
+    await known.line.writer.drain()
+    await asyncio.sleep(0)
+    whole = await known.line.ask(known.request[30:])
+    assert whole.startswith(b"HTTP/1.1 200 OK")
+    if known.at_once == before:  # else the two pieces have come as one
+        assert await known.line.ask(known.request) == whole
+        assert known.at_once == before
+
+
+async def test_a_body_that_looks_like_a_known_request_is_none(known: Known) -> None:
+    head = fetch(known.device, f"Content-Length: {len(known.request)}")
+    before = known.at_once
+    known.line.writer.write(head)
+    await known.line.writer.drain()
+    first = await known.line.ask(known.request)
+    assert first.startswith(b"HTTP/1.1 200 OK")
+    known.line.writer.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    rest = await known.line.reader.read()
+    assert rest.startswith(b"HTTP/1.1 404")
+    assert rest.count(b"HTTP/1.1") == 1
+    assert known.at_once == before
+
+
+async def test_answers_come_in_the_order_of_the_requests(known: Known) -> None:
+    """The first takes its time, since it is refused; the known one behind it must not overtake it."""
+    known.line.writer.write(b"GET /snomD785-000413AABBCC.htm HTTP/1.1\r\nHost: x\r\n\r\n")
+    await known.line.writer.drain()
+    await asyncio.sleep(0.005)
+    known.line.writer.write(known.request)
+    assert (await known.line.said()).startswith(b"HTTP/1.1 404")
+    assert (await known.line.said()).startswith(b"HTTP/1.1 200 OK")
+    known.line.writer.write(known.request + known.request)
+    assert [(await known.line.said())[:15] for _ in range(2)] == [b"HTTP/1.1 200 OK"] * 2
+
+
+async def test_a_phone_that_does_not_read_is_not_written_to_without_end(known: Known) -> None:
+    size, asked = len(await known.line.ask(known.request)), 0
+    server = next(iter(known.office.client.server.runner.server.connections))  # type: ignore[union-attr]
+    while not server.writing_paused:
+        known.line.writer.write(known.request)
+        await asyncio.sleep(0.001)
+        asked += 1
+    more = 20
+    for _ in range(more):
+        known.line.writer.write(known.request)
+    for _ in range(asked + more):
+        assert len(await known.line.said()) == size
+
+
+async def test_where_certificates_count_bytes_do_not(make_office: MakeOffice) -> None:
+    trust = VendorTrust({})
+    trust.authorities["yealink"] = []
+    office: Office = await make_office(trust=trust)
+    device, _ = await office.phone(MAC, "yealink")
+    await learn(office, fetch(device))
+    assert office.client.server.at_once == 0  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def _json_log(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    configure_logging(Log(format="json"))
+    yield
+    structlog.reset_defaults()
+    Repeated.out = None
+
+
+@pytest.mark.usefixtures("_json_log")
+async def test_the_log_tells_the_same_of_it(known: Known, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for request in (fetch(known.device, "X-New: 1"), known.request):
+        before = known.at_once
+        await known.line.ask(request)
+        await asyncio.sleep(0)
+        line = orjson.loads(capsys.readouterr().err.splitlines()[-1])
+        told.append((known.at_once - before, {**line, "milliseconds": 0, "request_id": "", "timestamp": ""}))
+        assert line["timestamp"].endswith("Z")
+        assert line["request_id"].startswith("req_")
+    assert [hits for hits, _ in told] == [0, 1]
+    assert told[0][1] == told[1][1]
