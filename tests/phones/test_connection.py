@@ -1,7 +1,9 @@
 """What goes out before aiohttp has looked at the request is what it would have sent, and never out of turn."""
 
 import asyncio
+import io
 import re
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -166,21 +168,22 @@ async def test_where_certificates_count_bytes_do_not(make_office: MakeOffice) ->
 
 
 @pytest.fixture
-def _json_log(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def json_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
+    log = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(log))
     configure_logging(Log(format="json"))
-    yield
+    yield log
     structlog.reset_defaults()
     Repeated.out = None
 
 
-@pytest.mark.usefixtures("_json_log")
-async def test_the_log_tells_the_same_of_it(known: Known, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_log_tells_the_same_of_it(json_log: io.BytesIO, known: Known) -> None:
     told = []
     for request in (fetch(known.device, "X-New: 1"), known.request):
         before = known.at_once
         await known.line.ask(request)
         await asyncio.sleep(0)
-        line = orjson.loads(capsys.readouterr().err.splitlines()[-1])
+        line = orjson.loads(json_log.getvalue().splitlines()[-1])
         told.append((known.at_once - before, {**line, "milliseconds": 0, "request_id": "", "timestamp": ""}))
         assert line["timestamp"].endswith("Z")
         assert line["request_id"].startswith("req_")
