@@ -1,7 +1,7 @@
 """What phones leave behind by fetching, written for many phones at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device, DeviceStatus, DeviceType, Event, MulticellRole, Origin
+from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_event_rows, insert_events
 from provserver.store.schema import assignments, devices
@@ -62,6 +62,12 @@ class Contact:
         return bool(told or self.close_window or self.shown_token_hash or self.handsets)
 
 
+_TOLD = (
+    *("type", "type_source", "multicell_role", "vendor", "vendor_source", "model", "firmware_version", "status"),
+    *("last_seen_at", "current_ip_address", "last_provisioned_at", "fetched_stamp", "fetched_etag", "fetched_base_url"),
+    *("window_until", "window_address"),
+)
+_State = dict[str, Any]  # of a device, what contacts can change
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
 
@@ -89,18 +95,20 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
     """What contacts have to tell of devices; returns the ids of those that became provisioned."""
     if not contacts:
         return set()
-    before = await _devices(conn, {contact.device_id for contact in contacts})
-    after = dict(before)
+    before = await _states(conn, {contact.device_id for contact in contacts})
+    after = {device_id: dict(state) for device_id, state in before.items()}
     for contact in sorted(contacts, key=lambda contact: contact.at):
-        if contact.device_id in after:
-            after[contact.device_id] = _contacted(after[contact.device_id], contact)
-    changes = {device_id: _difference(before[device_id], device) for device_id, device in after.items()}
+        if state := after.get(contact.device_id):
+            _tell(state, contact)
+    # Naming a column in an UPDATE makes the database rewrite its indexes, so only what differs is named.
+    changes = {
+        device_id: {name: value for name, value in state.items() if value != before[device_id][name]}
+        for device_id, state in after.items()
+    }
     await _update(conn, changes)
-    for device_id, changed in changes.items():
-        if SEARCHED & changed.keys():
-            await index_device(conn, after[device_id])
+    await _index(conn, [device_id for device_id, changed in changes.items() if SEARCHED & changed.keys()])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
-    await _count_users(conn, {one.id: one.last_provisioned_at for one in map(after.__getitem__, provisioned)})
+    await _count_users(conn, {device_id: after[device_id]["last_provisioned_at"] for device_id in provisioned})
     for contact in contacts:
         await _provision_handsets(conn, contact)
         if contact.shown_token_hash:
@@ -128,60 +136,60 @@ def _is_news(at: datetime, stored: datetime | None) -> bool:
     return stored is None or at >= stored or stored - at > SET_BACK
 
 
-def _contacted(device: Device, contact: Contact) -> Device:
-    changes: dict[str, Any] = {}
-    if _is_news(contact.at, device.last_seen_at):
-        changes |= _told(device, contact)
-        changes |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
+def _tell(state: _State, contact: Contact) -> None:
+    """Put into `state` what `contact` says."""
+    if _is_news(contact.at, state["last_seen_at"]):
+        state |= _told(state, contact)
+        state |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
     if contact.provisions:
-        changes |= _provisioned(device, contact)
+        _tell_of_file(state, contact)
     if contact.close_window:
-        changes |= {"window_until": None, "window_address": None}
-    elif contact.pin_address and device.window_until and device.window_address is None:
-        changes["window_address"] = contact.pin_address
-    return replace(device, **changes)
+        state |= {"window_until": None, "window_address": None}
+    elif contact.pin_address and state["window_until"] and state["window_address"] is None:
+        state["window_address"] = contact.pin_address
 
 
-def _told(device: Device, contact: Contact) -> dict[str, Any]:
+def _told(state: _State, contact: Contact) -> dict[str, Any]:
     """What the phone told of itself, but for what somebody has named since it was served."""
     told: dict[str, Any] = {"model": contact.model, "firmware_version": contact.firmware}
     if contact.vendor is None:
         told = {name: value for name, value in told.items() if value is not None}
-    elif device.vendor_source is Origin.NAMED:
+    elif state["vendor_source"] == Origin.NAMED:
         return {}
     else:
         told |= {"vendor": contact.vendor, "vendor_source": Origin.USER_AGENT}
-    if contact.type is None or device.type_source is Origin.NAMED:
+    if contact.type is None or state["type_source"] == Origin.NAMED:
         return told
     role = MulticellRole.SINGLE if contact.type is DeviceType.DECT_BASE else None
     return told | {"type": contact.type, "type_source": Origin.USER_AGENT, "multicell_role": role}
 
 
-def _provisioned(device: Device, contact: Contact) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if _is_news(contact.at, device.last_provisioned_at):
-        changes = {
+def _tell_of_file(state: _State, contact: Contact) -> None:
+    if _is_news(contact.at, state["last_provisioned_at"]):
+        state |= {
             "last_provisioned_at": contact.at,
             "fetched_stamp": contact.stamp,
             "fetched_etag": contact.etag,
             "fetched_base_url": contact.base_url,
         }
-    if device.status is DeviceStatus.PENDING_SYNC:
-        changes["status"] = DeviceStatus.PROVISIONED
-    return changes
+    if state["status"] == DeviceStatus.PENDING_SYNC:
+        state["status"] = DeviceStatus.PROVISIONED
 
 
-def _difference(before: Device, after: Device) -> dict[str, Any]:
-    # Naming a column in an UPDATE makes the database rewrite its indexes, so only what differs is named.
-    names = (column.name for column in devices.c if hasattr(after, column.name))
-    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
-
-
-async def _devices(conn: AsyncConnection, device_ids: Iterable[str]) -> dict[str, Device]:
+async def _states(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, _State]:
     # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
-    statement = select(devices).where(devices.c.id.in_(device_ids)).order_by(devices.c.id).with_for_update()
-    found = (device_of(row) for row in (await conn.execute(statement)).mappings())
-    return {device.id: device for device in found}
+    column = devices.c
+    statement = select(column.id, *(column[name] for name in _TOLD)).where(column.id.in_(device_ids))
+    rows = await conn.execute(statement.order_by(column.id).with_for_update())
+    return {device_id: dict(zip(_TOLD, told, strict=True)) for device_id, *told in rows}
+
+
+async def _index(conn: AsyncConnection, device_ids: Collection[str]) -> None:
+    """Make devices findable by what they have just told."""
+    if device_ids:
+        rows = await conn.execute(select(devices).where(devices.c.id.in_(device_ids)).order_by(devices.c.id))
+        for row in rows.mappings():
+            await index_device(conn, device_of(row))
 
 
 async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """Spans of time in which a user was on a provisioned device: what an account is counted by."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, distinct, func, or_, select, update
@@ -24,7 +24,11 @@ class Span:
 async def open_spans(conn: AsyncConnection, spans: Sequence[Span]) -> None:
     """Start spans; a user whose span on that device is still open keeps it."""
     running = await _running(conn, {span.device_id for span in spans})
-    fresh = [asdict(span) for span in spans if (span.device_id, span.user_id) not in running]
+    fresh = [
+        {"account_id": one.account_id, "user_id": one.user_id, "device_id": one.device_id, "started_at": one.started_at}
+        for one in spans
+        if (one.device_id, one.user_id) not in running
+    ]
     if fresh:
         await conn.execute(upsert(conn, provisioned_spans).on_conflict_do_nothing(), fresh)
 
