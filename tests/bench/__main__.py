@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tests.bench.fetches import fetch_rows, server_rows
+from tests.bench.first_contacts import contact_rows
 from tests.bench.large import large_rows
 from tests.bench.plan import Plan
 from tests.bench.renders import render_rows
@@ -27,6 +28,7 @@ from tests.bench.storm import killed_rows, storm_rows
 GROUPS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "start": start_rows,
     "fetches": fetch_rows,
+    "contacts": contact_rows,
     "renders": render_rows,
     "postgresql": server_rows,
     "large": large_rows,
