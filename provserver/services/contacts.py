@@ -2,14 +2,15 @@
 
 A contact that changes what a device is (its first fetch, a new model, the window) is durable before its phone gets an
 answer; all that wait share one transaction. Others follow within `LINGER` seconds, or once a database that was away is
-back, in the order in which they came. The queue is bounded: past it they are shed, and counted, before any phone is
-delayed.
+back, in the order in which they came. Their queue is bounded: past it they are shed, and counted; and nobody who waits
+for an answer stands behind them.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 
@@ -28,7 +29,8 @@ _RETRY = 1.0
 
 _log = structlog.get_logger("contacts")
 
-Waiting = tuple[Left, asyncio.Future[None] | None]
+Item = TypeVar("Item")
+Awaited = tuple[Contact, asyncio.Future[None]]
 
 
 class ContactWriter:
@@ -49,7 +51,8 @@ class ContactWriter:
         self._on_shed = on_shed
         self._limit = limit
         self._spool = spool
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[Left] = deque()
+        self._awaited: deque[Awaited] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
         self._idle = asyncio.Event()
@@ -70,39 +73,38 @@ class ContactWriter:
             with suppress(asyncio.CancelledError):
                 await self._task
         if self._queue and self._spool:
-            self._spool.keep([contact for contact, _ in self._queue])
+            self._spool.keep(self._queue)
             self._queue.clear()
 
     @property
     def waiting(self) -> int:
         """How many are not written yet."""
-        return len(self._queue)
+        return len(self._queue) + len(self._awaited)
 
     def submit(self, contact: Left) -> None:
         """Write it soon. An event alone changes nothing of its device."""
         if len(self._queue) >= self._limit:
             self._on_shed()
             return
-        self._enqueue(contact, None)
+        self._queue.append(contact)
+        self._idle.clear()
+        self._arrived.set()
 
     async def submit_durably(self, contact: Contact) -> None:
         """Return once it is written for good. Raises `StoreUnavailable`."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._enqueue(contact, written)
+        self._awaited.append((contact, written))
+        self._idle.clear()
+        self._arrived.set()
         self._urgent.set()
         await written
 
     async def flush(self) -> None:
         """Return once everything submitted until now is written, or the store is found unavailable."""
-        if self._queue or not self._idle.is_set():
+        if self.waiting or not self._idle.is_set():
             self._idle.clear()
             self._urgent.set()
             await self._idle.wait()
-
-    def _enqueue(self, contact: Left, written: asyncio.Future[None] | None) -> None:
-        self._queue.append((contact, written))
-        self._idle.clear()
-        self._arrived.set()
 
     async def _run(self) -> None:
         while True:
@@ -112,31 +114,31 @@ class ContactWriter:
             self._urgent.clear()
             self._idle.clear()
             healthy = True
-            while self._queue and healthy:
-                batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
-                healthy = await self._write(batch)
+            while self.waiting and healthy:
+                awaited = _first(self._awaited, _BATCH)
+                healthy = await self._write(awaited, _first(self._queue, _BATCH - len(awaited)))
             self._idle.set()
-            if self._queue:
+            if self.waiting:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._urgent.wait(), _RETRY)
             else:
                 self._arrived.clear()
 
-    async def _write(self, batch: list[Waiting]) -> bool:
+    async def _write(self, awaited: list[Awaited], others: list[Left]) -> bool:
         """Write one group; False where the store is away, which fails those who wait and keeps the others."""
+        batch = [*(contact for contact, _ in awaited), *others]
         try:
-            await self._database.add(lambda conn: _store(conn, [item for item, _ in batch]))
+            await self._database.add(lambda conn: _store(conn, batch))
         except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
             _log.error("contacts_not_written", count=len(batch), error=str(error))
-            left = [item for item in batch if item[1] is None]
             if isinstance(error, StoreUnavailable):
-                self._queue.extendleft(reversed(left))
+                self._queue.extendleft(reversed(others))
             else:
-                for _ in left:
+                for _ in others:
                     self._on_shed()
-            _settle(batch, StoreUnavailable("the contact could not be recorded"))
+            _settle(awaited, StoreUnavailable("the contact could not be recorded"))
             return False
-        _settle(batch, None)
+        _settle(awaited, None)
         return True
 
 
@@ -146,9 +148,14 @@ async def _store(conn: Connection, left: Sequence[Left]) -> None:
     await insert_events(conn, [item for item in left if isinstance(item, Event)])
 
 
-def _settle(batch: list[Waiting], error: Exception | None) -> None:
-    for _, written in batch:
-        if written is None or written.done():
+def _first(queue: deque[Item], most: int) -> list[Item]:
+    """Take the first ones out of a queue."""
+    return [queue.popleft() for _ in range(min(most, len(queue)))]
+
+
+def _settle(awaited: list[Awaited], error: Exception | None) -> None:
+    for _, written in awaited:
+        if written.done():
             continue
         if error:
             written.set_exception(error)

@@ -1,6 +1,6 @@
 """Contacts that a process could not write before it ended, in files that the next one takes up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, left: Sequence[Left]) -> None:
+    def keep(self, left: Iterable[Left]) -> None:
         """Keep these for the next process. Raises `OSError`."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         file = self._folder / f"{uuid4().hex}.new"
