@@ -113,7 +113,7 @@ def serving(
 
 
 def _addresses(process: subprocess.Popen[str], stderr: Path) -> tuple[str, str]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         found = _LISTENING.search(stderr.read_text())
         if found:
