@@ -42,10 +42,10 @@ def large_rows(plan: Plan) -> Iterator[Row]:
         few = running.enter_context(provserver(small_dir, **_OPEN_HERE))
         many = running.enter_context(provserver(large_dir, **_OPEN_HERE))
         plan.say(f"fetches among {_SMALL:,} and among {plan.fleet:,} devices")
-        little = compare(_load(phones), {"it": few.target}, plan.seconds, folder)["it"]
-        much = compare(_load(again), {"it": many.target}, plan.seconds, folder)["it"]
+        asked = {"few": (_load(phones), few.target), "many": (_load(again), many.target)}
+        costs = compare(asked, plan.seconds, folder)
         case = f"unchanged file, {_SMALL:,} -> {plan.fleet:,} devices"
-        yield ratio(case, much.microseconds, little.microseconds, 1.25, f"{_SMALL:,} devices")
+        yield ratio(case, costs["many"].microseconds, costs["few"].microseconds, 1.25, f"{_SMALL:,} devices")
         yield from _reading(plan, many, large)
         yield from _changing(plan, many, large)
         yield _memory(plan, many, large)

@@ -59,21 +59,29 @@ class Load:
         )
 
 
-def compare(load: Load, targets: Mapping[str, Target], seconds: float, folder: Path) -> dict[str, Cost]:
-    """What each target costs: they are asked in turns, for `seconds` in all, and the best of its turns counts.
+Asked = Mapping[str, tuple[Load, Target]]
+
+
+def beside(load: Load, targets: Mapping[str, Target], seconds: float, folder: Path) -> dict[str, Cost]:
+    """What the same load costs each target."""
+    return compare({name: (load, target) for name, target in targets.items()}, seconds, folder)
+
+
+def compare(asked: Asked, seconds: float, folder: Path) -> dict[str, Cost]:
+    """What each costs: they have turns, of `seconds` in all for each, and the best of its turns counts.
 
     So what else the machine does falls on all of them, and least on what is told. Everything has been asked for before,
     so that nothing is rendered while it counts. Raises where one answers anything but well.
     """
-    script = folder / "load.lua"
-    script.write_text(load.script())
     best: dict[str, Cost] = {}
-    for target in targets.values():
+    scripts = {name: folder / f"{name}.lua" for name in asked}
+    for name, (load, target) in asked.items():
+        scripts[name].write_text(load.script())
         _warm(load, target.url)
-        _run(load, target.url, 1, script)
+        _run(load, target.url, 1, scripts[name])
     for _ in range(ROUNDS):
-        for name, target in targets.items():
-            cost = _turn(load, target, max(1.0, seconds / ROUNDS), script)
+        for name, (load, target) in asked.items():
+            cost = _turn(load, target, max(1.0, seconds / ROUNDS), scripts[name])
             best[name] = min(best.get(name, cost), cost, key=lambda one: one.microseconds)
     return best
 
