@@ -26,4 +26,4 @@ def settle_memory() -> None:
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    sys.setswitchinterval(0.001)  # a thread that renders lets the loop go on after a millisecond, not after five
+    sys.setswitchinterval(0.0005)  # a thread that renders lets the loop go on after half a millisecond, not after five

@@ -24,10 +24,17 @@ _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Serve
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, without its long questions about values of our own: a file asks thousands of them."""
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if type(obj) in _OWN_VALUES:
-            return not attr.startswith("_")
-        return super().is_safe_attribute(obj, attr, value)
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) in _OWN_VALUES and attribute[:1] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        # Filters look attributes up by it.
+        return self.getattr(obj, argument) if type(obj) in _OWN_VALUES else super().getitem(obj, argument)
 
 
 class _ConfinedLoader(FileSystemLoader):

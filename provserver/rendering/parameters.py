@@ -24,11 +24,12 @@ LISTED = re.compile(r"\{(?P<place>line|slot|server|cell):(?P<key>\w+)\}")
 """A place in a name that the vendor file's `names` fill."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parameter:
     """One parameter of the file. `setting` and `layer` tell where its value is from; neither is in the file.
 
-    `line` and `slot` are those of the line or handset that it belongs to, where it belongs to one.
+    `line` and `slot` are those of the line or handset that it belongs to, where it belongs to one. Nobody changes one;
+    a file is made of a thousand, and to freeze them would take three times as long as to make them.
     """
 
     identity: str
@@ -62,6 +63,7 @@ class Parameter:
         return self.name.rpartition(".")[2]
 
 
+@lru_cache(maxsize=20_000)
 def split_identity(identity: str) -> tuple[str, str | None]:
     """`user_name[2]` as `("user_name", "2")`."""
     match = _IDENTITY.fullmatch(identity)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from provserver.domain.device import MulticellRole
 from provserver.domain.vendor import Mapping as SettingMapping
 from provserver.domain.vendor import Vendor
 
 _PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
+_FILLED = re.compile(r"\{([\w.]+)\}")
 _REPEATING = {
     "line": "lines",
     "slot": "handsets",
@@ -18,6 +20,7 @@ _REPEATING = {
 }
 
 
+@lru_cache(maxsize=20_000)
 def repeating_group(name: str) -> str | None:
     """What a parameter of this name repeats for: `lines`, `handsets`, `servers` or `cells`; None for nothing."""
     place = _PLACE.search(name)
@@ -33,12 +36,21 @@ def names_of(mapping: SettingMapping) -> Iterator[str]:
 
 
 def placed(text: str, places: Mapping[str, str]) -> str:
-    """A text with its places filled."""
-    # The label comes last: what a person typed is never taken for a place to fill.
-    for place, number in places.items():
-        if place != "line.label":
-            text = text.replace(f"{{{place}}}", number)
-    return text.replace("{line.label}", places["line.label"]) if "line.label" in places else text
+    """A text with those of its places filled that there are; what is filled in is never read again."""
+    parts = _parts(text)
+    if not parts:
+        return text
+    filled = ""
+    for before, place in parts:
+        filled += before + places.get(place, f"{{{place}}}" if place else "")
+    return filled
+
+
+@lru_cache(maxsize=20_000)
+def _parts(text: str) -> tuple[tuple[str, str], ...]:
+    """Plain texts of a vendor file, each with the name of the place after it; nothing where there is no place."""
+    pieces = _FILLED.split(text)
+    return tuple(zip(pieces[::2], [*pieces[1::2], ""], strict=True)) if len(pieces) > 1 else ()
 
 
 def is_of_handsets(vendor: Vendor, model_name: str | None, role: MulticellRole | None, path: str) -> bool:

@@ -22,4 +22,7 @@ def refusal_of(text: str, refusals: Iterable[Refusal]) -> str | None:
     """Why a text cannot be written, if so."""
     if not text.isprintable():
         return "holds a character that cannot be printed"
-    return next((item.why for item in refusals if item.pattern.search(text)), None)
+    for item in refusals:
+        if item.pattern.search(text):
+            return item.why
+    return None

@@ -119,7 +119,8 @@ def _place(name: str, error: Exception) -> str:
 def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
     """Everything of the parameters that a template may write, by the setting it is from."""
     for parameter in parameters:
-        yield parameter.setting or parameter.identity, [parameter.value, *parameter.attributes.values()]
+        texts = [parameter.value, *parameter.attributes.values()] if parameter.attributes else parameter.value
+        yield parameter.setting or parameter.identity, texts
 
 
 def _by_section(parameters: Sequence[Parameter]) -> Mapping[str, list[Parameter]]:

@@ -79,7 +79,7 @@ def translate(
     parameters = {parameter.identity: parameter for parameter in work.constants()}
     for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
         if path in outcomes:
-            parameters |= {parameter.identity: parameter for parameter in outcomes[path].parameters}
+            parameters.update((parameter.identity, parameter) for parameter in outcomes[path].parameters)
     keys = _keys(vendor, model_name, work, rows or ButtonRows())
     parameters |= {parameter.identity: parameter for parameter in keys.parameters}
     _override(parameters, outcomes, vendor, resolved)
@@ -130,6 +130,15 @@ class _Translator:
     repeated: Repeated
     mac: Mac
     values: Mapping[str, Any]
+    places: dict[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def places_of(self, item: Item | None) -> Mapping[str, str]:
+        """What stands for a line, handset, server or base in names; put together once for each."""
+        if item is None:
+            return {}
+        if id(item) not in self.places:
+            self.places[id(item)] = item.places
+        return self.places[id(item)]
 
     @property
     def given(self) -> Iterable[str]:
@@ -214,23 +223,22 @@ class _Translator:
 
     def _parameters(self, path: str, mapping: SettingMapping, value: Any, item: Item | None) -> Iterator[Parameter]:
         effective = (item.resolved if item and item.resolved else self.resolved).settings.get(path)
-        places = item.places if item else {}
+        places = self.places_of(item)
+        common: dict[str, Any] = {
+            "section": mapping.section,
+            "attributes": {key: placed(text, places) for key, text in mapping.attributes.items()},
+            "setting": path,
+            "layer": effective.layer if effective else "assignment",
+            "line": item.number if isinstance(item, Line) else None,
+            "slot": _slot(item),
+            "secret": holds_secret(path, mapping),
+        }
         for name, text in self._spelled(mapping, value, item):
-            yield Parameter(
-                identity=self._identity(name, places),
-                value=text,
-                section=mapping.section,
-                attributes={key: placed(text, places) for key, text in mapping.attributes.items()},
-                setting=path,
-                layer=effective.layer if effective else "assignment",
-                line=item.number if isinstance(item, Line) else None,
-                slot=_slot(item),
-                secret=holds_secret(path, mapping),
-            )
+            yield Parameter(self._identity(name, places), text, **common)
 
     def _identity(self, name: str, places: Mapping[str, str]) -> str:
         """The name with its places filled, those among them that only the vendor's list of names knows."""
-        listed = LISTED.search(name)
+        listed = LISTED.search(name) if ":" in name else None
         if listed:
             entries, number = self.vendor.names[listed["key"]], int(places[listed["place"]])
             if number > len(entries):
@@ -268,7 +276,7 @@ class _Translator:
         """Parameters always written, repeated as their names say, and those that switch off what is not used."""
         for constant in self._fitting(self.vendor.constants):
             for item in self._items((constant.to,)):
-                yield from self._constant(constant, item.places if item else {}, item)
+                yield from self._constant(constant, self.places_of(item), item)
         if self.repeated.role is MulticellRole.SECONDARY:
             return  # lines and handsets reach it over the LAN, from its data master
         model = self.vendor.model(self.model_name)
