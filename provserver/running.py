@@ -33,6 +33,7 @@ from provserver.services.registrations import Registrations
 from provserver.services.regulars import Regulars
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
+from provserver.services.retention import Retention
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
@@ -115,6 +116,8 @@ async def _api(stack: AsyncExitStack, stock: Stock, crew: Crew) -> web.Applicati
     resync, registrations = await _check_sync(stack, stock)
     jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
     await _run_until_closed(stack, jobs.run())
+    if config.events.keep:
+        await _run_until_closed(stack, Retention(stock.database, stock.sources, config.events.keep).run())
     return build_api(
         ApiFace(
             database=stock.database,

@@ -183,6 +183,14 @@ class Uploads(Section):
     )
 
 
+class Events(Section):
+    """What has happened to devices, as the API lists it."""
+
+    keep: SecondsOrNone = Field(
+        default=90 * 86400, description="How long events are kept, in seconds or like 90d; 0: for ever"
+    )
+
+
 class Catalog(Section):
     """Where vendors and templates are looked for before the shipped ones."""
 
@@ -258,6 +266,7 @@ class Config(Section):
     api: Api = Api()
     checksync: CheckSync = CheckSync()
     uploads: Uploads = Uploads()
+    events: Events = Events()
     catalog: Catalog = Catalog()
     log: Log = Log()
 

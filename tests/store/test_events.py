@@ -1,3 +1,5 @@
+import asyncio
+
 from provserver.domain.device import Account
 from provserver.store.database import Database
 from provserver.store.events import EventFilter, events_after, insert_events, last_event_id, list_events, prune_events
@@ -65,3 +67,15 @@ async def test_old_events_go_in_bounded_steps(db: Database, acme: Account) -> No
         steps = [await prune_events(conn, after(5), limit=3) for _ in range(3)]
         assert steps == [3, 2, 0]
         assert await events_after(conn, None, None, 100) == happened[5:]
+
+
+async def test_several_instances_prune_at_once(db: Database, acme: Account) -> None:
+    """Each looks for old events by itself, often at the same moment: none waits in vain, none goes too far."""
+    happened = [event(device(acme.id), created_at=after(n)) for n in range(40)]
+    async with db.write() as conn:
+        await insert_events(conn, happened)
+    steps = [db.add(lambda conn: prune_events(conn, after(30), limit=20)) for _ in range(4)]
+    assert sum(await asyncio.gather(*steps)) <= 30
+    await db.add(lambda conn: prune_events(conn, after(30)))
+    async with db.read() as conn:
+        assert await events_after(conn, None, None, 100) == happened[30:]

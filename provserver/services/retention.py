@@ -1,0 +1,54 @@
+"""How long events are kept: the old ones go in the background, a few at a time, so that nobody waits for it.
+
+Every instance may do it: what another has deleted is not there any more, and that is all.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from provserver.domain.errors import StoreUnavailable
+from provserver.services.sources import Sources
+from provserver.store.database import Database
+from provserver.store.events import prune_events
+
+_ROUND_SECONDS = 600.0  # from one look for old events to the next
+_STEP = 500  # events that go in one transaction, for some tens of milliseconds
+_REST = 9  # times as long as a step took, the database is left to the others
+
+_log = structlog.get_logger("retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Deletes the events that are older than `keep` seconds."""
+
+    database: Database
+    sources: Sources
+    keep: int
+
+    async def run(self) -> None:
+        """Round after round, until cancelled."""
+        while True:
+            try:
+                gone = await self.round()
+            except StoreUnavailable as error:
+                _log.warning("events_not_pruned", reason=error.message)
+            else:
+                if gone:
+                    _log.info("events_pruned", count=gone, older_than_seconds=self.keep)
+            await asyncio.sleep(_ROUND_SECONDS)
+
+    async def round(self) -> int:
+        """Delete all that are too old by now, and say how many. Raises `StoreUnavailable`."""
+        before, gone = self.sources.now() - timedelta(seconds=self.keep), 0
+        while True:
+            began = time.monotonic()
+            step = await self.database.add(lambda conn: prune_events(conn, before, limit=_STEP))
+            gone += step
+            if step < _STEP:
+                return gone
+            await asyncio.sleep((time.monotonic() - began) * _REST)
