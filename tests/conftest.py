@@ -19,11 +19,14 @@ from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
 
+from .distributed import hold_every_statement
 from .postgres import Cluster, OwnDatabase, running_cluster
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
+
+hold_every_statement()
 
 _NOT_MEASURED = frozenset({"bench", "docs", "e2e", "golden", "vendors"})
 """Folders whose tests walk through data, or watch other processes: what covers that code is elsewhere."""
