@@ -163,8 +163,8 @@ def entrances_of(config: Config, vendor_named: Callable[[str], str | None]) -> t
     """TLS of phones and of the API. Raises `BadConfiguration` naming the file that cannot be used."""
     tls = config.phones.tls
     return (
-        Entrance(Files(identities=_identities(tls), client_ca_dir=tls.client_ca_dir), vendor_named),
-        Entrance(Files(identities=_identities(config.api.tls)), vendor_named),
+        Entrance(Files(_identities(tls), tls.client_ca_dir, tls.session_tickets), vendor_named),
+        Entrance(Files(_identities(config.api.tls)), vendor_named),
     )
 
 

@@ -75,6 +75,9 @@ class PhonesTls(Tls):
         default=None,
         description="Folder with the CAs of vendors' factory certificates, `<vendor>.pem` or a folder `<vendor>` each",
     )
+    session_tickets: bool = Field(
+        default=True, description="Whether a phone that comes again may resume its session; never with `client_ca_dir`"
+    )
     compatibility_port: PortNumber | None = Field(
         default=None, description="One more port, for old phones: TLS 1.0, 1.1 and weak ciphers; absent: none"
     )

@@ -4,17 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from provserver.listening.identity import Identity, build_context
+from provserver.listening.identity import Identity, Terms, build_context
 from provserver.listening.tls import ServerTls
 from provserver.listening.trust import VendorTrust, load_trust, trust_files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Files:
-    """Where it is read from. `client_ca_dir`: the vendors' CAs, by which client certificates are asked for."""
+    """Where it is read from. `client_ca_dir`: the vendors' CAs, by which client certificates are asked for.
+
+    `tickets`: whether who comes again may resume the session.
+    """
 
     identities: Sequence[Identity] = ()
     client_ca_dir: Path | None = None
+    tickets: bool = True
 
 
 class Entrance:
@@ -36,8 +40,10 @@ class Entrance:
         if self._from.client_ca_dir:
             wanted = [authority for listed in trust.authorities.values() for authority in listed]
         if self._from.identities:
-            modern = build_context(self._from.identities, ask_for=wanted)
-            old_phones = build_context(self._from.identities, old_phones=True, ask_for=wanted)
+            modern, old_phones = (
+                build_context(self._from.identities, Terms(old, tickets=self._from.tickets, ask_for=wanted))
+                for old in (False, True)
+            )
             if self.modern and self.old_phones:
                 self.modern.context, self.old_phones.context = modern, old_phones
             else:

@@ -26,18 +26,28 @@ class Identity:
     key: Path
 
 
-def build_context(
-    identities: Sequence[Identity], *, old_phones: bool = False, ask_for: Sequence[x509.Certificate] | None = None
-) -> SSL.Context:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms TLS is spoken.
+
+    `old_phones` allows TLS 1.0 and all that comes with it, `tickets` to resume a session. `ask_for` (None: ask for
+    none) are the CAs whose client certificates are wanted.
+    """
+
+    old_phones: bool = False
+    tickets: bool = True
+    ask_for: Sequence[x509.Certificate] | None = None
+
+
+def build_context(identities: Sequence[Identity], terms: Terms = Terms()) -> SSL.Context:
     """The context that shows the certificate for the name asked for, else the first; RSA or ECDSA by what a client can.
 
-    `old_phones` allows TLS 1.0 and all that comes with it. `ask_for` (None: ask for none) are the CAs whose client
-    certificates are wanted. Raises `BadConfiguration` naming the file.
+    Raises `BadConfiguration` naming the file.
     """
     groups: dict[frozenset[str], SSL.Context] = {}
     for identity in identities:
         names = _checked_names(identity)
-        context = groups.setdefault(names, _new_context(old_phones, ask_for))
+        context = groups.setdefault(names, _new_context(terms))
         context.use_certificate_chain_file(identity.certificate)
         context.use_privatekey_file(identity.key)
     first = next(iter(groups.values()))
@@ -46,18 +56,19 @@ def build_context(
     return first
 
 
-def _new_context(old_phones: bool, ask_for: Sequence[x509.Certificate] | None) -> SSL.Context:
+def _new_context(terms: Terms) -> SSL.Context:
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_VERSION if old_phones else SSL.TLS1_2_VERSION)
-    context.set_cipher_list(_OLD if old_phones else _MODERN)
+    context.set_min_proto_version(SSL.TLS1_VERSION if terms.old_phones else SSL.TLS1_2_VERSION)
+    context.set_cipher_list(_OLD if terms.old_phones else _MODERN)
     context.set_tls13_ciphersuites(_OF_TLS_1_3)
     context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # else each connection that is silent keeps 30 kB
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a phone that comes again has a ticket
-    if ask_for is not None:
+    if not terms.tickets or terms.ask_for is not None:
         context.set_options(SSL.OP_NO_TICKET)  # a resumed session would bring no chain of the client
+    if terms.ask_for is not None:
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
-        for authority in ask_for:
+        for authority in terms.ask_for:
             context.add_client_ca(authority)
     return context
 

@@ -1,6 +1,7 @@
 """Files that are read anew while the server runs: on SIGHUP, and when they have changed."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import structlog
 from provserver.domain.errors import BadConfiguration
 
 _LOOK_SECONDS = 2.0
+_DAY_SECONDS = 86400.0  # after which all is made anew: whoever gets hold of a ticket's key can read no more than a day
 
 _log = structlog.get_logger("listening")
 
@@ -20,19 +22,25 @@ class Reloader:
         self._files = files
         self._load = load
         self._loaded = self._seen = self._look()
+        self._loaded_at = time.monotonic()
 
     async def watch(self) -> None:
-        """Look again and again; a change counts once it has stood for one look, so that half of it is not read."""
+        """Look again and again, and once a day read what has not changed.
+
+        A change counts once it has stood for one look, so that half of it is not read.
+        """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = await asyncio.to_thread(self._look)
-            if now == self._seen and now != self._loaded:
+            is_old = time.monotonic() - self._loaded_at > _DAY_SECONDS
+            if now == self._seen and (is_old or now != self._loaded):
                 await self.reload()
             self._seen = now
 
     async def reload(self) -> None:
         """Read the files now."""
         self._loaded = self._seen = await asyncio.to_thread(self._look)
+        self._loaded_at = time.monotonic()
         try:
             await asyncio.to_thread(self._load)
         except BadConfiguration as error:

@@ -38,8 +38,9 @@ class Plan:
         return folder
 
     def tls(self, name: str) -> dict[str, str]:
-        """What makes a server speak TLS with the certificate `rsa` or `ecdsa`."""
+        """What makes a server speak TLS with the certificate `rsa` or `ecdsa`, each time with a new handshake."""
         return {
+            "PROVSERVER_PHONES__TLS__SESSION_TICKETS": "false",
             "PROVSERVER_PHONES__TLS__CERT": str(self.certificates / f"{name}.pem"),
             "PROVSERVER_PHONES__TLS__KEY": str(self.certificates / f"{name}.key"),
         }

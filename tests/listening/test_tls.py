@@ -115,6 +115,13 @@ async def test_no_session_is_resumed_where_certificates_are_asked_for(tmp_path: 
     assert "127.0.0.1 https 0 /file" in text
 
 
+async def test_without_tickets_each_connection_is_a_handshake_of_its_own(tmp_path: Path) -> None:
+    issued = ROOT.issue(dns="localhost", CN="localhost").write(tmp_path, "server")
+    without = Entrance(Files([Identity(*issued)], tickets=False), lambda name: name)
+    async with opened(mirror(), manners(without.modern)) as port:
+        assert "Reused, TLS" not in await asked_again(port, "-tls1_3", tmp_path)
+
+
 async def asked_again(port: int, version: str, folder: Path) -> str:
     """What `openssl s_client` says and gets when it offers the session of a visit before, where it was given one."""
     session = folder / "session"
@@ -176,11 +183,23 @@ async def test_a_changed_file_is_noticed_by_itself(
     two: Entrance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("provserver.listening.reloading._LOOK_SECONDS", 0.01)
-    loaded = asyncio.Event()
-    reloader = Reloader(two.files, loaded.set)
+    loaded, loop = asyncio.Event(), asyncio.get_running_loop()
+    reloader = Reloader(two.files, lambda: loop.call_soon_threadsafe(loaded.set))
     watching = asyncio.create_task(reloader.watch())
     ROOT.issue(dns="localhost", CN="renewed").write(tmp_path, "server1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
+        await loaded.wait()
+    watching.cancel()
+
+
+async def test_all_is_read_anew_once_a_day(two: Entrance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By that the keys of session tickets are new ones."""
+    monkeypatch.setattr("provserver.listening.reloading._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("provserver.listening.reloading._DAY_SECONDS", -1.0)
+    loaded, loop = asyncio.Event(), asyncio.get_running_loop()
+    reloader = Reloader(two.files, lambda: loop.call_soon_threadsafe(loaded.set))
+    watching = asyncio.create_task(reloader.watch())
+    async with asyncio.timeout(60):
         await loaded.wait()
     watching.cancel()
 

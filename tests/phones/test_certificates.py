@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from provserver.domain.device import DeviceStatus
 from provserver.listening.connection import Manners
-from provserver.listening.identity import Identity, build_context
+from provserver.listening.identity import Identity, Terms, build_context
 from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from provserver.listening.trust import VendorTrust
@@ -41,7 +41,7 @@ def trust() -> VendorTrust:
 @pytest.fixture
 def tls(tmp_path: Path) -> Manners:
     identity = Identity(*WEB.issue(dns="localhost", CN="localhost").write(tmp_path / "server", "web"))
-    return Manners(room=Room(100), tls=ServerTls(build_context([identity], ask_for=[YEALINK.certificate])))
+    return Manners(room=Room(100), tls=ServerTls(build_context([identity], Terms(ask_for=[YEALINK.certificate]))))
 
 
 def phone(folder: Path, shown: Issued | None) -> ssl.SSLContext:
