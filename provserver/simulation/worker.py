@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Any
 
+import uvloop
 from pydantic import BaseModel
 
 from provserver.simulation.boot import BootingPhone, Habits
@@ -31,7 +32,7 @@ def main() -> None:
     order = Order.model_validate_json(sys.stdin.readline())
     phones = [BootingPhone(phone) for phone in order.phones]
     for line in sys.stdin:
-        tally = asyncio.run(_round(phones, order.habits, json.loads(line)))
+        tally = uvloop.run(_round(phones, order.habits, json.loads(line)))
         _say({"tally": tally.model_dump(mode="json")})
 
 

@@ -19,6 +19,7 @@ from rich.table import Table
 from tests.bench.fetches import fetch_rows, server_rows
 from tests.bench.first_contacts import contact_rows
 from tests.bench.large import large_rows
+from tests.bench.pictures import write
 from tests.bench.plan import Plan
 from tests.bench.renders import render_rows
 from tests.bench.rows import Row
@@ -44,7 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fleet", type=int, default=1_000_000, help="devices in the large database (1000000)")
     parser.add_argument("--phones", type=int, default=10_000, help="phones that boot in a storm (10000)")
     parser.add_argument("--seconds", type=float, default=6.0, help="how long each load is measured (6)")
-    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write the table and pictures into a folder")
+    parser.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="put table and pictures into the pages of a folder"
+    )
     return parser.parse_args()
 
 
@@ -72,11 +75,14 @@ def main() -> None:
             for row in GROUPS[name](plan):
                 rows.append(row)
                 progress.console.print(f"  {row.case}: {row.told} {row.aim and f'({row.aim}: {row.verdict})'}")
-    console.print(_table(rows))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    console.print(_table(machine, rows))
+    console.print(f"NOT reached: {'; '.join(row.case for row in rows if not row.reached) or 'none'}")
+    if wanted.write:
+        write(wanted.write, machine, rows, plan.pictures)
 
 
-def _table(rows: list[Row]) -> Table:
-    title = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+def _table(title: str, rows: list[Row]) -> Table:
     table = Table("case", "measured", "against", "figure", "bound", "", title=title, title_justify="left")
     for row in rows:
         table.add_row(row.case, row.measured, row.against, row.told, row.aim, row.verdict)
