@@ -39,6 +39,7 @@ class KeyArea(Conditional):
     parameters: Annotated[tuple[KeyParameter, ...], BeforeValidator(_parameters)]
     modules: bool = Field(default=False, description="These are the keys of expansion modules")
     soft: bool = Field(default=False, description="These are soft keys; their positions come last, behind the modules")
+    types: tuple[ButtonType, ...] = Field(default=(), description="What alone its keys can be; absent: any type")
     size: int | None = Field(default=None, ge=1, description="Most keys it has; those of a model go on in the next")
     per_page: int | None = Field(default=None, ge=1, description="Keys of one page, where names speak of {page}")
     unused: dict[str, str] | None = Field(
@@ -147,16 +148,15 @@ class KeyLayout:
     @property
     def _on_modules(self) -> int:
         """The keys of all expansion modules."""
-        return self.modules * self.keys_per_module if self.module_area else 0
+        return self.modules * self.keys_per_module if self.module_area and self.rows else 0
 
     @property
     def max_position(self) -> int | None:
         """The highest position; 0 where there are no programmable keys, None where the number is not known."""
-        if not self.rows:
-            return 0
-        if self.own is None:
+        own = self.own if self.rows else 0
+        if own is None:
             return None
-        return self.own + self._on_modules + (self.softkeys if self.soft_area else 0)
+        return own + self._on_modules + (self.softkeys if self.soft_area else 0)
 
     @cached_property
     def rows(self) -> list[tuple[str, int | None]]:
@@ -184,7 +184,8 @@ class KeyLayout:
             if count is None or position <= before + count:
                 return Key(name, position, position - before)
             before += count
-        return self._beyond_own(position, position - before - 1) if self.own is not None else None
+        known = self.own is not None or not self.rows
+        return self._beyond_own(position, position - before - 1) if known else None
 
     def _beyond_own(self, position: int, number: int) -> Key | None:
         """The key that is `number` keys, from 0, behind the phone's own."""

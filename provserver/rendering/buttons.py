@@ -87,7 +87,7 @@ class _Placing:
 
     def _written(self, button: EffectiveButton, told: Told) -> tuple[Parameter, ...]:
         codes = self.vendor.buttons
-        if codes is None or not self.layout.rows:
+        if codes is None or self.layout.max_position == 0:
             why = f": {self.vendor.no_buttons}" if self.vendor.no_buttons else ""
             raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys{why}")
         if not codes.spoken(button.type):
@@ -138,6 +138,9 @@ class _Placing:
 
     def _fits(self, form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
         if form.own_place and (told.line is None or told.line.number != key.number):
+            return False
+        possible = self.layout.areas[key.area].types
+        if possible and button.type not in possible:
             return False
         target = {name: str(value) for name, value in button.target.items()}
         wanted = all(target.get(name) == value for name, value in form.when.items())

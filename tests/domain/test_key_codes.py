@@ -69,6 +69,8 @@ def test_soft_keys_come_last() -> None:
     without_modules = KeyLayout({"soft": soft, "keys": KEYS}, 4, {}, 1, 20, 2).key_at(5)
     assert without_modules
     assert without_modules.area == "soft"
+    alone = KeyLayout({"soft": soft}, 0, {}, 0, 0, 2)
+    assert (alone.max_position, [key.area for key in alone.keys]) == (2, ["soft", "soft"])
 
 
 def test_without_areas_there_are_no_keys() -> None:
