@@ -358,6 +358,6 @@ provisioned_spans = Table(
     _moment("ended_at", nullable=True),
     Column("account_id", String, nullable=False),
     PrimaryKeyConstraint("device_id", "user_id", "started_at"),
-    Index(None, "account_id", "started_at", "ended_at", "user_id"),
+    Index(None, "account_id", "user_id", "started_at", "ended_at"),  # by user, as usage counts them
     Index(None, "user_id", "device_id"),
 )

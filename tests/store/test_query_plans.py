@@ -286,5 +286,7 @@ async def test_usage_reads_its_index_and_never_the_table(fleet: Fleet) -> None:
             await usage.usage(conn, fleet.account.id, START, after(9))
             await usage.usage(conn, None, START, after(9))
     plans = [await plan_of(fleet.db, each) for each in sent]
-    assert all("COVERING INDEX" in plan[-1] or "COVERING INDEX" in plan[0] for plan in plans), plans
-    assert plans[0][0].startswith(("SEARCH", "USE TEMP B-TREE FOR count(DISTINCT)"))
+    # Nor does it remember whom it has seen: half a million users in no order would take seconds.
+    assert [len(plan) for plan in plans] == [1, 1], plans
+    assert all("COVERING INDEX" in plan[0] for plan in plans), plans
+    assert plans[0][0].startswith("SEARCH")
