@@ -56,7 +56,7 @@ def main() -> None:
     wanted = _arguments()
     console = Console(width=150)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    rows: list[Row] = []
+    measured: dict[str, list[Row]] = {name: [] for name in GROUPS if name in wanted.only}
     with (
         tempfile.TemporaryDirectory() as folder,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
@@ -71,15 +71,16 @@ def main() -> None:
             say=lambda what: progress.update(task, description=what),
             pictures={},
         )
-        for name in wanted.only:
+        for name, rows in measured.items():
             for row in GROUPS[name](plan):
                 rows.append(row)
                 progress.console.print(f"  {row.case}: {row.told} {row.aim and f'({row.aim}: {row.verdict})'}")
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    console.print(_table(machine, rows))
-    console.print(f"NOT reached: {'; '.join(row.case for row in rows if not row.reached) or 'none'}")
+    every = [row for rows in measured.values() for row in rows]
+    console.print(_table(machine, every))
+    console.print(f"NOT reached: {'; '.join(row.case for row in every if not row.reached) or 'none'}")
     if wanted.write:
-        write(wanted.write, machine, rows, plan.pictures)
+        write(wanted.write, machine, measured, plan.pictures)
 
 
 def _table(title: str, rows: list[Row]) -> Table:

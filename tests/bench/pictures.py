@@ -1,22 +1,31 @@
 """The table as Markdown, and pictures: how far each figure is from its bound, and latencies over a storm."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from math import log10
 from pathlib import Path
 
 from tests.bench.rows import Row
 
-_PAGE = "performance.md"
+_PAGE, _KEPT = "performance.md", "performance.json"
 _TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
 _LEFT, _WIDTH, _LINE, _TOP, _BOTTOM = 430, 900, 22, 30, 10
 _LEAST, _MOST = 0.05, 20.0  # of the bound
 
 
-def write(folder: Path, machine: str, rows: Sequence[Row], pictures: Mapping[str, str]) -> None:
-    """Put the table into the page on performance, and the pictures beside it."""
-    page = folder / _PAGE
+def write(folder: Path, machine: str, measured: Mapping[str, Sequence[Row]], pictures: Mapping[str, str]) -> None:
+    """Put the table into the page on performance, and the pictures beside it.
+
+    Groups of rows that were not measured this time stay as they were.
+    """
+    kept, page = folder / _KEPT, folder / _PAGE
+    groups = json.loads(kept.read_text()) if kept.exists() else {}
+    groups |= {name: [asdict(row) for row in rows] for name, rows in measured.items()}
+    kept.write_text(json.dumps(groups, indent=1, ensure_ascii=False) + "\n")
+    rows = [Row(**row) for group in groups.values() for row in group]
     page.write_text(_TABLE.sub(lambda _: f"{machine}\n\n{_markdown(rows)}\n", page.read_text()))
     for name, picture in {"bounds": _bounds(rows), **pictures}.items():
         (folder / f"performance-{name}.svg").write_text(_standing_alone(picture))
