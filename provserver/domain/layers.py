@@ -9,8 +9,12 @@ from typing import Any
 
 from provserver.domain.vocabulary import flatten, nest
 
-LAYER_ORDER = ("global", "platform", "account", "base", "device", "server")
-"""From weakest to strongest. `base` is a DECT base seen from its handset; `server` is what only we can know."""
+LAYER_ORDER = ("global", "locale", "platform", "account", "base", "device", "server")
+"""From weakest to strongest.
+
+`locale` follows from the language and country that stronger ones set. `base` is a DECT base seen from its handset;
+`server` is what only we can know.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,10 @@ class Audio(Group):
 class Display(Group):
     """What the screen shows."""
 
-    time_format: Literal["12h", "24h"] | None = _setting("Clock with 12 or 24 hours")
-    date_format: Literal["M/D/Y", "D/M/Y", "Y-M-D"] | None = _setting("Order of the date")
+    time_format: Literal["12h", "24h"] | None = _setting("Clock with 12 or 24 hours; absent: as `date_format`")
+    date_format: Literal["M/D/Y", "D/M/Y", "Y-M-D"] | None = _setting(
+        "Order of the date; absent: as is usual by the country of `regional.language` or `regional.tone_scheme`"
+    )
     backlight_level: Literal["low", "medium", "high"] | None = _setting("Brightness while the phone is used")
     backlight_timeout: Annotated[int, Field(ge=0, le=7200)] | None = _setting(
         "Time without use after which the display dims; 0 keeps it lit", unit="s"

@@ -14,6 +14,7 @@ from provserver.domain.lines import Line
 from provserver.domain.recognition import recognised
 from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.rendering.customs import customs_of
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
 from provserver.rendering.translate import Translation, translate
@@ -97,9 +98,19 @@ def layers_of(
         Layer("account", tenant_abstractions, (tenant.get("vendor_overrides") or {}).get(dialect, {})),
         Layer(own_name, own.get("abstractions") or {}, own.get("vendor_overrides") or {}),
     ]
+    if customs := _customs(layers[1:]):
+        layers.insert(1, Layer("locale", {"display": customs}))
     if access and not any((layer.abstractions.get("provisioning") or {}).get("url") for layer in layers):
         layers.append(Layer("server", access.settings))
     return layers
+
+
+def _customs(layers: Sequence[Layer]) -> Mapping[str, str]:
+    """How dates and clocks are usual by the language and the country that were set; empty where none was."""
+    regional: dict[str, Any] = {}
+    for layer in layers:
+        regional |= layer.abstractions.get("regional") or {}
+    return customs_of(regional.get("language"), regional.get("tone_scheme"))
 
 
 def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ipei: str | None = None) -> Document:

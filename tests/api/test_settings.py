@@ -200,3 +200,17 @@ async def test_vendors(api: Client) -> None:
     assert {setting["path"] for setting in acme["settings"]} >= {"audio.codecs", "sip.domain"}
     assert await api.get("/v1/vendors/Acme%20Telephones", expect=404)
     await api.get("/v1/vendors/nobody", expect=404)
+
+
+async def test_dates_and_clocks_are_those_of_the_country_unless_somebody_says_otherwise(api: Client) -> None:
+    """Whoever sets a language of one country must not set the order of dates as well."""
+    phone = await api.phone("00:15:65:00:00:01", **abstractions(regional={"language": "en-US"}))
+    await api.post("/v1/account/config", {"abstractions": {"display": {"time_format": "24h"}}})
+    report = await api.get(f"/v1/devices/{phone}/settings")
+    found = {item["path"]: (item["value"], item["layer"]) for item in report["settings"]}
+    assert found["display.date_format"] == ("M/D/Y", "locale")
+    assert found["display.time_format"] == ("24h", "account")
+    await api.post(f"/v1/devices/{phone}", abstractions(regional={"language": "en"}))
+    report = await api.get(f"/v1/devices/{phone}/settings")
+    found = {item["path"]: (item["value"], item["layer"]) for item in report["settings"]}
+    assert found["display.date_format"] == ("D/M/Y", "global")
