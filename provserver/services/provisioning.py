@@ -129,6 +129,10 @@ class Provisioning:
         self.guard.proved(request.source, visit.device.mac)
         if not is_served(visit.match.rule, visit.device):
             return replace(_refusal(claim, "a file that is not served"), proof=visit.verdict.proof)
+        if reason := visit.vendor.model(visit.device.model).not_rendered:
+            await self.recorder.only_recognised(visit, reason)
+            refusal = _refusal(claim, f"a {visit.device.model}, which is only recognised")
+            return replace(refusal, proof=visit.verdict.proof)
         return await self._serve(visit)
 
     def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:

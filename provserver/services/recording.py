@@ -65,6 +65,12 @@ class Recorder:
         event = self._event(visit, "config_error", 500, visit.request.request_id, error=error.message)
         await self._leave(visit, self._contact(visit, event, None))
 
+    async def only_recognised(self, visit: Visit, reason: str) -> None:
+        """The phone has told a model that gets no files: a file of another model would only look right."""
+        error = f"{visit.device.model} is recognised but cannot be configured: {reason}"
+        event = self._event(visit, "config_error", 404, visit.request.request_id, error=error)
+        await self._leave(visit, self._contact(visit, event, None))
+
     def refused(self, visit: Visit) -> None:
         """Somebody knew the MAC of a device, and proved nothing."""
         if visit.request.leaves_traces:

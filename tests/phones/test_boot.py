@@ -5,7 +5,7 @@ import pytest
 from provserver.domain.device import DeviceStatus
 from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, Office
 
-SNOM, YEALINK = "000413aabbcc", "805ec0aabbcc"
+SNOM, YEALINK, GIGASET = "000413aabbcc", "805ec0aabbcc", "7c2f80aabbcc"
 SNOM_FILE = f"/snomD785-{SNOM.upper()}.htm"
 SNOM_AGENT = SNOM_AGENT.format(mac=SNOM.upper())
 YEALINK_AGENT = YEALINK_AGENT.format(mac=YEALINK)
@@ -135,3 +135,14 @@ async def test_a_range_of_yesterdays_file_is_the_whole_of_todays(office: Office)
     await office.phone(SNOM, "snom")
     answer = await office.get(SNOM_FILE, SNOM_AGENT, Range="bytes=0-9", If_Range='"yesterday"')
     assert answer.status == 200
+
+
+async def test_a_model_that_is_only_recognised_gets_no_file_of_another(office: Office) -> None:
+    """It would look right to everybody but the phone; the device's history says what is the matter."""
+    device, _ = await office.phone(GIGASET, "gigaset")
+    answer = await office.get(f"/{GIGASET}.xml", f"Gigaset Maxwell 10/1.0;{GIGASET.upper()}")
+    assert answer.status == 404
+    after, events = await office.stored(device), await office.events(device)
+    assert (after.model, after.status) == ("Maxwell10", DeviceStatus.PENDING_SYNC)
+    assert [(event.type, event.status) for event in events] == [("config_error", 404)]
+    assert "cannot be configured" in events[0].details["error"]
