@@ -1,7 +1,7 @@
 """What a fetch leaves behind: the contact, its event, and MACs that nobody knows."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provserver.domain.device import DeviceStatus, Event, UnknownDevice
@@ -129,8 +129,21 @@ class Recorder:
             close_window=provisions and visit.verdict.ends_window,
             shown_token_hash=visit.record.token_hash if provisions and visit.verdict.ends_overlap else None,
             handsets=rendered.handsets if rendered and provisions and stamp != before.fetched_stamp else (),
+            detected=self._detected(visit, event),
             event=event,
         )
+
+    def _detected(self, visit: Visit, fetch: Event) -> Event | None:
+        """That the phone told to be of another model, vendor or type than was thought, just before it was served."""
+        before, device = visit.record.device, visit.device
+        told = {name: getattr(device, name) for name in ("vendor", "type", "model")}
+        changed = {name: getattr(before, name) for name, value in told.items() if getattr(before, name) != value}
+        if not changed:
+            return None
+        at = fetch.created_at - timedelta(milliseconds=1)
+        details = {**told, "firmware_version": device.firmware_version, "before": changed}
+        seen = replace(fetch, id=self.sources.new_id("evt", at), type="model_detected", created_at=at, details=details)
+        return replace(seen, status=None, bytes=None, proof=None)
 
     def _event_of(self, visit: Visit, rendered: Rendered, request_id: str, *, not_modified: bool) -> Event:
         if not_modified:

@@ -29,6 +29,7 @@ class Contact:
     `close_window` closes it. `shown_token_hash`: of the secret that this phone has just shown for the first time, which
     ends that of before. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
     since waits for the next. `known`: the phone has fetched this very file before, so only times and address are new.
+    `detected`: that the phone is another than was thought.
     """
 
     device_id: str
@@ -48,6 +49,7 @@ class Contact:
     close_window: bool = False
     shown_token_hash: str | None = None
     handsets: tuple[tuple[str, int], ...] = ()
+    detected: Event | None = None
     event: Event
 
     @property
@@ -77,7 +79,8 @@ async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact], see
     A later contact of a device wins, and one that is older than what is stored moves nothing back. Contacts of a device
     that is gone leave their event alone. `revision` stays: the stamp of a contact was made with its model.
     """
-    await insert_events(conn, [contact.event for contact in contacts])
+    told = [(contact.detected, contact.event) for contact in contacts]
+    await insert_events(conn, [event for both in told for event in both if event])
     await insert_event_rows(conn, [one.event_row() for one in seen])
     telling = {contact.device_id for contact in contacts if not contact.is_quiet}
     provisioned = await _change(conn, [contact for contact in contacts if contact.device_id in telling])

@@ -22,6 +22,9 @@ async def test_a_snom_gets_its_lines_and_becomes_provisioned(office: Office) -> 
     after = await office.stored(device)
     assert after.status is DeviceStatus.PROVISIONED
     assert (after.model, after.firmware_version) == ("D785", "10.1.33.33")
+    fetched, detected = await office.events(device)
+    assert (fetched.type, detected.type, detected.user_agent) == ("config_fetch", "model_detected", SNOM_AGENT)
+    assert (detected.details["model"], detected.details["before"]) == ("D785", {"model": None})
     assert after.last_provisioned_at is not None
     assert after.current_ip_address == "127.0.0.1"
 
@@ -144,5 +147,5 @@ async def test_a_model_that_is_only_recognised_gets_no_file_of_another(office: O
     assert answer.status == 404
     after, events = await office.stored(device), await office.events(device)
     assert (after.model, after.status) == ("Maxwell10", DeviceStatus.PENDING_SYNC)
-    assert [(event.type, event.status) for event in events] == [("config_error", 404)]
+    assert [(event.type, event.status) for event in events] == [("config_error", 404), ("model_detected", None)]
     assert "cannot be configured" in events[0].details["error"]

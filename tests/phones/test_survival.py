@@ -193,7 +193,7 @@ async def test_a_first_contact_is_not_half_done(make_office: MakeOffice, line: L
     async with asyncio.timeout(10):
         while (await office.get(path, AGENT)).status != 200:
             await office.contacts.flush()
-    assert [event.type for event in await office.events(device)] == ["config_fetch"]
+    assert [event.type for event in await office.events(device)] == ["config_fetch", "model_detected"]
 
 
 async def test_survival_ends_in_time_and_can_be_switched_off(make_office: MakeOffice, line: Line) -> None:
