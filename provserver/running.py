@@ -34,6 +34,7 @@ from provserver.services.regulars import Regulars
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
+from provserver.services.shares import Shares
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
@@ -184,6 +185,7 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         guard=crew.guard,
         regulars=Regulars(),
         turns=Turns(phones.patience),
+        shares=Shares(max(phones.max_waiting * 3 // 4, 1)),
     )
     face = PhoneFace(
         provisioning,

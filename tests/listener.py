@@ -20,6 +20,7 @@ from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.regulars import Regulars
+from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
@@ -78,6 +79,7 @@ def make_provisioning(
         "guard": guard or make_guard(database, sources, settings),
         "regulars": Regulars(),
         "turns": Turns(settings.patience),
+        "shares": Shares(settings.max_waiting),
         **more,
     }
     return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)

@@ -137,7 +137,9 @@ class Phones(Section):
         default=10_000, description="Connections of a process at one time; who comes then is let go at once"
     )
     max_waiting: Annotated[int, Field(ge=1)] = Field(
-        default=2_000, description="Requests of a process that are looked into at one time; who comes then gets a 503"
+        default=2_000,
+        description="Requests of a process that are looked into at one time, three quarters of them of one account at "
+        "most; who comes then gets a 503",
     )
     patience: Annotated[float, Field(gt=0, le=60)] = Field(
         default=2.0, description="Seconds that phones wait for a file; who would have to wait longer gets a 503 at once"

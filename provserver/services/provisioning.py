@@ -22,6 +22,7 @@ from provserver.services.parts import read_parts
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.regulars import Regular, Regulars, Usual
+from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.turns import Turns
 from provserver.services.visits import Answer, PhoneRequest, Visit
@@ -57,6 +58,7 @@ class Provisioning:
     guard: Guard
     regulars: Regulars[Regular]
     turns: Turns[Document]
+    shares: Shares
 
     async def answer(self, request: PhoneRequest) -> Answer:
         """What the phone gets. Raises what is an outage or a mistake of ours.
@@ -133,7 +135,8 @@ class Provisioning:
             await self.recorder.only_recognised(visit, reason)
             refusal = _refusal(claim, f"a {visit.device.model}, which is only recognised")
             return replace(refusal, proof=visit.verdict.proof)
-        return await self._serve(visit)
+        with self.shares.taken_by(visit.record.account.id):
+            return await self._serve(visit)
 
     def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Nobody's MAC, or no MAC at all."""

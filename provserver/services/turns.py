@@ -46,15 +46,17 @@ class Turns(Generic[Made]):
         """
         job = self._jobs.get(key)
         if job is None:
-            if self.expected_wait > self._patience:
+            if self.expected_wait(account_id) > self._patience:
                 raise Overloaded(f"{len(self._jobs)} files are waiting to be made")
             job = self._enqueue(key, account_id, work)
         return await asyncio.shield(job.made)
 
-    @property
-    def expected_wait(self) -> float:
-        """Seconds until a file would be made that is asked for now."""
-        return len(self._jobs) * self._mean
+    def expected_wait(self, account_id: str) -> float:
+        """Seconds until a file would be made that this account asks for now; of others, what has its turn before."""
+        mine = len(self._queues.get(account_id, ()))
+        under_way = len(self._jobs) - sum(map(len, self._queues.values()))
+        before = sum(min(len(queue), mine + 1) for name, queue in self._queues.items() if name != account_id)
+        return (under_way + mine + before) * self._mean
 
     def _enqueue(self, key: Hashable, account_id: str, work: Callable[[], Made]) -> _Job[Made]:
         job = self._jobs[key] = _Job(key, work, asyncio.get_running_loop().create_future())
