@@ -22,21 +22,22 @@ from provserver.supervisor import plan, tell_listening
 
 @click.command()
 @config_option
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes for phones.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes for phones; absent: one for everything.")
 @click.option("--demo", is_flag=True, help="Add a sample phone through the API and boot it before your eyes.")
-def serve(config: Config, workers: int, demo: bool) -> None:
+def serve(config: Config, workers: int | None, demo: bool) -> None:
     """Run the server until SIGTERM or SIGINT.
 
     Phones fetch from phones.host:port (default 0.0.0.0:8080), the REST API listens on api.host:port (default
     127.0.0.1:8081). The embedded database is created and migrated by itself.
 
-    With several workers each is a process that serves phones, and the API has one of its own. SIGHUP replaces them all
-    by new ones with fresh configuration, and nobody is refused meanwhile; with one worker it reads certificates anew.
+    With --workers, be it 1, phones and API have processes of their own, so that a storm of phones does not slow the API
+    down. SIGHUP replaces them all by new ones with fresh configuration, and nobody is refused meanwhile; without, it
+    reads certificates anew.
     """
     configure_logging(config.log)
-    if workers > 1 and demo:
-        raise click.UsageError("--demo runs with one worker")
-    if workers > 1:
+    if workers and demo:
+        raise click.UsageError("--demo runs without --workers")
+    if workers:
         _supervise(config, workers)
     else:
         uvloop.run(_serve(config, demo))
