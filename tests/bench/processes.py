@@ -26,7 +26,10 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of the process and all below it that still run, in seconds, ten milliseconds exact."""
     total = 0
     for one in family(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
         total += int(fields[11]) + int(fields[12])
     return total / _TICKS
 

@@ -18,6 +18,7 @@ from provserver.simulation.tally import Tally
 from tests.bench.enlisting import enlist
 from tests.bench.plan import Plan
 from tests.bench.population import embedded, key_file_of
+from tests.bench.processes import cpu_seconds
 from tests.bench.rows import Row
 from tests.bench.server import Server, provserver
 from tests.postgres import running_cluster
@@ -41,15 +42,15 @@ def storm_rows(plan: Plan) -> Iterator[Row]:
     many, others = phones[: plan.phones], phones[plan.phones :]
     with provserver(data_dir, None, *_WORKERS, **plan.tls("rsa")) as server:
         tallies = asyncio.run(_storms(plan, [server], many, _OFFERED))
-        for name, tally in zip(_ROUNDS, tallies, strict=True):
+        for name, (tally, cpu) in zip(_ROUNDS, tallies, strict=True):
             plan.pictures[f"storm-{name}"] = plot(tally.seconds)
-            yield from _rows_of(f"storm of {plan.phones:,} {name} phones", tally)
-        borne = {name: _OFFERED if _is_borne(tally) else 0 for name, tally in zip(_ROUNDS, tallies, strict=True)}
+            yield from _rows_of(f"storm of {plan.phones:,} {name} phones", tally, cpu)
+        borne = {name: _OFFERED if _is_borne(tally) else 0 for name, (tally, _) in zip(_ROUNDS, tallies, strict=True)}
         for rate, count in gentle.items():
             if all(borne.values()):
                 break
             few, others = others[:count], others[count:]
-            for name, tally in zip(_ROUNDS, asyncio.run(_storms(plan, [server], few, rate)), strict=True):
+            for name, (tally, _) in zip(_ROUNDS, asyncio.run(_storms(plan, [server], few, rate)), strict=True):
                 borne[name] = borne[name] or (rate if _is_borne(tally) else 0)
     for name, rate in borne.items():
         tried = f"tried {', '.join(str(one) for one in (_OFFERED, *_GENTLER))}"
@@ -73,7 +74,7 @@ def killed_rows(plan: Plan) -> Iterator[Row]:
                 os.kill(living.pop(), signal.SIGKILL)
 
         tallies = asyncio.run(_storms(plan, servers, phones, _OFFERED // 5, kill))
-    for name, tally in zip(_ROUNDS, tallies, strict=True):
+    for name, (tally, _) in zip(_ROUNDS, tallies, strict=True):
         yield _unserved(f"{len(phones):,} {name} phones, one of two instances killed: unserved", tally)
 
 
@@ -87,8 +88,8 @@ async def _storms(
     phones: list[SimulatedPhone],
     rate: float,
     on_ended: Callable[[int], None] = lambda _: None,
-) -> list[Tally]:
-    """One storm after the other, at `rate` requests a second.
+) -> list[tuple[Tally, float]]:
+    """One storm after the other, at `rate` requests a second, each with the seconds of CPU that servers took for it.
 
     `on_ended` is told how many phones have ended their boots, all storms together.
     """
@@ -104,7 +105,12 @@ async def _storms(
     requests = sum(len(phone.files) for phone in phones)
     starts = arrivals("steady", len(phones), requests / rate)
     async with Storm.gather(phones, habits, _PROCESSES) as storm:
-        return [await storm.boot(starts, booting) for _ in _ROUNDS]
+        found = []
+        for _ in _ROUNDS:
+            before = sum(cpu_seconds(server.pid) for server in servers)
+            tally = await storm.boot(starts, booting)
+            found.append((tally, sum(cpu_seconds(server.pid) for server in servers) - before))
+        return found
 
 
 def _is_borne(tally: Tally) -> bool:
@@ -113,7 +119,7 @@ def _is_borne(tally: Tally) -> bool:
     return tally.booted == tally.boots and not trouble and tally.latencies.quantile(0.99) <= _P99 / 1000
 
 
-def _rows_of(case: str, tally: Tally) -> Iterator[Row]:
+def _rows_of(case: str, tally: Tally, cpu: float) -> Iterator[Row]:
     yield _unserved(f"{case}: unserved", tally)
     failed = sum(count for name, count in tally.statuses.items() if name.startswith("5"))
     answers = ", ".join(f"{name}: {count:,}" for name, count in sorted(tally.statuses.items()))
@@ -121,7 +127,8 @@ def _rows_of(case: str, tally: Tally) -> Iterator[Row]:
     p50, p90, p99 = (tally.latencies.quantile(share) * 1000 for share in (0.5, 0.9, 0.99))
     told = f"p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f} ms"
     yield Row(f"{case}: p99", told, f"{_OFFERED} requests/s offered", p99, _P99, "ms")
-    yield Row(f"{case}: steady state after", f"{tally.latencies.count:,} requests", "", tally.steady_after, unit="s")
+    told = f"{tally.latencies.count:,} requests", f"{cpu / tally.boots * 1000:.1f} ms of CPU a boot"
+    yield Row(f"{case}: steady state after", *told, tally.steady_after, unit="s")
 
 
 def _unserved(case: str, tally: Tally) -> Row:
