@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
+from provserver.rendering.filters import group_by, reject_by, select_by
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
 
@@ -59,7 +60,7 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.filters["serial"] = _serial
+    environment.filters |= {"serial": _serial, "groupby": group_by, "selectattr": select_by, "rejectattr": reject_by}
     return environment
 
 
