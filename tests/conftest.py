@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import provserver
 from provserver.domain.vendor import Catalogue
@@ -28,7 +28,7 @@ from .distributed import hold_every_statement
 from .postgres import Cluster, OwnDatabase, running_cluster
 
 # How long an example takes says more of the machine than of the code.
-settings.register_profile("suite", deadline=None, max_examples=50)
+settings.register_profile("suite", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 hold_every_statement()

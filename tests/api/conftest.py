@@ -86,7 +86,7 @@ async def running_api(
         configurations = Configurations(
             database, stock.catalogue, stock.renderer, "http://phones.example.net", Doors(Phones().auth)
         )
-        resync = Resync(configurations, Sender(notifier, timeout=2.0), sources)
+        resync = Resync(configurations, Sender(notifier, timeout=60), sources)
         registrations = Registrations(database, stock.catalogue, notifier)
         stack.push_async_callback(registrations.close)
         jobs = JobRunner(database, resync, "tests")
@@ -135,6 +135,13 @@ def clock() -> Clock:
 def own(request: pytest.FixtureRequest) -> OwnDatabase | None:
     """The PostgreSQL database of the tests that run on it; all do, and on SQLite."""
     return request.getfixturevalue("own_postgres") if request.param == "postgresql" else None
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a busy machine takes its time for is waited for, and stays fresh meanwhile."""
+    for limit in ("_WAIT_SECONDS", "_ASK_SECONDS", "_FRESH_SECONDS", "_KEPT_SECONDS"):
+        monkeypatch.setattr(f"provserver.services.registrations.{limit}", 60.0)
 
 
 @pytest.fixture

@@ -272,17 +272,17 @@ async def test_registration_of_a_base_and_of_each_handset(api: Client, face: Api
 
 async def test_a_slow_back_end_slows_no_list(api: Client, notifier: FakeNotifier) -> None:
     await _set_up(api, "101")
-    notifier.registered, notifier.seconds = {"101": Registration(registered=True)}, 0.5
-    started = asyncio.get_running_loop().time()
-    listed = (await api.get("/v1/devices"))["data"][0]
-    assert asyncio.get_running_loop().time() - started < 0.4
-    assert (listed["registration_status"], listed["registration_reason"] is None) == (None, False)
-    await asyncio.sleep(0.7)
-    assert (await api.get("/v1/devices"))["data"][0]["registration_status"] == "registered"
+    notifier.registered, notifier.held = {"101": Registration(registered=True)}, asyncio.Event()
+    async with asyncio.timeout(60):
+        listed = (await api.get("/v1/devices"))["data"][0]
+        assert (listed["registration_status"], listed["registration_reason"] is None) == (None, False)
+        notifier.held.set()
+        while listed["registration_status"] != "registered":
+            listed = (await api.get("/v1/devices"))["data"][0]
 
 
 async def _ended(api: Client, job_id: str) -> dict[str, Any]:
-    for _ in range(200):
+    for _ in range(1200):
         job: dict[str, Any] = await api.get(f"/v1/check_sync_jobs/{job_id}")
         if job["state"] != "running":
             return job
@@ -323,11 +323,12 @@ async def test_one_job_runs_per_account(tenants: TwoTenants) -> None:
 async def test_a_cancelled_job_tells_nobody_any_more(api: Client, notifier: FakeNotifier) -> None:
     for number in range(1, 6):
         await _set_up(api, f"10{number}", mac=f"00:04:13:00:00:0{number}")
-    job = await api.post("/v1/check_sync_jobs", {"rate_per_second": 2}, expect=201)
-    await asyncio.sleep(0.2)
+    job = await api.post("/v1/check_sync_jobs", {"rate_per_second": 0.5}, expect=201)
+    while not notifier.sent:
+        await api.get(f"/v1/check_sync_jobs/{job['id']}")
     await api.delete(f"/v1/check_sync_jobs/{job['id']}")
     told = len(notifier.sent)
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(2.2)
     assert len(notifier.sent) == told < 5
     ended = await api.get(f"/v1/check_sync_jobs/{job['id']}")
     assert (ended["state"], ended["remaining"]) == ("cancelled", 5 - told)
@@ -349,7 +350,7 @@ async def test_a_job_is_in_the_event_stream(api: Client, clock: Clock) -> None:
         await stream.content.readline()
         job = await api.post("/v1/check_sync_jobs", {}, expect=201)
         told = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while '"state":"completed"' not in told:
                 told += (await stream.content.readline()).decode()
     assert f'"job_id":"{job["id"]}"' in told

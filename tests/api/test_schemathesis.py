@@ -70,12 +70,12 @@ class Fixtures:
 
     def _upload(self) -> str:
         headers = {**self.headers, "Content-Type": "application/octet-stream"}
-        answer = requests.post(f"{self.base}/v1/files?kind=logo", data=PICTURE, headers=headers, timeout=10)
+        answer = requests.post(f"{self.base}/v1/files?kind=logo", data=PICTURE, headers=headers, timeout=60)
         answer.raise_for_status()
         return str(answer.json()["id"])
 
     def _create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = requests.post(self.base + path, json=body, headers=self.headers, timeout=10)
+        answer = requests.post(self.base + path, json=body, headers=self.headers, timeout=60)
         answer.raise_for_status()
         created: dict[str, Any] = answer.json()
         return created
@@ -97,12 +97,12 @@ def served(tmp_path_factory: pytest.TempPathFactory, stock: Stock) -> Iterator[F
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    started.wait(10)
+    started.wait(60)
     try:
         yield Fixtures(addresses[0])
     finally:
         loop.call_soon_threadsafe(ending.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
@@ -129,7 +129,7 @@ def test_every_answer_is_documented(method: str, path: str, mode: GenerationMode
             known = served.known.get("/".join(path.split("/")[:3]), {})
             case.path_parameters = {**(case.path_parameters or {}), **known}
         headers = served.account_headers if bound else served.headers
-        answer = case.call(base_url=served.base, headers=headers, timeout=10)
+        answer = case.call(base_url=served.base, headers=headers, timeout=60)
         if answer.status_code == 400 and "bytes when reading" in answer.text:
             return  # a request line that HTTP itself has no room for
         # What was wrong may have been the path that was just put right.

@@ -34,7 +34,7 @@ async def listening(client: Client, last: str | None = None) -> AsyncIterator[ai
 async def next_event(response: aiohttp.ClientResponse) -> dict[str, Any]:
     """The next event, comments passed over."""
     found: dict[str, str] = {}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not found.get("data"):
             line = (await response.content.readline()).decode().rstrip("\n")
             name, _, value = line.partition(": ")
@@ -112,10 +112,10 @@ async def test_revoked_key_ends_its_stream(platform: Client, api: Client, monkey
     monkeypatch.setattr(stream, "_HEARTBEAT_SECONDS", 0.05)
     made = await platform.post("/v1/api_keys", {"name": "x", "account_id": api.account}, expect=201)
     async with listening(api.with_key(made["key"])) as response:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await response.content.readuntil(b": still here\n\n")
         await platform.delete(f"/v1/api_keys/{made['id']}")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await response.content.read()
 
 
@@ -130,6 +130,6 @@ async def test_streams_are_bounded(api: Client, monkeypatch: pytest.MonkeyPatch)
 async def test_shutdown_ends_streams(api: Client, server: TestServer) -> None:
     """A server that is told to stop does not wait for its listeners."""
     async with listening(api) as response:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await server.app[stream.STREAMS].end(server.app)
             await response.content.read()

@@ -58,7 +58,7 @@ async def scripted(*scripts: Sequence[Step], tls: ssl.SSLContext | None = None) 
                 continue
             wanted = step.text.encode()
             try:
-                heard = await asyncio.wait_for(reader.readexactly(len(wanted)), 5)
+                heard = await asyncio.wait_for(reader.readexactly(len(wanted)), 60)
             except (TimeoutError, asyncio.IncompleteReadError) as error:
                 heard = getattr(error, "partial", b"")
             if heard != wanted:

@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import random
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.markdown import ROOT
+from tests.ports import free_port
 
 DEPLOY = ROOT / "deploy"
 
@@ -33,21 +32,10 @@ class Ports:
     old: int
 
 
-def free_ports() -> Ports:
-    """Three that are free, of those that the system gives to nobody who asks for any."""
-    found: list[int] = []
-    while len(found) < 3:
-        port = random.randrange(20_000, 32_000)  # noqa: S311 - no secret
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            found.append(port)
-    return Ports(*found)
-
-
 @asynccontextmanager
 async def nginx(folder: Path, upstream: int) -> AsyncIterator[Ports]:
     """Nginx with both files of `deploy/nginx`; the certificates are in `folder`/tls."""
-    ports = free_ports()
+    ports = Ports(free_port(), free_port(), free_port())
     conf = folder / "conf"
     conf.mkdir()
     for file in (DEPLOY / "nginx").glob("*.conf"):
@@ -64,7 +52,7 @@ async def nginx(folder: Path, upstream: int) -> AsyncIterator[Ports]:
 @asynccontextmanager
 async def caddy(folder: Path, upstream: int) -> AsyncIterator[Ports]:
     """Caddy with `deploy/caddy/Caddyfile`; the certificates are in `folder`/tls."""
-    ports = free_ports()
+    ports = Ports(free_port(), free_port(), free_port())
     text = _moved((DEPLOY / "caddy" / "Caddyfile").read_text(), folder, upstream)
     own = f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port {ports.http}\n\thttps_port {ports.https}\n"
     (folder / "Caddyfile").write_text(text.replace("{\n", own, 1))
@@ -96,7 +84,7 @@ async def _running(ports: Ports, folder: Path, *command: str) -> AsyncIterator[N
 
 
 async def _until_open(port: int, process: asyncio.subprocess.Process, log: Path) -> None:
-    for _ in range(400):
+    for _ in range(2000):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

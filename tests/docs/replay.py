@@ -12,10 +12,8 @@ Everything else is only to be read.
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.docs.markdown import ROOT, Block
+from tests.ports import free_port
 
 _PORTS = {"8080": "phones", "8081": "api"}
 
@@ -41,7 +40,7 @@ set -euo pipefail
 if [[ "${{1:-}}" != serve ]]; then exec "{python}" -m provserver "$@"; fi
 if [[ -s "$SERVER" ]]; then echo "this document has a server already" >&2; exit 1; fi
 "{python}" -m provserver "$@" > "$SERVER.out" 2> "$SERVER.err" < /dev/null & echo $! > "$SERVER"
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   grep -q ' listening ' "$SERVER.err" && {{ [[ "$*" != *--demo* ]] || grep -q 'Try next' "$SERVER.out"; }} && exit 0
   kill -0 "$(cat "$SERVER")" || break
   sleep 0.1
@@ -67,7 +66,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._clone = folder / "clone"
         self._hidden = folder / "hidden"
-        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._ports = {usual: free_port() for usual in _PORTS}
         for place in (self._clone / ".venv" / "bin", self._hidden / "bin"):
             place.mkdir(parents=True)
         for name in ("vendors", "templates", "config.example.yaml"):
@@ -90,7 +89,7 @@ class Reader:
                 env=self._environment(),
                 capture_output=True,
                 text=True,
-                timeout=300,
+                timeout=900,
                 check=False,
             )
         finally:
@@ -151,17 +150,6 @@ class Reader:
         if pid:
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGTERM)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports below those that systems hand out by themselves, so that nothing takes one before the server does."""
-    ports: set[int] = set()
-    while len(ports) < count:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            ports.add(port)
-    return sorted(ports)
 
 
 def differences(shown: Any, came: Any, path: str = "answer") -> Iterator[str]:

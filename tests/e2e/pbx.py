@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.ports import free_port
+
 DOMAIN = "pbx.test"
 _FILES = Path(__file__).parent / "sip"
 _NEEDED = {"kamailio": "kamailio kamailio-tls-modules", "sipp": "sip-tester"}
@@ -35,19 +37,7 @@ def password_of(user: str) -> str:
     return f"secret-of-{user}"
 
 
-def free_port() -> int:
-    """A port that is free for TCP and UDP at this moment."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port = tcp.getsockname()[1]
-        try:
-            udp.bind(("127.0.0.1", port))
-        except OSError:
-            return free_port()
-        return int(port)
-
-
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = 15) -> None:
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
@@ -69,7 +59,7 @@ class Phone:
     def kill(self) -> None:
         """As when somebody pulls the plug."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @dataclass
@@ -135,7 +125,7 @@ class Pbx:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:  # seen when the machine is busy: its processes wait for each other
                 os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(10)
+                self.process.wait(60)
 
 
 @contextmanager

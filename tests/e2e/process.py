@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 KEY = "sk_live_for_the_tests_of_the_process"
+PATIENCE = 120
+"""Seconds for what takes one or two: a machine may be busy with something else."""
+
 _LISTENING = re.compile(r"listening.*?api=(\S+).*?phones=(\S+)")
 
 
@@ -36,7 +39,7 @@ class Server:
         """Send a signal; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def call(self, method: str, path: str, body: Any = None, account: str | None = None) -> Any:
         """An API call with the platform key; the answer's JSON."""
@@ -45,7 +48,7 @@ class Server:
             headers["DialStack-Account"] = account
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api + path, data, headers, method=method)  # noqa: S310 - our own address
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             text = answer.read()
             return json.loads(text) if text else None
 
@@ -53,7 +56,7 @@ class Server:
         """What a phone gets: status and text."""
         request = urllib.request.Request(self.phones + path, headers={"User-Agent": agent})  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -61,13 +64,16 @@ class Server:
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """Free ports, data in `folder`, a known key, and nothing of the caller's own configuration."""
+    """Free ports, data in `folder`, a known key, much patience, and nothing of the caller's own configuration."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PROVSERVER_")}
     return {
         **clean,
         "PROVSERVER_DATA_DIR": str(folder / "data"),
         "PROVSERVER_PHONES__HOST": "127.0.0.1",
         "PROVSERVER_PHONES__PORT": "0",
+        "PROVSERVER_PHONES__PATIENCE": "60",
+        "PROVSERVER_DATABASE__WAIT": "60",
+        "PROVSERVER_DATABASE__STATEMENT_TIMEOUT": "60",
         "PROVSERVER_API__PORT": "0",
         "PROVSERVER_API__BOOTSTRAP_KEY": KEY,
         **variables,
@@ -82,7 +88,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -109,11 +115,11 @@ def serving(
         finally:
             if process.poll() is None:
                 process.kill()
-                process.wait(10)
+                process.wait(PATIENCE)
 
 
 def _addresses(process: subprocess.Popen[str], stderr: Path) -> tuple[str, str]:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         found = _LISTENING.search(stderr.read_text())
         if found:
@@ -124,7 +130,7 @@ def _addresses(process: subprocess.Popen[str], stderr: Path) -> tuple[str, str]:
 
 def wait_for(server: Server, text: str) -> str:
     """What the server has said once it has said `text`."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         said = server.said()
         if text in said:

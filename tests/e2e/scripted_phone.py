@@ -44,7 +44,7 @@ class ScriptedPhone:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ending:
             ending.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join(10)
+        self._thread.join(60)
         self._socket.close()
 
     def _listen(self) -> None:
@@ -56,11 +56,12 @@ class ScriptedPhone:
             named = _URI.match(first)
             assert named, first
             headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
-            self._socket.sendto(self._answer(headers), source)
-            if headers["call-id"] not in self._calls:
+            notify, is_new = Notify(named[1], headers), headers["call-id"] not in self._calls
+            if is_new:
                 self._calls.add(headers["call-id"])
-                notify = Notify(named[1], headers)
-                self.heard.append(notify)
+                self.heard.append(notify)  # first: who has the answer may look at once
+            self._socket.sendto(self._answer(headers), source)
+            if is_new:
                 self.on_notify(notify)
 
     def _answer(self, headers: dict[str, str]) -> bytes:

@@ -17,7 +17,7 @@ from provserver.config import Config
 from provserver.server import load_vendors
 from provserver.simulation.fleet import SimulatedPhone, fleet
 from provserver.simulation.setting_up import Operator
-from tests.e2e.process import KEY, Server, serving
+from tests.e2e.process import KEY, PATIENCE, Server, serving
 
 _PHONES = 60
 _LATER = 40  # devices that are added while the others boot
@@ -78,7 +78,7 @@ def test_while_nothing_can_be_written_known_phones_are_served_and_others_told_to
     tmp_path: Path, trouble: str
 ) -> None:
     """An outage never looks like an unknown phone, is not waited out for ever, and is over when it is over."""
-    with serving(tmp_path, PROVSERVER_DATABASE__WAIT="0.3") as server:
+    with serving(tmp_path, PROVSERVER_DATABASE__WAIT="2") as server:
         account = server.call("POST", "/v1/accounts", {"name": "Acme"})["id"]
         known, known_path = _phone(server, account, 1)
         fresh, fresh_path = _phone(server, account, 2)
@@ -137,7 +137,7 @@ async def _storm(server: Server, phones: list[SimulatedPhone]) -> tuple[dict[str
             await add(phone)
         work = [asyncio.create_task(boot(phone)) for phone in phones[:_PHONES]]
         work += [asyncio.create_task(add(phone)) for phone in phones[_PHONES:]]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await enough.wait()
         server.process.send_signal(signal.SIGKILL)
         await asyncio.gather(*work, return_exceptions=True)
@@ -150,7 +150,7 @@ def test_killed_in_a_boot_storm_it_has_kept_all_that_it_answered_for(tmp_path: P
     phones = [one for one in fleet(catalogue, 4 * (_PHONES + _LATER), 1) if one.type == "deskphone"]
     with serving(tmp_path) as server:
         devices, served, assigned = asyncio.run(_storm(server, phones[: _PHONES + _LATER]))
-        assert server.process.wait(10) == -signal.SIGKILL
+        assert server.process.wait(PATIENCE) == -signal.SIGKILL
     assert served
     assert len(served) < _PHONES, "it was in the middle"
     with serving(tmp_path) as server:

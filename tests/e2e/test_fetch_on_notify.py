@@ -27,7 +27,7 @@ def _set_up(server: Server, port: int) -> tuple[str, str]:
 
 
 def _current(server: Server, account: str, device: str) -> dict[str, Any]:
-    for _ in range(100):
+    for _ in range(1000):
         shown: dict[str, Any] = server.call("GET", f"/v1/devices/{device}", account=account)
         if shown["config_state"] == "current":
             return shown

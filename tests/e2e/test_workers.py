@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from .process import Server, run, serving, wait_for
+from .process import PATIENCE, Server, run, serving, wait_for
 
 MAC = "000413aabbcc"
 AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413AABBCC SXM:0 UXM:0)"
@@ -62,8 +62,8 @@ def test_a_change_reaches_every_worker_and_all_of_them_are_counted(server: Serve
 
 def _served(server: Server) -> dict[str, int]:
     """Requests by worker, once the last of them has been counted."""
-    for _ in range(50):
-        with urllib.request.urlopen(server.api + "/metrics", timeout=10) as answer:  # noqa: S310 - our own address
+    for _ in range(600):
+        with urllib.request.urlopen(server.api + "/metrics", timeout=PATIENCE) as answer:  # noqa: S310 - our own address
             lines = answer.read().decode().splitlines()
         counts = [line for line in lines if line.startswith("provserver_phone_requests_total{")]
         served = {line.partition('worker="')[2].partition('"')[0]: int(float(line.split()[-1])) for line in counts}
@@ -110,7 +110,7 @@ def test_workers_of_a_killed_supervisor_end_by_themselves(tmp_path: Path) -> Non
     with serving(tmp_path, "--workers", "2") as server:
         pids = children(server)
         server.stop(signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while [pid for pid in pids if _runs(pid)]:
         assert time.monotonic() < deadline
         time.sleep(0.05)

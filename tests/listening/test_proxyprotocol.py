@@ -103,7 +103,7 @@ async def _over_tls(port: int, header: bytes, context: ssl.SSLContext) -> bytes:
     """The header in clear, and all in one go with the first bytes of the handshake."""
 
     def talk() -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
             incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             tls = context.wrap_bio(incoming, outgoing)
             pending = header

@@ -136,7 +136,7 @@ async def make_office(
         **settings: Any,
     ) -> Office:
         clock = Clock()
-        section = Phones(auth=proofs, **settings)
+        section = Phones(auth=proofs, **{"patience": 60, **settings})
         contacts = ContactWriter(database, limit=section.contact_limit)
         unknown = UnknownDevices(database, unknown_limit)
         sources = Sources(clock=clock)

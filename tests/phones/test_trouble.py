@@ -26,7 +26,7 @@ async def raw(office: Office, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", office.client.port)
     writer.write(request)
     await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     await writer.wait_closed()
     return answer

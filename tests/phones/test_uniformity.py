@@ -30,7 +30,7 @@ REFUSED = [
 
 
 async def _said(office: Office, request: str) -> bytes:
-    """The whole answer on a connection that the server ends, or that is left open after it: both are told apart."""
+    """The whole answer, and whether the connection was ended or left open after it: for another request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", office.client.port)
     writer.write(request.encode())
     answer = await reader.readuntil(b"\r\n\r\n")
@@ -38,10 +38,10 @@ async def _said(office: Office, request: str) -> bytes:
     if length and not request.startswith("HEAD"):
         answer += await reader.readexactly(int(length[1]))
     try:
-        async with asyncio.timeout(0.05):
-            answer += b"".join([await reader.read(), b"[ended]"])
-    except TimeoutError:
-        answer += b"[open]"
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer += b"[open]" if b"HTTP/1." in await reader.read() else b"[ended]"
+    except ConnectionError:
+        answer += b"[ended]"
     writer.close()
     return _CHANGING.sub(b"", answer)
 

@@ -16,7 +16,10 @@ _SAID = {
 
 @dataclass
 class FakeNotifier:
-    """`answers`: SIP user name -> what becomes of its line, else `otherwise`. `registered`: None cannot tell."""
+    """`answers`: SIP user name -> what becomes of its line, else `otherwise`. `registered`: None cannot tell.
+
+    `held`: it answers nobody before this has happened.
+    """
 
     answers: dict[str, LineStatus] = field(default_factory=dict)
     otherwise: LineStatus = LineStatus.DELIVERED
@@ -26,16 +29,25 @@ class FakeNotifier:
     asked: int = 0
     sent: list[tuple[Target, Route]] = field(default_factory=list)
     together: list[int] = field(default_factory=list)
+    most_at_once: int = 0
+    under_way: int = 0
+    held: asyncio.Event | None = None
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
         self.sent += [(target, route) for target in targets]
         self.together.append(len(targets))
+        self.under_way += len(targets)
+        self.most_at_once = max(self.most_at_once, self.under_way)
         await asyncio.sleep(min(self.seconds, deadline_seconds))
+        if self.held:
+            await self.held.wait()
+        self.under_way -= len(targets)
         return [self._outcome(target) for target in targets]
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
         self.asked += 1
-        await asyncio.sleep(self.seconds)
+        if self.held:
+            await self.held.wait()
         if self.registered is None:
             return None
         none = Registration(registered=False)

@@ -19,7 +19,7 @@ class Workshop:
 
     def piece(self, name: str) -> Callable[[], str]:
         def work() -> str:
-            assert self._go.wait(10)
+            assert self._go.wait(60)
             self.done.append(name)
             return name
 

@@ -1,11 +1,12 @@
 """A simulated phone behaves as phones do: patient up to a point, stubborn, and loyal to the address it was told."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from provserver.domain.device import DeviceType
 from provserver.simulation.boot import BootingPhone, Habits
@@ -109,7 +110,9 @@ async def test_a_silent_server_is_given_up_after_all_tries() -> None:
 
 
 async def test_a_server_that_is_not_there_is_no_connection() -> None:
-    tally = await _boot(_phone(), f"http://127.0.0.1:{unused_port()}", tries=1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        tally = await _boot(_phone(), f"http://127.0.0.1:{silent.getsockname()[1]}", tries=1)
     assert tally.failures == {"no connection": 1}
 
 

@@ -29,6 +29,26 @@ def kinds(dialect: Vendor) -> list[str]:
     return list(first.values())
 
 
+def shapes(dialect: Vendor) -> list[str]:
+    """Of its models that get files, the first of each that differs from the others in more than its name."""
+    first: dict[Hashable, str] = {}
+    for name in rendered_models(dialect):
+        first.setdefault(_shape(dialect, name), name)
+    return list(first.values())
+
+
+def _shape(dialect: Vendor, name: str) -> Hashable:
+    """All that is known of a model: its counts as they are, its families, and whether its keys are told apart."""
+    model = dialect.models[name].model_dump(exclude={"also", "source", "evidence"})
+    families = frozenset(family for family, models in dialect.families.items() if name in models)
+    areas = dialect.buttons.areas.values() if dialect.buttons else ()
+    conditions = (*areas, *chain.from_iterable(area.parameters for area in areas))
+    if dialect.buttons:
+        conditions = (*conditions, *chain.from_iterable(dialect.buttons.types.values()))
+    is_named = any(name in (*one.only, *one.excluding) for one in conditions)
+    return _kind(dialect, name), repr(model), families, name if is_named else None
+
+
 def _kind(dialect: Vendor, name: str) -> Hashable:
     """What conditions ask for, and which counts there are at all: how many of each is tested with every model."""
     conditions = (*chain.from_iterable(dialect.settings.values()), *dialect.constants)

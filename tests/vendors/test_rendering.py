@@ -31,9 +31,9 @@ from .fullest import (
     value_of,
 )
 from .readers import Pairs, read_pairs
-from .shipped_catalogue import RENDERED, RENDERER, kinds, rendered_models
+from .shipped_catalogue import RENDERED, RENDERER, kinds, shapes
 
-MODELS = [(vendor, model) for vendor in RENDERED for model in (*rendered_models(vendor), None)]
+SHAPES = [(vendor, model) for vendor in RENDERED for model in (*shapes(vendor), None)]
 KINDS = [(vendor, model) for vendor in RENDERED for model in (*kinds(vendor), None)]
 IN_SYSTEMS = [
     (vendor, model, role)
@@ -43,8 +43,8 @@ IN_SYSTEMS = [
 ]
 
 every_vendor = pytest.mark.parametrize("vendor", RENDERED, ids=lambda vendor: vendor.dialect)
-every_model = pytest.mark.parametrize(
-    ("vendor", "model"), MODELS, ids=[f"{vendor.dialect}-{model or 'unknown'}" for vendor, model in MODELS]
+every_shape = pytest.mark.parametrize(
+    ("vendor", "model"), SHAPES, ids=[f"{vendor.dialect}-{model or 'unknown'}" for vendor, model in SHAPES]
 )
 every_kind = pytest.mark.parametrize(
     ("vendor", "model"), KINDS, ids=[f"{vendor.dialect}-{model or 'unknown'}" for vendor, model in KINDS]
@@ -70,7 +70,7 @@ def _parameters(effective: EffectiveDevice) -> Counter[tuple[str, str]]:
     return Counter((item.name, item.value) for item in effective.translation.parameters)
 
 
-@every_model
+@every_shape
 def test_a_model_renders_at_its_maximum(vendor: Vendor, model: str | None) -> None:
     effective = fullest_phone(vendor, model, lines=all_lines(vendor, model))
     assert len(effective.translation.rendered_lines) == all_lines(vendor, model)
