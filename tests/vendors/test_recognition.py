@@ -118,7 +118,7 @@ for kind, pattern in work["patterns"]:
         (compiled.search if kind == "search" else compiled.fullmatch)(text)
 print("done")
 """
-_GENEROUS = 5  # seconds for what takes milliseconds; a pattern that backtracks badly takes longer than the universe
+_GENEROUS = 120  # seconds for what takes milliseconds; a pattern that backtracks badly takes longer than the universe
 
 
 _PIECES = ["a", "0", "0a", "A1", " ", "-", "_", ".", ":", "/", "0.", "00:", "a-", "a.", "000413", "x-SIP 1 "]
