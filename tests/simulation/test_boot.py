@@ -1,7 +1,6 @@
 """A simulated phone behaves as phones do: patient up to a point, stubborn, and loyal to the address it was told."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ from provserver.domain.device import DeviceType
 from provserver.simulation.boot import BootingPhone, Habits
 from provserver.simulation.fleet import AskedFile, SimulatedPhone
 from provserver.simulation.tally import Tally
+from tests.ports import free_port
 
 _TOKEN = "abcdefghijklmnop234567"
 _FILES = (AskedFile(name="common.cfg", configures=False), AskedFile(name="own.cfg", configures=True))
@@ -110,9 +110,7 @@ async def test_a_silent_server_is_given_up_after_all_tries() -> None:
 
 
 async def test_a_server_that_is_not_there_is_no_connection() -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))  # and does not listen
-        tally = await _boot(_phone(), f"http://127.0.0.1:{silent.getsockname()[1]}", tries=1)
+    tally = await _boot(_phone(), f"http://127.0.0.1:{free_port()}", tries=1)
     assert tally.failures == {"no connection": 1}
 
 
@@ -122,7 +120,7 @@ async def test_with_several_addresses_a_phone_moves_on_from_one_that_is_dead_and
     async def handler(_: web.Request) -> web.Response:
         return web.Response()
 
-    dead = f"http://127.0.0.1:{unused_port()}"
+    dead = f"http://127.0.0.1:{free_port()}"
     retries = []
     async with _server(handler) as url:
         for urls in ((dead, url), (url, dead)):
