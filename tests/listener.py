@@ -9,7 +9,7 @@ from provserver.config import Phones
 from provserver.domain.guessing import Guesses
 from provserver.domain.vendor import Catalogue
 from provserver.phones.app import AT_ONCE
-from provserver.phones.connection import Connection, PhoneRunner, Reply
+from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
 from provserver.services.cache import DocumentCache
@@ -35,13 +35,17 @@ class PhoneServer(TestServer):
 
     at_once = 0
 
-    def _answer(self, said: bytes, connection: Connection) -> Reply | None:
-        reply = self.app[AT_ONCE].answer(said, connection)
-        self.at_once += reply is not None
-        return reply
-
     async def _make_runner(self, **settings: Any) -> AppRunner:
-        return PhoneRunner(self.app, self._answer, **settings)
+        at_once = self.app[AT_ONCE]
+        reply = at_once._reply
+
+        def counted(*given: Any) -> Reply | None:
+            found = reply(*given)
+            self.at_once += found is not None
+            return found
+
+        at_once._reply = counted  # type: ignore[method-assign]
+        return PhoneRunner(self.app, at_once.answer, **settings)
 
 
 def make_guard(database: Database, sources: Sources, settings: Phones | None = None) -> Guard:

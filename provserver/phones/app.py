@@ -92,7 +92,7 @@ def build_phones(face: PhoneFace) -> web.Application:
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     """The short way for those who ask again, else the whole story."""
     started, request_id, failure = time.perf_counter(), face.new_request_id(), None
-    said = _said(request, face)
+    said = _said(request)
     words = words_of(request, face)
     regular = face.provisioning.regulars.get(words)
     if_none_match = request.headers.get("If-None-Match")
@@ -110,10 +110,10 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     return response
 
 
-def _said(request: web.Request, face: PhoneFace) -> tuple[bytes, Peer] | None:
+def _said(request: web.Request) -> tuple[bytes, Peer] | None:
     """The request to the byte and who sent it, where that says all."""
     connection = request.protocol
-    if isinstance(connection, Connection) and connection.said and face.provisioning.records.tells_at_once:
+    if isinstance(connection, Connection) and connection.said:
         return connection.said, connection.peer
     return None
 

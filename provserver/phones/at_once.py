@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
+import structlog
 from aiohttp import web
 
 from provserver.logs import Repeated
@@ -13,6 +14,8 @@ from provserver.phones.connection import Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
 from provserver.services.provisioning import Provisioning
 from provserver.services.regulars import Regular, Regulars, Usual
+
+_log = structlog.get_logger("phones")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,27 @@ class AtOnce:
         self._ready: Regulars[_Ready] = Regulars()
         self._date = 0, b""
 
-    def answer(self, said: bytes, connection: Connection) -> Reply | None:
-        """What to send, or None where this must be looked into."""
+    def answer(self, said: bytes, connection: Connection) -> bool:
+        """See to a reply, unless this must be looked into."""
         ready = self._ready.get((said, connection.peer))
         if ready is None or self._wary():
-            return None
-        started, at, request_id = time.perf_counter(), self._now(), self._new_request_id()
-        offer = ready.offer
-        body = self._provisioning.answer_at_once(offer.regular, offer.usual, request_id, at)
+            return False
+        started = time.perf_counter()
+
+        def told(stands: bool) -> None:
+            reply = None
+            try:
+                reply = self._reply(ready, started) if stands else None
+            except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
+                _log.exception("phone_request_failed", mac=ready.offer.usual.answer.mac)
+            connection.replied(said, reply)
+
+        self._provisioning.records.tell(ready.offer.regular.remembered, told)
+        return True
+
+    def _reply(self, ready: _Ready, started: float) -> Reply | None:
+        offer, at, request_id = ready.offer, self._now(), self._new_request_id()
+        body = self._provisioning.served_again(offer.regular, offer.usual, request_id, at)
         if body is None:
             return None
         seconds = time.perf_counter() - started

@@ -4,6 +4,7 @@ Parsing a request, a task and objects for it and for its answer are most of what
 nothing new about bytes that were looked into before. Whatever else is said goes aiohttp's way.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,19 +13,21 @@ from aiohttp import EMPTY_PAYLOAD, web
 _END_OF_HEAD = b"\r\n\r\n"
 
 Peer = tuple[Any, ...]  # both ends of a connection, and whether it is TLS
-Answering = Callable[[bytes, "Connection"], "Reply | None"]
 Reply = tuple[tuple[bytes, ...], bool]  # what to send, and whether the connection stays
+Answering = Callable[[bytes, "Connection"], bool]  # whether it sees to `replied` being called
 
 
 class Connection(web.RequestHandler):
     """One of them. `said`: the request that aiohttp has been given last, where it is known to be one and whole."""
 
-    __slots__ = ("_answering", "_in_step", "_peer", "said")
+    __slots__ = ("_answering", "_held", "_in_step", "_peer", "_replied", "said")
 
     def __init__(self, server: web.Server, answering: Answering, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._answering = answering
         self._in_step = True  # all that was said until now were whole requests without a body
+        self._held: bytes | None = None  # what was said behind a request that is being answered without aiohttp
+        self._replied: asyncio.Future[None] | None = None
         self._peer: Peer | None = None
         self.said: bytes | None = None
 
@@ -38,22 +41,58 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """What comes over the wire, as it comes."""
-        idle = self._in_step and self._is_idle()
-        if idle and not self._paused and (reply := self._answering(data, self)):
-            self._send(*reply)
+        if self._held is not None:
+            self._hold(data)
             return
-        self.said = None
-        before = len(self._messages)
-        super().data_received(data)
-        if self._in_step:
-            self._in_step = data.endswith(_END_OF_HEAD) and self._was_one_head(before)
-            self.said = data if idle and self._in_step else None
+        idle = self._in_step and self._is_idle()
+        if idle and not self._paused:
+            self._held = b""
+            if self._answering(data, self):
+                return
+            self._held = None
+        self._pass_on(data, idle=idle)
+
+    def replied(self, said: bytes, reply: Reply | None) -> None:
+        """What to say to `said`; None: aiohttp is to look into it."""
+        held, self._held = self._held, None
+        if self._replied:
+            self._replied.set_result(None)
+        if self.transport is None:
+            return
+        if reply:
+            self._send(*reply)
+        else:
+            self._pass_on(said, idle=True)
+        if held and self.transport:
+            self.transport.resume_reading()
+            self.data_received(held)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - as aiohttp has it
+        """Let go of whoever is idle, and of the others once they have their answer."""
+        if self._held is not None:
+            self._replied = self._loop.create_future()
+            await asyncio.wait([self._replied], timeout=timeout)
+        await super().shutdown(timeout)
+
+    def _hold(self, data: bytes) -> None:
+        if not self._held and self.transport:
+            self.transport.pause_reading()
+        self._held = (self._held or b"") + data
 
     def _is_idle(self) -> bool:
         """Whether whoever asks now is the next to be answered."""
         if self._close or self._force_close or self._messages:
             return False
         return self._request_count == 0 if self._waiter is None else not self._waiter.done()
+
+    def _pass_on(self, data: bytes, *, idle: bool) -> None:
+        """Let aiohttp have it."""
+        self.said = None
+        before = len(self._messages)
+        super().data_received(data)
+        if self._in_step:
+            self._in_step = data.endswith(_END_OF_HEAD) and self._was_one_head(before)
+            self.said = data if idle and self._in_step else None
 
     def _was_one_head(self, before: int) -> bool:
         return len(self._messages) == before + 1 and self._messages[-1][1] is EMPTY_PAYLOAD and not self._upgraded

@@ -98,10 +98,8 @@ class Provisioning:
         self._note(regular, usual, request_id, self.sources.now())
         return replace(usual.answer, document=rendered.document)
 
-    def answer_at_once(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
-        """The body for somebody who is known to get this, without waiting for anything; None as before."""
-        if not self.records.stands_now(regular.remembered):
-            return None
+    def served_again(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
+        """The body for somebody who gets this, since the record is known to stand; None as before."""
         rendered = self.cache.get(regular.document_key)
         if rendered is None:
             return None

@@ -85,21 +85,16 @@ class Records:
             remembered.confirmed_at = asked_at
         return stands
 
-    @property
-    def tells_at_once(self) -> bool:
-        """Whether `stands_now` can say yes."""
-        return self._watch.tells_at_once
-
-    def stands_now(self, remembered: Remembered) -> bool:
-        """The same without waiting; False also where only a server could tell."""
+    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+        """Call `then` with that, now or once a server has told."""
         asked_at = self._clock()
-        try:
-            stands = self._watch.stands_now(remembered)
-        except StoreUnavailable:
-            return False
-        if stands:
-            remembered.confirmed_at = asked_at
-        return stands
+
+        def told(stands: bool) -> None:
+            if stands:
+                remembered.confirmed_at = asked_at
+            then(stands)
+
+        self._watch.tell(remembered, told)
 
     async def confirm(self) -> None:
         """Read again what is remembered, and forget who is gone. Raises `StoreUnavailable`."""

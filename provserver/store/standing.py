@@ -6,7 +6,7 @@ one round trip for all phones that ask at the same time.
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,12 +81,10 @@ class Remembered:
 
 
 class Watch(Protocol):
-    """Tells whether records still stand. `tells_at_once`: without waiting for anybody."""
+    """Tells whether records still stand."""
 
-    tells_at_once: bool
-
-    def stands_now(self, remembered: Remembered) -> bool:
-        """The same as `stands`, where it `tells_at_once`; else False."""
+    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+        """Call `then` with the same, False also where in doubt; at once where nobody has to be waited for."""
 
     async def stands(self, remembered: Remembered) -> bool:
         """Whether no write that was finished when this was called has changed the record.
@@ -112,19 +110,24 @@ class EmbeddedWatch:
     thread would cost twenty times as much.
     """
 
-    tells_at_once = True
-
     def __init__(self, engine: AsyncEngine) -> None:
         self._path = str(engine.url.database)
         self._connection: sqlite3.Connection | None = None
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
 
     async def stands(self, remembered: Remembered) -> bool:
-        """Nobody has to wait for it."""
-        return self.stands_now(remembered)
-
-    def stands_now(self, remembered: Remembered) -> bool:
         """By SQLite's own count of commits where there was none, else by the rows."""
+        return self._stands(remembered)
+
+    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+        """At once."""
+        try:
+            stands = self._stands(remembered)
+        except StoreUnavailable:
+            stands = False
+        then(stands)
+
+    def _stands(self, remembered: Remembered) -> bool:
         try:
             connection = self._connection or self._open()
             (version,) = connection.execute("PRAGMA data_version").fetchone()
@@ -158,8 +161,6 @@ class EmbeddedWatch:
 class ServerWatch:
     """PostgreSQL: one query for all who ask while the one before is under way."""
 
-    tells_at_once = False
-
     def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._breaker = breaker
@@ -170,23 +171,31 @@ class ServerWatch:
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
-    def stands_now(self, remembered: Remembered) -> bool:
-        """The server must be asked."""
-        return False
-
     async def stands(self, remembered: Remembered) -> bool:
         """By the rows, as the server has them now."""
+        told = await asyncio.shield(self._answer(remembered.record.device.id))
+        if isinstance(told, StoreUnavailable):
+            raise StoreUnavailable(told.message)
+        return told == remembered.standing
+
+    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+        """Once the server has told."""
+        try:
+            answer = self._answer(remembered.record.device.id)
+        except StoreUnavailable:
+            then(False)  # noqa: FBT003 - that is all it takes
+        else:
+            answer.add_done_callback(lambda told: then(told.result() == remembered.standing))
+
+    def _answer(self, device_id: str) -> "asyncio.Future[_Told]":
+        """What the server will tell of this device. Raises `StoreUnavailable`."""
         self._breaker.check()
-        device_id = remembered.record.device.id
         answer = self._waiting.get(device_id)
         if answer is None:
             answer = self._waiting[device_id] = asyncio.get_running_loop().create_future()
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        told = await asyncio.shield(answer)
-        if isinstance(told, StoreUnavailable):
-            raise StoreUnavailable(told.message)
-        return told == remembered.standing
+        return answer
 
     async def close(self) -> None:
         """End what is under way and give the connection back."""

@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -15,6 +15,7 @@ from provserver.config import Log
 from provserver.domain.device import Device
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated, configure_logging
+from provserver.phones.connection import Connection
 from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
 
 MAC = "805ec0aabbcc"
@@ -62,6 +63,12 @@ async def dial(office: Office) -> Line:
 def fetch(device: Device, *headers: str, version: str = "1.1") -> bytes:
     lines = [f"GET /p/{device.token}/{MAC}.cfg HTTP/{version}", "Host: x", f"User-Agent: {AGENT}", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not happened():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.001)
 
 
 async def learn(office: Office, request: bytes) -> bytes:
@@ -144,9 +151,68 @@ async def test_answers_come_in_the_order_of_the_requests(known: Known) -> None:
     assert [(await known.line.said())[:15] for _ in range(2)] == [b"HTTP/1.1 200 OK"] * 2
 
 
+@pytest.fixture
+def slow_database(known: Known, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[bool], None]]:
+    """What waits for the database to tell whether a record stands, as with a server."""
+    waiting: list[Callable[[bool], None]] = []
+    monkeypatch.setattr(known.office.provisioning.records, "tell", lambda _, then: waiting.append(then))
+    return waiting
+
+
+def _connection(known: Known) -> Connection:
+    server, mine = known.office.client.server.runner.server, known.line.writer.get_extra_info("sockname")  # type: ignore[union-attr]
+    found = next(one for one in server.connections if one.peername == mine)
+    assert isinstance(found, Connection)
+    return found
+
+
+@pytest.mark.parametrize("stands", [True, False])
+async def test_what_is_said_while_the_database_is_asked_is_answered_after_that(
+    known: Known, slow_database: list[Callable[[bool], None]], *, stands: bool
+) -> None:
+    """Also where aiohttp must look into the first one after all."""
+    before = known.at_once
+    known.line.writer.write(known.request)
+    await until(lambda: bool(slow_database))
+    known.line.writer.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+    await until(lambda: bool(_connection(known)._held))
+    slow_database.pop()(stands)
+    assert (await known.line.said()).startswith(b"HTTP/1.1 200 OK")
+    assert (await known.line.said()).startswith(b"HTTP/1.1 404")
+    assert known.at_once == before + stands
+    known.line.writer.write(known.request)
+    await until(lambda: bool(slow_database))
+    slow_database.pop()(True)  # noqa: FBT003 - it takes nothing else
+    assert (await known.line.said()).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_a_server_that_ends_still_answers_who_has_asked(
+    known: Known, slow_database: list[Callable[[bool], None]]
+) -> None:
+    known.line.writer.write(known.request)
+    await until(lambda: bool(slow_database))
+    connection = _connection(known)
+    ending = asyncio.create_task(known.office.client.server.close())
+    await until(lambda: connection._replied is not None)
+    slow_database.pop()(True)  # noqa: FBT003 - it takes nothing else
+    assert (await known.line.said()).startswith(b"HTTP/1.1 200 OK")
+    await ending
+    assert await known.line.reader.read() == b""
+
+
+async def test_a_phone_that_has_gone_is_not_answered(known: Known, slow_database: list[Callable[[bool], None]]) -> None:
+    known.line.writer.write(known.request)
+    await until(lambda: bool(slow_database))
+    connection = _connection(known)
+    known.line.writer.close()
+    await until(lambda: connection.transport is None)
+    slow_database.pop()(True)  # noqa: FBT003 - it takes nothing else
+    slow_database.clear()
+
+
 async def test_a_phone_that_does_not_read_is_not_written_to_without_end(known: Known) -> None:
     size, asked = len(await known.line.ask(known.request)), 0
-    server = next(iter(known.office.client.server.runner.server.connections))  # type: ignore[union-attr]
+    server = _connection(known)
     while not server.writing_paused:
         known.line.writer.write(known.request)
         await asyncio.sleep(0.001)
