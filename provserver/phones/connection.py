@@ -6,11 +6,12 @@ nothing new about bytes that were looked into before. Whatever else is said goes
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import EMPTY_PAYLOAD, web
 
 _END_OF_HEAD = b"\r\n\r\n"
+_AGAIN_SECONDS = 1.0  # until it is looked again whether somebody is silent whose answer was being made
 
 Peer = tuple[Any, ...]  # both ends of a connection, and whether it is TLS
 Reply = tuple[tuple[bytes, ...], bool]  # what to send, and whether the connection stays
@@ -20,11 +21,12 @@ Answering = Callable[[bytes, "Connection"], bool]  # whether it sees to `replied
 class Connection(web.RequestHandler):
     """One of them. `said`: the request that aiohttp has been given last, where it is known to be one and whole."""
 
-    __slots__ = ("_answering", "_held", "_in_step", "_peer", "_replied", "said")
+    __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "said")
 
     def __init__(self, server: web.Server, answering: Answering, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._answering = answering
+        self._begun = False  # whether aiohttp knows of the connection: what it sets up costs as much as many an answer
         self._in_step = True  # all that was said until now were whole requests without a body
         self._held: bytes | None = None  # what was said behind a request that is being answered without aiohttp
         self._replied: asyncio.Future[None] | None = None
@@ -38,6 +40,14 @@ class Connection(web.RequestHandler):
             remote = self.peername
             self._peer = (remote[0] if remote else None, self.sockname, self.ssl_context is not None)
         return self._peer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody is there, who may say nothing that aiohttp is needed for."""
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's are not of this class
+        if self._manager:
+            self._manager.connection_made(self, self.transport)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
 
     def data_received(self, data: bytes) -> None:
         """What comes over the wire, as it comes."""
@@ -74,6 +84,22 @@ class Connection(web.RequestHandler):
             await asyncio.wait([self._replied], timeout=timeout)
         await super().shutdown(timeout)
 
+    def _process_keepalive(self) -> None:
+        """Let go of whoever has been silent for too long."""
+        if self._begun:
+            super()._process_keepalive()
+        elif self._held is None and self._loop.time() >= self._next_keepalive_close_time:
+            self.force_close()
+        else:
+            again = max(self._next_keepalive_close_time, self._loop.time() + _AGAIN_SECONDS)
+            self._keepalive_handle = self._loop.call_at(again, self._process_keepalive)
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        self._begun = True
+        if self._keepalive_handle:
+            self._keepalive_handle.cancel()
+        super().connection_made(transport)
+
     def _hold(self, data: bytes) -> None:
         if not self._held and self.transport:
             self.transport.pause_reading()
@@ -87,6 +113,8 @@ class Connection(web.RequestHandler):
 
     def _pass_on(self, data: bytes, *, idle: bool) -> None:
         """Let aiohttp have it."""
+        if not self._begun and self.transport:
+            self._begin(self.transport)
         self.said = None
         before = len(self._messages)
         super().data_received(data)

@@ -5,17 +5,19 @@ import io
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import orjson
 import pytest
 import structlog
+from aiohttp import web
 
 from provserver.config import Log
 from provserver.domain.device import Device
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated, configure_logging
-from provserver.phones.connection import Connection
+from provserver.phones.connection import Connection, PhoneRunner
 from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
 
 MAC = "805ec0aabbcc"
@@ -255,3 +257,37 @@ async def test_the_log_tells_the_same_of_it(json_log: io.BytesIO, known: Known) 
         assert line["request_id"].startswith("req_")
     assert [hits for hits, _ in told] == [0, 1]
     assert told[0][1] == told[1][1]
+
+
+@asynccontextmanager
+async def phones_only(keepalive_timeout: float) -> AsyncIterator[tuple[PhoneRunner, Line]]:
+    """A connection on which whatever is said is answered without aiohttp."""
+
+    def answer(said: bytes, connection: Connection) -> bool:
+        connection.replied(said, ((b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",), True))
+        return True
+
+    runner = PhoneRunner(web.Application(), answer, access_log=None, keepalive_timeout=keepalive_timeout)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(*await asyncio.open_connection("127.0.0.1", runner.addresses[0][1]))
+    try:
+        yield runner, line
+    finally:
+        line.writer.close()
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("asked", [b"", b"GET / HTTP/1.1\r\n\r\n"])
+async def test_who_is_silent_is_let_go_without_aiohttp_too(asked: bytes) -> None:
+    """Else whoever connects, and says nothing or nothing more, would hold a place for good."""
+    async with phones_only(0.2) as (_, line), asyncio.timeout(60):
+        line.writer.write(asked)
+        await line.reader.read()
+
+
+async def test_a_server_that_ends_lets_go_of_those_whom_aiohttp_does_not_know() -> None:
+    async with phones_only(3600) as (runner, line), asyncio.timeout(60):
+        await line.ask(b"GET / HTTP/1.1\r\n\r\n")
+        await runner.cleanup()
+        assert await line.reader.read() == b""
