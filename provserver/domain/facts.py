@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 MAC_PLACE, IPEI_PLACE = "<mac>", "<ipei>"
 _IPEI_GROUP = r"(?P<ipei>[0-9a-f]{10})"
-_MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})"
+_MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){5})"
 
 
 class Evidence(StrEnum):

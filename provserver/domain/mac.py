@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from provserver.domain.errors import Invalid
 
 _BARE = re.compile(r"[0-9a-f]{12}")
-_WITHOUT_SEPARATORS = str.maketrans("", "", ":.-")
+_WITHOUT_SEPARATORS = str.maketrans("", "", ":.-_")
 _SPELLINGS = re.compile(
     r"[0-9A-Fa-f]{12}"
     r"|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
@@ -31,6 +31,11 @@ class Mac:
     def upper(self) -> str:
         """The 12 digits in upper case, as several vendors spell file names."""
         return self.bare.upper()
+
+    def spelled_in(self, name: str) -> str:
+        """A file name with this address where it says {mac}, {MAC} (in capitals) or {mac_} (with low lines)."""
+        parted = "_".join(self.bare[i : i + 2] for i in range(0, 12, 2))
+        return name.replace("{mac}", self.bare).replace("{MAC}", self.upper).replace("{mac_}", parted)
 
     def starts_with(self, prefix: str) -> bool:
         """Whether it lies in the block `prefix` (lower-case hexadecimal digits, any number of them)."""

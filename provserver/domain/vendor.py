@@ -63,7 +63,7 @@ class FileRule(Fact):
     content_type: str = "text/plain; charset=utf-8"
     provisions: bool = Field(default=False, description="Fetching it makes the device provisioned")
     asked_as: str | None = Field(
-        default=None, description="How phones spell it: {mac}, {MAC}, {model}; absent: from the model's `files`"
+        default=None, description="How phones spell it: {mac}, {MAC}, {mac_}, {model}; absent: from the model's `files`"
     )
     encryption: Literal["aes_ecb", "openssl_md5", "openssl_sha256"] | None = Field(
         default=None,

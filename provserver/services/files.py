@@ -28,7 +28,7 @@ def files_of(effective: EffectiveDevice) -> Iterator[AskedFile]:
         return
     pairing = _pairing(effective)
     for rule, name in effective.vendor.rules_for(device.model):
-        spelled = name.replace("{mac}", device.mac.bare).replace("{MAC}", device.mac.upper)
+        spelled = device.mac.spelled_in(name)
         yield AskedFile(spelled, rule, is_served(rule, device), pairing)
 
 

@@ -90,9 +90,7 @@ def _phone(dialect: Vendor, model: str, example: AgentExample, mac: Mac) -> Simu
         model=model,
         agent=agent_of(example, mac),
         files=tuple(
-            AskedFile(
-                name=name.replace("{mac}", mac.bare).replace("{MAC}", mac.upper), configures=bool(rule.provisions)
-            )
+            AskedFile(name=mac.spelled_in(name), configures=bool(rule.provisions))
             for rule, name in _boot_files(dialect, model)
         ),
     )

@@ -24,7 +24,7 @@ def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The folder's URL with this device's file `name`, in which {mac} and {MAC} are replaced; a file's URL stays."""
     if not value.endswith("/"):
         return str(value)
-    name = str(arguments["name"]).replace("{mac}", scope.mac.bare).replace("{MAC}", scope.mac.upper)
+    name = scope.mac.spelled_in(str(arguments["name"]))
     return f"{value}{name}"
 
 
