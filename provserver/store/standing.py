@@ -166,6 +166,7 @@ class ServerWatch:
         self._breaker = breaker
         self._failures: tuple[type[Exception], ...] = (OSError, SQLAlchemyError, *failures())
         self._connection: AsyncConnection | None = None
+        self._driver: Any = None
         self._waiting: dict[str, asyncio.Future[_Told]] = {}
         self._asking: asyncio.Task[None] | None = None
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
@@ -210,8 +211,7 @@ class ServerWatch:
             asked, self._waiting = self._waiting, {}
             told: dict[str, _Told] = dict.fromkeys(asked, StoreUnavailable("the database does not answer"))
             try:
-                async with asyncio.timeout(PATIENCE):
-                    rows = await self._rows(list(asked))
+                rows = await self._rows(list(asked))
                 told = {**dict.fromkeys(asked), **{row[0]: tuple(row) for row in rows}}
                 self._breaker.answered()
             except TimeoutError:
@@ -227,15 +227,15 @@ class ServerWatch:
 
     async def _rows(self, ids: list[str]) -> Iterable[Any]:
         # The driver itself: what lies above it takes longer than the question.
-        if self._connection is None:
-            self._connection = await self._engine.connect()
-        raw = (await self._connection.get_raw_connection()).driver_connection
-        if raw is None:
-            raise ConnectionResetError("the connection is gone")
-        rows: Iterable[Any] = await raw.fetch(self._query, ids)
+        if self._driver is None:
+            async with asyncio.timeout(PATIENCE):
+                self._connection = await self._engine.connect()
+                self._driver = (await self._connection.get_raw_connection()).driver_connection
+        rows: Iterable[Any] = await self._driver.fetch(self._query, ids, timeout=PATIENCE)
         return rows
 
     async def _drop(self) -> None:
+        self._driver = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
             with suppress(SQLAlchemyError, OSError):
