@@ -19,12 +19,12 @@ from provserver.listeners import Addresses, Listeners
 from provserver.listening.trust import VendorTrust
 from provserver.memory import settle_memory, unsearched
 from provserver.phones.app import PhoneFace, build_phones
-from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
 from provserver.server import Stock, Vendors, open_resync, open_stock
 from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
+from provserver.services.crowd import Crowd
 from provserver.services.guarding import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
@@ -172,6 +172,7 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         basic="basic" in phones.auth,
         basic_without_tls=phones.basic_without_tls,
     )
+    crowd = Crowd(phones.max_waiting, phones.patience)
     provisioning = Provisioning(
         database=stock.database,
         catalogue=stock.catalogue,
@@ -185,7 +186,7 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         guard=crew.guard,
         regulars=Regulars(),
         turns=Turns(phones.patience),
-        shares=Shares(max(phones.max_waiting * 3 // 4, 1)),
+        shares=Shares(lambda: crowd.room),
     )
     face = PhoneFace(
         provisioning,
@@ -193,8 +194,8 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         phones.public_url,
         phones.trusted_proxies,
         crew.files,
+        crowd,
         certificate_header=phones.client_certificate_header,
         trust=trust,
-        crowd=Crowd(phones.max_waiting),
     )
     return build_phones(face)

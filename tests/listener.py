@@ -83,7 +83,7 @@ def make_provisioning(
         "guard": guard or make_guard(database, sources, settings),
         "regulars": Regulars(),
         "turns": Turns(settings.patience),
-        "shares": Shares(settings.max_waiting),
+        "shares": Shares(lambda: settings.max_waiting),
         **more,
     }
     return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)

@@ -24,17 +24,17 @@ from provserver.phones import answers
 from provserver.phones.at_once import AtOnce, Offer
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Connection, Peer
-from provserver.phones.crowd import Crowd
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
+from provserver.services.crowd import Crowd
 from provserver.services.provisioning import Provisioning
 from provserver.services.regulars import Regular
 from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, PhoneRequest
 
 _RETRY_AFTER = range(10, 50)  # seconds; which of them is by MAC, so that not all come back at once
-_REFUSED_AFTER = 0.02  # seconds; a little longer than it takes to find out that nothing is proven
+_REFUSED_AFTER = 0.02  # seconds
 _NOBODY = VendorTrust({})
 
 AT_ONCE = web.AppKey("at_once", AtOnce)  # what goes out without the application, where it has gone out before
@@ -58,9 +58,9 @@ class PhoneFace:
     configured_url: str | None
     trusted_proxies: Networks
     files: FileFolder
+    crowd: Crowd
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
-    crowd: Crowd = field(default_factory=Crowd)
     new_request_id: Callable[[], str] = field(default_factory=request_ids)
     log: Any = field(default_factory=_log.bind)  # bound once: to bind anew costs as much as to write a line
 
@@ -132,8 +132,11 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
     if request.method not in ("GET", "HEAD"):
         return Answer(), answers.method_not_allowed(), None
     try:
-        with face.crowd:
+        started = time.perf_counter()
+        with face.crowd.joined(newcomer=_is_new(request)):
             answer = await _answer(request, asked, face)
+        if answer.in_its_time:
+            await _its_time(started)
         return answer, _response(answer, request, asked, face), None
     except (StoreUnavailable, Overloaded) as error:
         return Answer(), answers.unavailable(_retry_after(asked)), error.message
@@ -151,13 +154,19 @@ def _retry_after(asked: PhoneRequest) -> int:
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:
     if len(request.query.getall("mac", [])) > 1:
         return Answer(reason="names two MACs", challenge=is_challenged(asked.raw_path))
-    started = time.perf_counter()
-    answer = await face.provisioning.answer(asked)
-    if answer.in_its_time:
-        # The loop wakes at whole milliseconds from now; without the dither these would tell how long it took until now.
-        dither = random.random() / 1000  # noqa: S311 - hides no secret
-        await asyncio.sleep(_REFUSED_AFTER + dither - (time.perf_counter() - started))
-    return answer
+    return await face.provisioning.answer(asked)
+
+
+def _is_new(request: web.Request) -> bool:
+    """Whether this is the first thing that is asked on its connection."""
+    return not isinstance(request.protocol, Connection) or request.protocol.is_new
+
+
+async def _its_time(started: float) -> None:
+    """Wait until a refusal is due: a little longer than it takes to find out that nothing is proven."""
+    # The loop wakes at whole milliseconds from now; without the dither these would tell how long it took until now.
+    dither = random.random() / 1000  # noqa: S311 - hides no secret
+    await asyncio.sleep(_REFUSED_AFTER + dither - (time.perf_counter() - started))
 
 
 def words_of(request: web.Request, face: PhoneFace) -> Hashable:

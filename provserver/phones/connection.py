@@ -41,6 +41,11 @@ class Connection(web.RequestHandler):
             self._peer = (remote[0] if remote else None, self.sockname, self.ssl_context is not None)
         return self._peer
 
+    @property
+    def is_new(self) -> bool:
+        """Whether aiohttp has been asked nothing before what it looks into now."""
+        return self._request_count <= 1
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there, who may say nothing that aiohttp is needed for."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are not of this class
