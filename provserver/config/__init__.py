@@ -138,11 +138,13 @@ class Phones(Section):
     )
     max_waiting: Annotated[int, Field(ge=1)] = Field(
         default=2_000,
-        description="Requests of a process that are looked into at one time, three quarters of them of one account at "
-        "most; who comes then gets a 503",
+        description="Requests of a process that are looked into or stand in line at one time, whatever they are; who "
+        "comes then gets a 503. How many are looked into follows from `patience`",
     )
     patience: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=2.0, description="Seconds that phones wait for a file; who would have to wait longer gets a 503 at once"
+        default=2.0,
+        description="Seconds that phones wait for a file. In a storm as many are let in as are answered well within, "
+        "three quarters of those of one account at most; others stand in line for a quarter of them, then get a 503",
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"

@@ -133,7 +133,7 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
         return Answer(), answers.method_not_allowed(), None
     try:
         started = time.perf_counter()
-        with face.crowd.joined(newcomer=_is_new(request)):
+        async with face.crowd.joined(newcomer=_is_new(request)):
             answer = await _answer(request, asked, face)
         if answer.in_its_time:
             await _its_time(started)

@@ -2,53 +2,81 @@
 
 In a storm all share the processor. With more inside than can be answered within the patience of phones nobody gets
 anything: each is answered after its phone has gone, asks again, and stands in the way of the next one. So it is
-watched how fast requests leave, and who would have to stay too long is told at the door to come back later.
+watched how long requests stay: there is less room when one stays long, and more when those in a full room leave soon.
+Who finds no room stands in line for a moment, and is then told to come back later.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from provserver.domain.errors import Overloaded
 
-_ALWAYS = 16  # who is among so few tells nothing of how fast a crowd is
-_FIRST_GUESS = 0.004  # seconds between two that leave, until a crowd has been seen
-_WEIGHT = 0.05  # of the newest time in the mean
-_NEWCOMERS = 0.5  # of the patience: who is in the middle of booting goes before who begins
+_FEWEST = 12  # for whom there is always room
+_FIRST = 32  # until something is known of how long they stay
+_LONG = 0.3  # of the patience: a phone waits for its connection too, and for what it has asked before
+_LESS, _MORE = 0.98, 0.2  # in balance where one of ten stays long
+_IN_LINE = 0.25  # of the patience
 
 
 class Crowd:
-    """Those inside, one per process. `limit`: never more, `patience`: seconds that phones wait."""
+    """Those inside and those in line, one per process. `limit`: never more, `patience`: seconds that phones wait."""
 
     def __init__(self, limit: int, patience: float, clock: Callable[[], float] = time.perf_counter) -> None:
         self._limit = limit
         self._patience = patience
         self._clock = clock
         self._inside = 0
-        self._left_at = 0.0  # when the last one left, and
-        self._left_crowd = False  # whether he left a crowd behind
-        self._pace = _FIRST_GUESS
+        self._room = float(_FIRST)
+        self._line: deque[asyncio.Future[None]] = deque()
 
     @property
     def room(self) -> int:
         """How many may be inside."""
-        return min(self._limit, max(_ALWAYS, int(self._patience / self._pace)))
+        return min(self._limit, int(self._room))
 
-    @contextmanager
-    def joined(self, *, newcomer: bool) -> Iterator[None]:
-        """For as long as a request is looked into. Raises `Overloaded` where too many are."""
-        room = self.room
-        if self._inside >= room or (newcomer and self._inside >= max(_ALWAYS, room * _NEWCOMERS)):
-            raise Overloaded(f"{self._inside} requests are being looked into")
-        self._inside += 1
+    @asynccontextmanager
+    async def joined(self, *, newcomer: bool) -> AsyncIterator[None]:
+        """For as long as a request is looked into. Raises `Overloaded` where there is no room, and none comes.
+
+        Whoever is in the middle of booting goes before a `newcomer`: a phone needs all of its files.
+        """
+        if self._inside < self.room:
+            self._inside += 1
+        else:
+            await self._stand_in_line(newcomer)
+        came_at = self._clock()
         try:
             yield
         finally:
-            self._leave()
+            self._learn(self._clock() - came_at)
+            self._inside -= 1
+            self._let_in()
 
-    def _leave(self) -> None:
-        now = self._clock()
-        if self._left_crowd:
-            self._pace += (now - self._left_at - self._pace) * _WEIGHT
-        self._inside -= 1
-        self._left_at, self._left_crowd = now, self._inside >= _ALWAYS
+    async def _stand_in_line(self, newcomer: bool) -> None:
+        """Returns when somebody has left; who lets one in counts him."""
+        if self._inside + len(self._line) >= self._limit:
+            raise Overloaded(f"{self._limit} requests are waiting")
+        place = asyncio.get_running_loop().create_future()
+        self._line.append(place) if newcomer else self._line.appendleft(place)
+        try:
+            async with asyncio.timeout(self._patience * _IN_LINE):
+                await place
+        except TimeoutError:
+            if place.cancelled():  # else he was let in at this very moment
+                raise Overloaded(f"{self._inside} requests are being looked into") from None
+
+    def _let_in(self) -> None:
+        while self._line and self._inside < self.room:
+            place = self._line.popleft()
+            if not place.done():  # else he has gone
+                place.set_result(None)
+                self._inside += 1
+
+    def _learn(self, stayed: float) -> None:
+        if stayed > self._patience * _LONG:
+            self._room = max(self._room * _LESS, _FEWEST)
+        elif self._inside * 2 >= self._room:  # of fewer it is no sign that more could be here
+            self._room = min(self._room + _MORE, self._limit)
