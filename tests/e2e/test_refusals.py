@@ -32,8 +32,12 @@ def refusal(folder: Path, *arguments: str, **variables: str) -> str:
 def test_a_wrong_configuration_stops_the_start_with_file_line_and_key(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
     assert told in refusal(tmp_path, "serve")
-    assert told in refusal(tmp_path, "check")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_configuration_is_checked_without_a_start(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("phones:\n  hots: x\n")
+    assert "config.yaml:2: phones.hots: is not a key of the configuration" in refusal(tmp_path, "check")
 
 
 def test_a_wrong_variable_is_told_by_its_name(tmp_path: Path) -> None:
