@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _SECTION = re.compile(r"\[(?P<section>[a-z]+)\]")
 _PAIR = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]*)=(?P<value>.*)")
@@ -10,12 +10,9 @@ _PAIR = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]*)=(?P<value>.*)")
 
 def read(template: str, body: bytes) -> Pairs:
     """A section stands once, and a comment has its mark where the line begins."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
     sections: list[str] = []
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         if found := _SECTION.fullmatch(line):
             assert found["section"] not in sections
             sections.append(found["section"])

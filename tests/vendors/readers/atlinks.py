@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _SECTION = re.compile(r"\[ (?P<title>\w+) \]")
 _PAIR = re.compile(r"(?P<name>\w+) = (?P<value>.*)")
@@ -11,12 +11,9 @@ _NAMES = {"Time": "time", "autoprovision": "autoprovision", "RemotePhoneBook0": 
 
 def read(template: str, body: bytes) -> Pairs:
     """The path says which account it is, counted from 0; the title of a key has its number after `memory1`."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
     title = name = ""
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         head, pair = _SECTION.fullmatch(line), _PAIR.fullmatch(line)
         if head:
             title, name = head["title"], ""

@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _SET = re.compile(r'SET (?P<name>[A-Z0-9_]+) "(?P<value>[^"]*)"')
 _OTHER = re.compile(r"## .*|GET [$A-Za-z0-9_.]+")
@@ -10,11 +10,8 @@ _OTHER = re.compile(r"## .*|GET [$A-Za-z0-9_.]+")
 
 def read(template: str, body: bytes) -> Pairs:
     """The parts of a key are also read one by one, as `PHONEKEY.<part>`; a value never holds a quotation mark."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         found = _SET.fullmatch(line)
         if found is None:
             assert _OTHER.fullmatch(line), f"neither a parameter nor a comment: {line}"

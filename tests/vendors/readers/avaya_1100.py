@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _PAIR = re.compile(r"(?P<name>[A-Z][A-Z0-9_.]*) (?P<value>\S(?:.*\S)?)")
 _OTHER = re.compile(r"# .*|\[[A-Z_]+\]")
@@ -10,11 +10,8 @@ _OTHER = re.compile(r"# .*|\[[A-Z_]+\]")
 
 def read(template: str, body: bytes) -> Pairs:
     """A value begins at the first letter after the name, and ends at the last of the line."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         found = _PAIR.fullmatch(line)
         if found is None:
             assert _OTHER.fullmatch(line), f"neither a parameter nor a comment: {line}"

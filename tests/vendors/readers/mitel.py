@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _PAIR = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9 ._-]*): (?:\"(?P<quoted>[^\"]*)\"|(?P<plain>[^\"#|]*))")
 _OTHER = re.compile(r"#.*|")
@@ -10,11 +10,8 @@ _OTHER = re.compile(r"#.*|")
 
 def read(template: str, body: bytes) -> Pairs:
     """A bare value ends where a comment would begin, so it must hold no such sign; blanks around it are cut off."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         pair = _PAIR.fullmatch(line)
         if pair is None:
             assert _OTHER.fullmatch(line), f"neither a parameter nor a comment: {line}"

@@ -2,7 +2,7 @@
 
 import re
 
-from .pairs import Pairs
+from .pairs import Pairs, lines_of
 
 _SECTION = re.compile(r"\[(?P<section>[a-z]+)\]")
 _PAIR = re.compile(r" (?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)")
@@ -10,12 +10,9 @@ _PAIR = re.compile(r" (?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)")
 
 def read(template: str, body: bytes) -> Pairs:
     """Nothing else stands in a file."""
-    text = body.decode("utf-8")
-    assert text.endswith("\n")
-    assert "\r" not in text
     pairs: Pairs = []
     section = ""
-    for line in text.removesuffix("\n").split("\n"):
+    for line in lines_of(body):
         if head := _SECTION.fullmatch(line):
             section = head["section"]
         else:
