@@ -20,7 +20,8 @@ from docs.markdown_text import NONE, code, page, prose, table  # noqa: E402
 from docs.vendor_pages import coverage, models, vendor_pages  # noqa: E402
 from provserver.cli.main import main as command_line  # noqa: E402
 from provserver.config import Config  # noqa: E402
-from provserver.domain.settings import GLOBAL_DEFAULTS, Abstractions  # noqa: E402
+from provserver.domain.defaults import GLOBAL_DEFAULTS  # noqa: E402
+from provserver.domain.settings import Abstractions  # noqa: E402
 from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url  # noqa: E402
 from provserver.domain.vocabulary import SETTINGS, Setting, flatten  # noqa: E402
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS  # noqa: E402

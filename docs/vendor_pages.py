@@ -10,7 +10,8 @@ from provserver.domain.button_types import ButtonType
 from provserver.domain.coverage import buttons_of, coverage_of
 from provserver.domain.device import DeviceType
 from provserver.domain.facts import Evidence
-from provserver.domain.vendor import Model, Vendor
+from provserver.domain.models import Model
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
 from provserver.server import load_vendors
 

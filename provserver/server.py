@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from provserver.checksync.ondemand import OnDemand
 from provserver.config import Config
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Notifier
-from provserver.domain.vendor import Catalogue
 from provserver.listeners import reachable
 from provserver.opening import open_database
 from provserver.rendering.catalog import load_catalogue

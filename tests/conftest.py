@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, settings
 
 import provserver
-from provserver.domain.vendor import Catalogue
+from provserver.domain.catalogue import Catalogue
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer

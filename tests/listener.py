@@ -6,8 +6,8 @@ from aiohttp.test_utils import TestServer
 from aiohttp.web import AppRunner
 
 from provserver.config import Phones
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.guessing import Guesses
-from provserver.domain.vendor import Catalogue
 from provserver.phones.app import AT_ONCE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer

@@ -7,7 +7,7 @@ from datetime import timedelta
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from provserver.domain.vendor import Catalogue
+from provserver.domain.catalogue import Catalogue
 from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations

@@ -8,8 +8,8 @@ from rich.table import Table
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.errors import NotFound
+from provserver.domain.file_rules import FileRule
 from provserver.domain.mac import parse_mac
-from provserver.domain.vendor import FileRule
 from provserver.domain.vocabulary import SECRETS
 from provserver.rendering.translate import Outcome
 from provserver.server import Stock, open_stock

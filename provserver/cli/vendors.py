@@ -7,10 +7,12 @@ from rich.table import Table
 from provserver.cli.options import config_option
 from provserver.config import Config
 from provserver.domain.button_types import ButtonType
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.coverage import buttons_of, coverage_of
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import NotFound
-from provserver.domain.vendor import Catalogue, Model, Vendor
+from provserver.domain.models import Model
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
 from provserver.server import load_vendors
 

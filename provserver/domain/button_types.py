@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.functional_validators import AfterValidator
 
-from provserver.domain.settings import Dialable, Port, Text, Url
 from provserver.domain.texts import check_multicast
+from provserver.domain.values import Dialable, Port, Text, Url
 
 SELF = "self"
 """As a target: the user of the device's first line."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from provserver.domain.mac import Mac, seen_mac
-from provserver.domain.vendor import SubjectRule, Vendor
+from provserver.domain.phone_signs import SubjectRule
+from provserver.domain.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from provserver.domain.button_types import ButtonType
 from provserver.domain.facts import Evidence
 from provserver.domain.key_codes import KeyForm
-from provserver.domain.vendor import Mapping, Vendor
+from provserver.domain.mappings import Mapping
+from provserver.domain.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from provserver.domain.catalogue import Askers, Catalogue
 from provserver.domain.certificates import ClientCertificate, named_macs
+from provserver.domain.file_rules import FileRule
 from provserver.domain.mac import Mac, seen_mac
-from provserver.domain.vendor import Askers, Catalogue, FileRule, Vendor
+from provserver.domain.vendor import Vendor
 
 _LONGEST_PATH = 512
 _LONGEST_AGENT = 512

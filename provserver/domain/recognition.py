@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType, MulticellRole, Origin
 from provserver.domain.identify import Claim
-from provserver.domain.vendor import Catalogue
 
 
 def recognised(device: Device, claim: Claim, catalogue: Catalogue) -> Device | None:

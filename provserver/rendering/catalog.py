@@ -12,12 +12,14 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from pydantic import ValidationError
 
 from provserver import __version__
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.mac import seen_mac
+from provserver.domain.mappings import Mapping
 from provserver.domain.proofs import PROOFS
 from provserver.domain.texts import timezones
-from provserver.domain.vendor import Catalogue, Mapping, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY
 from provserver.rendering.button_checks import check_buttons, check_told, conditions_of
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS

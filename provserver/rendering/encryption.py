@@ -16,7 +16,7 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from provserver.domain.vendor import FileRule
+from provserver.domain.file_rules import FileRule
 from provserver.rendering.renderer import Document, entity_tag
 
 _BLOCK = 16

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from provserver.domain.vendor import Mapping as SettingMapping
+from provserver.domain.mappings import Mapping as SettingMapping
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import LINE_VALUES, SECRETS
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from provserver.domain.device import MulticellRole
-from provserver.domain.vendor import Mapping as SettingMapping
+from provserver.domain.mappings import Mapping as SettingMapping
 from provserver.domain.vendor import Vendor
 
 _PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")

@@ -9,9 +9,10 @@ from typing import Any
 from jinja2 import Environment
 
 from provserver.domain.errors import CannotCarry, RenderingFailed
+from provserver.domain.file_rules import FileRule
 from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import FileRule, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.refusals import uncarriable
 from provserver.rendering.translate import Translation

@@ -9,8 +9,9 @@ from provserver.domain.device import MulticellRole
 from provserver.domain.layers import Resolved
 from provserver.domain.lines import Item, Line, Repeated
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Constant, ListSpelling, Vendor
-from provserver.domain.vendor import Mapping as SettingMapping
+from provserver.domain.mappings import Constant, ListSpelling
+from provserver.domain.mappings import Mapping as SettingMapping
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SETTINGS, VOCABULARY
 from provserver.rendering.buttons import Keys, PlacedButton, place_buttons
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope

@@ -1,8 +1,8 @@
 """Users on the lines of devices."""
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import MAX_DESKPHONE_LINES, Assignment, Device, DeviceType, User
 from provserver.domain.errors import Conflict, Impossible, NotFound
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit
 from provserver.services.carrying import check_user_carried
 from provserver.services.change import Change

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from provserver.domain.buttons import ButtonRows, ButtonTemplate, Reason, Surroundings, effective_buttons
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device
 from provserver.domain.errors import Impossible
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.rendering.buttons import PlacedButton, place_buttons
 from provserver.services.effective import Configurations
 from provserver.services.paging import Page, PageRequest, page_of

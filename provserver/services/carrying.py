@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Assignment, User
 from provserver.domain.errors import CannotCarry
 from provserver.domain.lines import line_of
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import flatten
 from provserver.rendering.refusals import uncarriable
 from provserver.store.database import Connection

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceType, MulticellRole, Origin
 from provserver.domain.errors import Invalid
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.coverage import is_everywhere
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SETTINGS, VOCABULARY
 from provserver.rendering.translate import NO_KEYS
 

@@ -1,8 +1,10 @@
 """Handsets on bases: which slots there are, and what the vendor file of a base says of them."""
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.errors import Conflict, Impossible, NotFound
-from provserver.domain.vendor import Catalogue, Model, Vendor
+from provserver.domain.models import Model
+from provserver.domain.vendor import Vendor
 from provserver.services.change import Change
 from provserver.store import dect as store_dect
 from provserver.store import device_lists, devices

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole, Origin
 from provserver.domain.errors import Impossible, Invalid
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers, multicell
 from provserver.services.button_templates import check_binding
 from provserver.services.change import Change

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import ID_PREFIXES, Device, DeviceStatus, DeviceType, MulticellRole
 from provserver.domain.errors import Conflict, Impossible, NotFound
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit, dect, layers, multicell
 from provserver.services.button_templates import check_binding
 from provserver.services.button_views import inherited_template

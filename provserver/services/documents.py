@@ -8,9 +8,10 @@ whoever brings one has checked that shape, and that raw values are text, numbers
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.errors import Impossible, Invalid
 from provserver.domain.layers import merge_patch
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import check_abstractions
 from provserver.services.masking import refuse_masked_abstractions, refuse_masked_parameters
 

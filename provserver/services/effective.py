@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.defaults import GLOBAL_DEFAULTS
 from provserver.domain.device import Account, ConfigState, Device, DeviceType
 from provserver.domain.errors import Impossible, NotFound, ProvserverError
+from provserver.domain.file_rules import FileRule
 from provserver.domain.freshness import stamp
 from provserver.domain.identify import identify
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Line
 from provserver.domain.recognition import recognised
-from provserver.domain.settings import GLOBAL_DEFAULTS
-from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.rendering.customs import customs_of
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer

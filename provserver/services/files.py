@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provserver.domain.device import Device
-from provserver.domain.vendor import FileRule
+from provserver.domain.file_rules import FileRule
 from provserver.services.effective import EffectiveDevice
 
 

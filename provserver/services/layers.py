@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit, documents
 from provserver.services.carrying import check_carried, check_layer_carried, check_user_carried, document_values
 from provserver.services.change import Change

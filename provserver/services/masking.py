@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.errors import Invalid
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SECRETS, flatten, nest
 from provserver.rendering.parameters import is_secret
 

@@ -1,8 +1,8 @@
 """Multicell systems: which secondary belongs to which data master, and the number that all their bases share."""
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.errors import Conflict, Impossible, Invalid
-from provserver.domain.vendor import Catalogue
 from provserver.services.change import Change
 from provserver.services.dect import base_named, facts_of, impossible
 from provserver.store import dect, device_lists

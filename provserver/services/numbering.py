@@ -1,8 +1,8 @@
 """Numbers of SIP accounts: which account in the file of its base each line of a handset is."""
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device
 from provserver.domain.errors import Conflict
-from provserver.domain.vendor import Catalogue
 from provserver.services.change import Change
 from provserver.services.dect import base_named, facts_of, lowest_free
 from provserver.store import assignments, dect

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, MulticellRole
 from provserver.domain.errors import Conflict
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit
 from provserver.services.change import Change
 from provserver.services.dect import max_handsets

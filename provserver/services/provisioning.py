@@ -4,12 +4,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import fits
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.recognition import recognised
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of

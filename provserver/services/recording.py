@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceStatus, Event, UnknownDevice
 from provserver.domain.errors import ProvserverError, StoreUnavailable
 from provserver.domain.identify import Claim
 from provserver.domain.ids import Series
-from provserver.domain.vendor import Catalogue
 from provserver.services.cache import Rendered
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import stamp_of

@@ -10,10 +10,10 @@ from typing import Literal
 
 import structlog
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Notifier, Registration
 from provserver.domain.device import Device, DeviceType
 from provserver.domain.errors import ProvserverError
-from provserver.domain.vendor import Catalogue
 from provserver.services.sip_accounts import SipAccounts, read_accounts
 from provserver.store.database import Database
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Route, Target
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.errors import Impossible, NotFound
 from provserver.domain.layers import Resolved, resolve
 from provserver.domain.lines import Line
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.services.effective import layers_of
 from provserver.services.parts import read_parts, repeated_of
 from provserver.store.database import Connection

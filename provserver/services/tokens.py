@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device
 from provserver.domain.errors import Conflict, Impossible
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit
 from provserver.services.change import Change
 from provserver.services.devices import get

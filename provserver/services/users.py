@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import User
 from provserver.domain.errors import NotFound
-from provserver.domain.vendor import Catalogue
 from provserver.services import audit
 from provserver.services.carrying import check_user_carried
 from provserver.services.change import Change

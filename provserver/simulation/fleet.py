@@ -7,10 +7,13 @@ from random import Random
 
 from pydantic import BaseModel
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import Invalid
+from provserver.domain.file_rules import FileRule
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import AgentExample, Catalogue, FileRule, Vendor
+from provserver.domain.phone_signs import AgentExample
+from provserver.domain.vendor import Vendor
 
 _LOCAL_BLOCK = 0x02 << 40  # locally administered addresses: none of them is on a phone that somebody owns
 _SUFFIX_BITS = 40

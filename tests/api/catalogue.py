@@ -4,7 +4,9 @@ import re
 
 from provserver.domain.device import DeviceType
 from provserver.domain.facts import Refusal
-from provserver.domain.vendor import Model, Prefix, Vendor
+from provserver.domain.models import Model
+from provserver.domain.phone_signs import Prefix
+from provserver.domain.vendor import Vendor
 
 
 def acme(phones: Vendor, bases: Vendor) -> dict[str, Vendor]:

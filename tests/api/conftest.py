@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import FACE, UploadLimits
 from provserver.config import Phones
-from provserver.domain.vendor import Catalogue
+from provserver.domain.catalogue import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer

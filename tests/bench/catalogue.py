@@ -12,8 +12,11 @@ import time
 STARTED = time.process_time()
 
 from provserver.config import Config  # noqa: E402 - the time that imports take is measured
+from provserver.domain.catalogue import Catalogue  # noqa: E402
+from provserver.domain.file_rules import FileRule  # noqa: E402
 from provserver.domain.identify import identify  # noqa: E402
-from provserver.domain.vendor import AgentRule, Catalogue, FileRule, Vendor  # noqa: E402
+from provserver.domain.phone_signs import AgentRule  # noqa: E402
+from provserver.domain.vendor import Vendor  # noqa: E402
 from provserver.memory import settle_memory  # noqa: E402
 from provserver.server import load_vendors  # noqa: E402
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.vendor import Vendor
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import ClientCertificate, fits
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, SubjectRule, Vendor
+from provserver.domain.phone_signs import SubjectRule
+from provserver.domain.vendor import Vendor
 
 MAC = Mac("805ec0aabbcc")
 TOKEN = SubjectRule(attribute="serialNumber", pattern="(?:.*[ ,])?MAC:<mac>(?:[ ,].*)?")

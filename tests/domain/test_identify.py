@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.identify import Claim, clean_path, identify, read_agent
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue
 
 from .fleet import catalogue, vendor
 

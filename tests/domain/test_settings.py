@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provserver.domain.defaults import GLOBAL_DEFAULTS
 from provserver.domain.errors import Invalid
-from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vocabulary import SETTINGS, check_abstractions, nest
 
 PUBLISHED = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from provserver.domain.vendor import Constant, Mapping
+from provserver.domain.mappings import Constant, Mapping
 
 from .fleet import ACME, catalogue, vendor
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from provserver.domain.vendor import Catalogue
+from provserver.domain.catalogue import Catalogue
 from provserver.simulation.boot import BootingPhone, Habits
 from provserver.simulation.fleet import fleet
 from provserver.simulation.setting_up import Operator

@@ -16,10 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from provserver.domain.button_types import ButtonType, target_of
 from provserver.domain.buttons import Button, ButtonRows, Override, Person
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Account, Assignment, Device, DeviceType, MulticellRole, User
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
-from provserver.domain.vendor import Catalogue
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
 from provserver.services.effective import EffectiveDevice, compose, render

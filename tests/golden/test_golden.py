@@ -4,9 +4,9 @@ from difflib import unified_diff
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.identify import Match
 from provserver.domain.ipei import parse_ipei
-from provserver.domain.vendor import Catalogue
 from provserver.domain.vocabulary import check_abstractions
 from provserver.rendering.renderer import Renderer
 from provserver.services.documents import check_raw_names

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from provserver.config import Phones
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics

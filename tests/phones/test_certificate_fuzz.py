@@ -8,9 +8,9 @@ from cryptography import x509
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import ClientCertificate, fits, named_macs
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue
 from provserver.listening.trust import VendorTrust
 from provserver.phones.client_certificate import decoded, read_certificates
 from tests.pki import Authority, Issued

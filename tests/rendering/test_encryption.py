@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from provserver.domain.vendor import FileRule
+from provserver.domain.file_rules import FileRule
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document
 

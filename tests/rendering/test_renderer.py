@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from provserver.domain.errors import CannotCarry, RenderingFailed
-from provserver.domain.vendor import FileRule
+from provserver.domain.file_rules import FileRule
 from provserver.rendering.refusals import uncarriable
 from provserver.rendering.renderer import DeviceFacts, Renderer
 

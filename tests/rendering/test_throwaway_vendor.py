@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.identify import identify
 from provserver.domain.layers import Layer, resolve
 from provserver.domain.lines import Repeated
-from provserver.domain.vendor import Catalogue
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import DeviceFacts, Renderer

@@ -6,10 +6,12 @@ from typing import Any
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.file_rules import FileRule
 from provserver.domain.layers import Layer, resolve
 from provserver.domain.lines import Line, Repeated
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, FileRule, Vendor
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceType
 from provserver.domain.errors import Invalid
 from provserver.domain.mac import parse_mac
-from provserver.domain.vendor import Catalogue, Model, Vendor
+from provserver.domain.models import Model
+from provserver.domain.vendor import Vendor
 from provserver.services.classification import Wish, classify, known_model
 
 YEALINK = Wish(mac=parse_mac("001565000001"))

@@ -1,6 +1,7 @@
 """What the catalogue says it can express."""
 
-from provserver.domain.vendor import Catalogue, Mapping
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.mappings import Mapping
 from provserver.domain.vocabulary import VOCABULARY
 from provserver.services.coverage import becomes, covered, settings_schema
 

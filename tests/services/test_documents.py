@@ -2,8 +2,8 @@
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.errors import Impossible, Invalid
-from provserver.domain.vendor import Catalogue
 from provserver.services.documents import check_raw_names, patched_own, patched_shared
 from provserver.services.masking import MASK, masked_own, masked_shared
 

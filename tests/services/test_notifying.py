@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import LineOutcome, LineStatus, Route, Target
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import Catalogue, CheckSync, EventWording
+from provserver.domain.vendor import CheckSync, EventWording
 from provserver.services.notifying import Sender
 from provserver.services.sip_accounts import CHAIN_ACCOUNT, SipAccounts, read_accounts
 from provserver.store import accounts, assignments, devices, layers, users

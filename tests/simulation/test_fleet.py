@@ -2,10 +2,11 @@
 
 import pytest
 
+from provserver.domain.catalogue import Catalogue
 from provserver.domain.errors import Invalid
 from provserver.domain.identify import identify
 from provserver.domain.mac import Mac
-from provserver.domain.vendor import AgentExample, Catalogue
+from provserver.domain.phone_signs import AgentExample
 from provserver.simulation.fleet import SimulatedPhone, agent_of, fleet
 
 _ENOUGH = 500

@@ -3,7 +3,8 @@
 from collections.abc import Hashable
 from itertools import chain
 
-from provserver.domain.vendor import Catalogue, Vendor
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.vendor import Vendor
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from provserver.domain.defaults import GLOBAL_DEFAULTS
 from provserver.domain.device import DeviceType, MulticellRole
 from provserver.domain.errors import CannotCarry
-from provserver.domain.settings import GLOBAL_DEFAULTS
-from provserver.domain.vendor import FileRule, Vendor
+from provserver.domain.file_rules import FileRule
+from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY, flatten, nest
 from provserver.services.effective import EffectiveDevice, render
 

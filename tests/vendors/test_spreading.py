@@ -2,10 +2,10 @@
 
 import pytest
 
+from provserver.domain.defaults import GLOBAL_DEFAULTS
 from provserver.domain.layers import Layer, resolve
 from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
-from provserver.domain.settings import GLOBAL_DEFAULTS
 from provserver.domain.vendor import Vendor
 from provserver.rendering.translate import Outcome, translate
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from provserver.api.models.shared import Body, Moment, Name, PageQuery, Proofs, Query, Reference, Shown
 from provserver.domain.device import Account as AccountRecord
-from provserver.domain.settings import Timezone
+from provserver.domain.values import Timezone
 
 Status = Literal["active", "suspended"]
 

@@ -9,7 +9,7 @@ from provserver.api.models.shared import Body, Name, PageQuery, Query, Reference
 from provserver.domain.button_types import TARGETS, ButtonType, target_of
 from provserver.domain.buttons import Reason, Source
 from provserver.domain.device import DeviceType
-from provserver.domain.settings import Text
+from provserver.domain.values import Text
 from provserver.domain.vocabulary import invalid_from
 
 Position = Annotated[int, Field(ge=1, le=1000, description="The phone's own keys from 1, then its expansion modules")]

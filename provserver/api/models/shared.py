@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from provserver.domain.proofs import Proof
-from provserver.domain.settings import Text
 from provserver.domain.texts import check_text
+from provserver.domain.values import Text
 
 Item = TypeVar("Item")
 

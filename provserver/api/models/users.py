@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field
 
 from provserver.api.models.shared import Body, Name, PageQuery, Shown, Word
 from provserver.domain.device import User as UserRecord
-from provserver.domain.settings import Host
 from provserver.domain.texts import check_text
+from provserver.domain.values import Host
 
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"), AfterValidator(check_text)

@@ -6,7 +6,7 @@ from pydantic import RootModel
 
 from provserver.api.call import Answer, Call
 from provserver.api.models.layers import SharedLayer, ShownLayer
-from provserver.domain.settings import GLOBAL_DEFAULTS
+from provserver.domain.defaults import GLOBAL_DEFAULTS
 from provserver.services import layers
 from provserver.services.coverage import settings_schema
 from provserver.services.masking import masked_abstractions

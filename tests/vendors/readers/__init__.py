@@ -11,7 +11,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from provserver.domain.vendor import FileRule, Vendor
+from provserver.domain.file_rules import FileRule
+from provserver.domain.vendor import Vendor
 
 from . import lines, xml
 from .pairs import Pairs

@@ -1,0 +1,111 @@
+"""All vendors together, ready to be asked whose a MAC, a User-Agent, a path or a name is."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from provserver.domain.device import Device, DeviceType
+from provserver.domain.file_rules import FileRule
+from provserver.domain.patterns import PatternIndex
+from provserver.domain.vendor import Vendor
+
+
+class Askers:
+    """Whose rules have one and the same pattern: phones of many vendors ask for `<mac>.cfg`."""
+
+    def __init__(self, asking: Sequence[tuple[int, Vendor, FileRule]]) -> None:
+        self.all = tuple(asking)
+        self.common = tuple(one for one in asking if one[2].scope == "common")
+        self.by_query_alone = all(rule.query for _, _, rule in asking)
+        self.by_dialect: dict[str, list[tuple[int, Vendor, FileRule]]] = {}
+        self.by_vendor: dict[str, list[tuple[int, Vendor, FileRule]]] = {}
+        for one in asking:
+            self.by_dialect.setdefault(one[1].dialect, []).append(one)
+            self.by_vendor.setdefault(one[1].vendor, []).append(one)
+
+
+def _askers(dialects: Iterable[Vendor]) -> list[tuple[re.Pattern[str], Askers]]:
+    """Every pattern of a file name once, with those whose it is in the order of all."""
+    rules = ((one, rule) for one in dialects for rule in one.files)
+    asking: dict[re.Pattern[str], list[tuple[int, Vendor, FileRule]]] = {}
+    for place, (one, rule) in enumerate(rules):
+        asking.setdefault(rule.pattern, []).append((place, one, rule))
+    return [(pattern, Askers(found)) for pattern, found in asking.items()]
+
+
+class Catalogue:
+    """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on.
+
+    `dialects` are the vendor files by name; a vendor with desk phones and DECT systems has several.
+    """
+
+    def __init__(self, dialects: dict[str, Vendor], digest: str) -> None:
+        self.dialects = dialects
+        self.digest = digest
+        blocks = [(one, *block) for one in dialects.values() for block in one.mac_prefixes.items()]
+        owned_last = sorted(blocks, key=lambda block: not block[2].shared)
+        self._prefixes = {prefix: dialect for dialect, prefix, _ in owned_last}
+        self._vendors: dict[str, set[str]] = {}
+        for one, prefix, _ in blocks:
+            self._vendors.setdefault(prefix, set()).add(one.vendor)
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
+        self.subject_rules = tuple({rule for dialect in dialects.values() for rule in dialect.certificate})
+        self.by_vendor: dict[str, list[Vendor]] = {}
+        ordered = sorted(dialects.values(), key=lambda one: (one.dialect != one.vendor, not one.usual, one.dialect))
+        for dialect in ordered:
+            self.by_vendor.setdefault(dialect.vendor, []).append(dialect)
+        self._names = {
+            alias.casefold(): one.vendor for one in dialects.values() for alias in (one.vendor, *one.aliases)
+        }
+
+        self.file_patterns = PatternIndex(_askers(dialects.values()), whole=True)
+        self.agent_patterns = PatternIndex(
+            [(rule.pattern, one) for one in dialects.values() for rule in one.user_agents], whole=False
+        )
+
+    def vendor_named(self, name: str | None) -> str | None:
+        """The vendor's name as the API spells it, by name or alias in any case."""
+        return self._names.get(name.casefold()) if name else None
+
+    def dialects_of(self, name: str | None) -> list[Vendor]:
+        """All files of a vendor, by its name or an alias; that of its own name first."""
+        return self.by_vendor.get(self.vendor_named(name) or "", [])
+
+    def dialect_named(self, name: str) -> Vendor | None:
+        """The vendor file of that name; for a vendor's name or alias its first."""
+        return self.dialects.get(name.casefold()) or next(iter(self.dialects_of(name)), None)
+
+    def dialect_of(self, device: Device) -> Vendor | None:
+        """The file that says how a device, or the base of a handset, is configured."""
+        if device.type is DeviceType.DECT_HANDSET:
+            return self.dialect_for(device.vendor, DeviceType.DECT_BASE, None)
+        if device.model is None and device.mac:
+            block = self.by_mac(device.mac.bare)
+            if block and (block.vendor, block.type) == (device.vendor, device.type):
+                return block
+        return self.dialect_for(device.vendor, device.type, device.model)
+
+    def dialect_for(self, vendor: str | None, kind: DeviceType, model: str | None) -> Vendor | None:
+        """The file that says how a device of this vendor, type and model is configured, if any does."""
+        fitting = [dialect for dialect in self.dialects_of(vendor) if dialect.type is kind]
+        return next((dialect for dialect in fitting if dialect.model_named(model)), next(iter(fitting), None))
+
+    def by_mac(self, bare_mac: str) -> Vendor | None:
+        """The file whose block holds this MAC; the longest prefix wins."""
+        for length in self._lengths:
+            dialect = self._prefixes.get(bare_mac[:length])
+            if dialect:
+                return dialect
+        return None
+
+    def may_share(self, bare_mac: str, *vendors: str) -> bool:
+        """Whether all these vendors have a block with this MAC; anybody may, where it is in none that is known."""
+        having = [self._vendors.get(bare_mac[:length], set()) for length in self._lengths]
+        return not any(having) or set().union(*having).issuperset(vendors)
+
+    def model_by_mac(self, bare_mac: str) -> str | None:
+        """The model, where its block of MAC addresses is of one model."""
+        for length in self._lengths:
+            dialect = self._prefixes.get(bare_mac[:length])
+            if dialect:
+                return dialect.mac_prefixes[bare_mac[:length]].model
+        return None

@@ -1,0 +1,46 @@
+"""What a model is: its lines, keys and handsets, and what sets it apart."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from provserver.domain.device import DeviceType
+from provserver.domain.facts import Fact
+
+
+class Expansion(Fact):
+    """Expansion modules: how many, and the keys of each."""
+
+    modules: int = 0
+    keys: int = 0
+
+
+class Model(Fact):
+    """One model. A count that is not given is unknown."""
+
+    lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
+    keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")
+    areas: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many of them are in which of `buttons.areas`; written as `keys: {area: number}`. Absent: they "
+        "fill the areas in turn",
+    )
+    softkeys: int | None = Field(default=None, ge=0)
+    handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base or system takes")
+    cells: int | None = Field(default=None, ge=1, description="Bases of one multicell system; 1: no multicell")
+    lines_per_handset: int | None = Field(default=None, ge=1, description="Users that one handset can have")
+    expansion: Expansion | None = None
+    also: tuple[str, ...] = Field(default=(), description="Other spellings in User-Agents and file names")
+    type: DeviceType = DeviceType.DESKPHONE
+    capabilities: frozenset[str] = Field(default=frozenset(), description="Free words that `requires` asks for")
+    not_rendered: str | None = Field(default=None, description="Why this model is only recognised, never configured")
+    files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name this model asks for")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_of_areas(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("keys"), dict):
+            areas = data["keys"]
+            if all(isinstance(count, int) for count in areas.values()):
+                return {**data, "areas": areas, "keys": sum(areas.values())}
+        return data
