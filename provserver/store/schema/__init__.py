@@ -1,0 +1,42 @@
+"""All tables. A change here needs a migration; a test holds the two together.
+
+Unique constraints over nullable columns rely on what every database here does: two NULLs are never equal.
+"""
+
+from provserver.store.schema.accounts import accounts, api_keys, files, settings_layers, user_terms, users
+from provserver.store.schema.columns import metadata
+from provserver.store.schema.devices import assignments, burnt_tokens, devices, search_terms
+from provserver.store.schema.jobs import check_sync_job_devices, check_sync_jobs
+from provserver.store.schema.keys import button_templates, buttons
+from provserver.store.schema.traces import (
+    audit,
+    blocked_sources,
+    events,
+    idempotency_keys,
+    provisioned_spans,
+    unknown_devices,
+)
+
+__all__ = [
+    "accounts",
+    "api_keys",
+    "assignments",
+    "audit",
+    "blocked_sources",
+    "burnt_tokens",
+    "button_templates",
+    "buttons",
+    "check_sync_job_devices",
+    "check_sync_jobs",
+    "devices",
+    "events",
+    "files",
+    "idempotency_keys",
+    "metadata",
+    "provisioned_spans",
+    "search_terms",
+    "settings_layers",
+    "unknown_devices",
+    "user_terms",
+    "users",
+]
