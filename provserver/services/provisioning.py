@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import fits
@@ -285,8 +286,7 @@ class Provisioning:
 
     async def _render(self, visit: Visit) -> Rendered:
         record, sealer = visit.record, self.database.sealer
-        async with self.database.read() as conn:
-            parts = await read_parts(conn, sealer, visit.device)
+        parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
         secret, url = record.open_token(sealer), visit.request.public_url
         access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
         layers = record.open_layers(sealer)

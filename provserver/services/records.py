@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
@@ -102,8 +103,8 @@ class Records:
         for start in range(0, len(keys), _AT_ONCE):
             some = {key: self._known[key] for key in keys[start : start + _AT_ONCE] if key in self._known}
             asked_at = self._clock()
-            async with self._database.read() as conn:
-                records = await find_all(conn, {remembered.record.device.id for remembered, _ in some.values()})
+            ids = {remembered.record.device.id for remembered, _ in some.values()}
+            records = await self._database.look(partial(find_all, device_ids=ids))
             for key, known in some.items():
                 if self._known.get(key) is known:  # no fetch has found something newer meanwhile
                     self._confirm(key, known[0], records.get(known[0].record.device.id), asked_at)
@@ -144,8 +145,7 @@ class Records:
             raise StoreUnavailable("the database does not answer in time") from None
 
     async def _read_once(self, mac: Mac | None, token: str | None) -> Found:
-        async with self._database.read() as conn:
-            return await find(conn, mac, token)
+        return await self._database.look(partial(find, mac=mac, token=token))
 
     def _survivor(self, key: _Key) -> Found | None:
         """What was known to stand a short while ago, as far as anybody can tell now."""

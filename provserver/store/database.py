@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, literal, make_url, select
+from sqlalchemy import URL, Engine, literal, make_url, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from provserver.domain.errors import Contended, StoreUnavailable
 from provserver.store import postgresql, sqlite
 from provserver.store.breaker import Breaker
+from provserver.store.embedded import Threads
 from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
@@ -29,11 +30,12 @@ _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 class Database:
     """One database and the sealer of its secrets; one per process, used from one event loop."""
 
-    def __init__(self, engine: AsyncEngine, sealer: Sealer, wait: float = 5.0) -> None:
+    def __init__(self, engine: AsyncEngine, sealer: Sealer, wait: float = 5.0, threads: Threads | None = None) -> None:
         self._engine = engine
         self._wait = wait
         self.breaker = Breaker()
         self.embedded = engine.dialect.name == "sqlite"
+        self._threads = threads
         # What else means an outage; the embedded database has no use for the driver of the other.
         self._away: tuple[type[Exception], ...] = (NoFreeConnection, OSError)
         if not self.embedded:
@@ -70,7 +72,7 @@ class Database:
             sqlite.prepare(engine.sync_engine, limits.wait)
         else:
             postgresql.prepare(engine.sync_engine)
-        return cls(engine, sealer, limits.wait)
+        return cls(engine, sealer, limits.wait, Threads(parsed, limits.wait) if embedded else None)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -81,6 +83,17 @@ class Database:
         with _outages_named(self._away):
             async with self._connected(self._reading) as conn:
                 yield conn
+
+    async def look(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        """What `work` returns, done in such a transaction. Raises `StoreUnavailable`.
+
+        It waits for nothing but the database: the embedded one is asked in a thread, all at one go.
+        """
+        if self._threads is None:
+            async with self.read() as conn:
+                return await work(conn)
+        with _outages_named(self._away):
+            return await self._threads.read(work)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -98,13 +111,22 @@ class Database:
         return await persist(lambda: self._once(self._writing, work))
 
     async def add(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """The same for work that locks each row it changes and needs nothing else to stand still."""
-        return await persist(lambda: self._once(self._adding, work))
+        """The same for work that locks each row it changes and needs nothing else to stand still.
+
+        It waits for nothing but the database, as in `look`.
+        """
+        threads = self._threads
+        return await persist(lambda: self._at_one_go(threads, work) if threads else self._once(self._adding, work))
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         with _outages_named(self._away):
             async with self._turn(), self._connected(engine) as conn, conn.begin():
                 return await work(conn)
+
+    async def _at_one_go(self, threads: Threads, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        with _outages_named(self._away):
+            async with self._turn():
+                return await threads.write(work)
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -130,12 +152,19 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._threads:
+            await self._threads.close()
         await self._engine.dispose()
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine, for instruments that listen to its events."""
+        """The engine of most transactions."""
         return self._engine
+
+    @property
+    def engines(self) -> list[Engine]:
+        """All engines, for instruments that listen to their events."""
+        return [self._engine.sync_engine, *([self._threads.engine] if self._threads else [])]
 
 
 async def persist(work: Callable[[], Awaitable[Made]]) -> Made:

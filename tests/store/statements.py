@@ -20,11 +20,13 @@ def watched(db: Database) -> Iterator[list[Statement]]:
         if not text.startswith("BEGIN"):
             sent.append((text, parameters))
 
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    for engine in db.engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+        for engine in db.engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 async def plan_of(db: Database, statement: Statement) -> list[str]:

@@ -1,0 +1,93 @@
+"""SQLite in threads of our own: a whole transaction at one go.
+
+Otherwise each statement goes to a thread and back four times, which costs more than what SQLite does meanwhile. What a
+phone's first fetch needs is read and written so.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.store import sqlite
+
+Made = TypeVar("Made")
+Work = Callable[[AsyncConnection], Awaitable[Made]]
+
+_THREADS = 3  # one of them may write, and stands still while the disk does; reading takes less than a millisecond
+
+
+class Threads:
+    """Runs work on connections of its own. `wait`: for a writer in another process, in seconds."""
+
+    def __init__(self, url: URL, wait: float) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
+        self.engine = create_engine(
+            url.set(drivername="sqlite"), pool_size=_THREADS, max_overflow=0, hide_parameters=True
+        )
+        sqlite.prepare(self.engine, wait)
+        self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
+
+    async def read(self, work: Work[Made]) -> Made:
+        """What `work` returns, done in one transaction that changes nothing."""
+        return await self._run(self.engine, work)
+
+    async def write(self, work: Work[Made]) -> Made:
+        """The same in a transaction that is committed; it goes on to its end even where nobody waits any more."""
+        return await self._run(self._writing, work)
+
+    async def close(self) -> None:
+        """End the threads and their connections."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self.engine.dispose()
+
+    async def _run(self, engine: Engine, work: Work[Made]) -> Made:
+        running = asyncio.get_running_loop().run_in_executor(self._threads, _transact, engine, work)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])  # whose turn it is to write keeps it as long
+            raise
+
+
+def _transact(engine: Engine, work: Work[Made]) -> Made:
+    with engine.connect() as conn, conn.begin():
+        return _done(work(cast("AsyncConnection", _AtOnce(conn))))
+
+
+def _done(work: Awaitable[Made]) -> Made:
+    """What a coroutine returns that has nothing to wait for."""
+    steps = work.__await__()
+    while True:
+        try:
+            waits_for = next(steps)
+        except StopIteration as end:
+            return cast("Made", end.value)
+        if waits_for is not None:  # None: it only lets others go first
+            raise RuntimeError(f"work in a thread of the database waits for something else: {waits_for!r}")
+
+
+class _AtOnce:
+    """The part of an `AsyncConnection` that the store uses, on a connection whose answers are there at once."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._conn.dialect
+
+    async def execute(self, *asked: Any) -> Any:
+        return self._conn.execute(*asked)
+
+    async def exec_driver_sql(self, *asked: Any) -> Any:
+        return self._conn.exec_driver_sql(*asked)
+
+    async def scalar(self, *asked: Any) -> Any:
+        return self._conn.scalar(*asked)
+
+    async def scalars(self, *asked: Any) -> Any:
+        return self._conn.scalars(*asked)
