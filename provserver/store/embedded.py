@@ -24,7 +24,7 @@ class Threads:
     """Runs work on connections of its own. `wait`: for a writer in another process, in seconds."""
 
     def __init__(self, url: URL, wait: float) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
+        self._threads: ThreadPoolExecutor | None = None
         self.engine = create_engine(
             url.set(drivername="sqlite"), pool_size=_THREADS, max_overflow=0, hide_parameters=True
         )
@@ -40,11 +40,14 @@ class Threads:
         return await self._run(self._writing, work)
 
     async def close(self) -> None:
-        """End the threads and their connections."""
-        await asyncio.to_thread(self._threads.shutdown)
+        """End the threads and their connections; whoever comes later gets new ones."""
+        threads, self._threads = self._threads, None
+        if threads:
+            await asyncio.to_thread(threads.shutdown)
         self.engine.dispose()
 
     async def _run(self, engine: Engine, work: Work[Made]) -> Made:
+        self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
         running = asyncio.get_running_loop().run_in_executor(self._threads, _transact, engine, work)
         try:
             return await asyncio.shield(running)
