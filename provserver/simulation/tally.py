@@ -71,16 +71,12 @@ class Tally(BaseModel):
     def answered(self, vendor: str, status: str, took: float, at: float) -> None:
         """Count one request: what came of it, how long that took and when it was, in seconds."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
-        for latencies in (
-            self.latencies,
-            self.seconds.setdefault(int(at), Latencies()),
-            self.vendors.setdefault(vendor, VendorTally()).latencies,
-        ):
+        for latencies in (self.latencies, self._second(int(at)), self._vendor(vendor).latencies):
             latencies.add(took)
 
     def ended(self, vendor: str, failure: str | None, retries: int, at: float) -> None:
         """Count one boot; `failure` tells why the phone gave up, None where it has its configuration."""
-        own = self.vendors.setdefault(vendor, VendorTally())
+        own = self._vendor(vendor)
         own.boots += 1
         self.boots += 1
         self.retries += retries
@@ -100,10 +96,20 @@ class Tally(BaseModel):
         self.statuses = dict(Counter(self.statuses) + Counter(other.statuses))
         self.latencies.merge(other.latencies)
         for second, latencies in other.seconds.items():
-            self.seconds.setdefault(second, Latencies()).merge(latencies)
+            self._second(second).merge(latencies)
         for name, vendor in other.vendors.items():
-            own = self.vendors.setdefault(name, VendorTally())
+            own = self._vendor(name)
             own.boots += vendor.boots
             own.failed += vendor.failed
             own.latencies.merge(vendor.latencies)
         self.steady_after = max(self.steady_after, other.steady_after)
+
+    def _second(self, second: int) -> Latencies:
+        if second not in self.seconds:
+            self.seconds[second] = Latencies()
+        return self.seconds[second]
+
+    def _vendor(self, name: str) -> VendorTally:
+        if name not in self.vendors:
+            self.vendors[name] = VendorTally()
+        return self.vendors[name]

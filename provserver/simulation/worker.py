@@ -37,14 +37,14 @@ def main() -> None:
 
 
 async def _round(phones: list[BootingPhone], habits: Habits, starts: list[float]) -> Tally:
-    tally, tls, began = Tally(), habits.tls(), time.monotonic()
+    tally, dialling, began = Tally(), habits.dialling(), time.monotonic()
 
     def clock() -> float:
         return time.monotonic() - began
 
     async def booted(phone: BootingPhone, start: float) -> None:
         await asyncio.sleep(start)
-        await phone.boot(habits, tls, tally, clock)
+        await phone.boot(habits, dialling, tally, clock)
 
     progress = asyncio.create_task(_tell(tally))
     await asyncio.gather(*(booted(phone, start) for phone, start in zip(phones, starts, strict=True)))

@@ -37,7 +37,7 @@ async def _server(handler: Handler) -> AsyncIterator[str]:
 
 async def _boot(phone: BootingPhone, *urls: str, tries: int = 3, patience: float = 60) -> Tally:
     habits, tally = Habits(urls=urls, patience=patience, tries=tries, pause=0), Tally()
-    await phone.boot(habits, habits.tls(), tally, lambda: 0.0)
+    await phone.boot(habits, habits.dialling(), tally, lambda: 0.0)
     return tally
 
 
