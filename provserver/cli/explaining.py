@@ -11,7 +11,7 @@ from provserver.domain.errors import NotFound
 from provserver.domain.file_rules import FileRule
 from provserver.domain.mac import parse_mac
 from provserver.domain.vocabulary import SECRETS
-from provserver.rendering.translate import Outcome
+from provserver.rendering.outcomes import Outcome
 from provserver.server import Stock, open_stock
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of

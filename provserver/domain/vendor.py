@@ -4,7 +4,7 @@ The models validate the files, so the field descriptions here, and in the module
 the format.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -132,6 +132,11 @@ class Vendor(Fact):
     def _spellings(self) -> dict[str, str]:
         names = {name.casefold(): name for name in self.models}
         return {**{also.casefold(): name for name, model in self.models.items() for also in model.also}, **names}
+
+    @cached_property
+    def worked_out(self) -> dict[Hashable, Any]:
+        """What others have found out from this file alone, kept as long as the file."""
+        return {}
 
     @cached_property
     def device_types(self) -> frozenset[DeviceType]:

@@ -10,6 +10,7 @@ from provserver.domain.vendor import Vendor
 
 _PLACE = re.compile(r"\{(line|slot|ipei|IPEI|server|cell)(?:0|_mac|:\w+)?\}")
 _FILLED = re.compile(r"\{([\w.]+)\}")
+_BRACED = re.compile(r"\{([^{}]*)\}")
 _REPEATING = {
     "line": "lines",
     "slot": "handsets",
@@ -25,6 +26,16 @@ def repeating_group(name: str) -> str | None:
     """What a parameter of this name repeats for: `lines`, `handsets`, `servers` or `cells`; None for nothing."""
     place = _PLACE.search(name)
     return _REPEATING[place[1]] if place else None
+
+
+def knows_line_alone(text: str) -> bool:
+    """Whether a text, as a vendor file has it, has no places but the number of a line; {item} is filled before."""
+    return all(place in ("line", "line0", "item") for place in _BRACED.findall(text))
+
+
+def number_of_line(line: int | None) -> dict[str, str]:
+    """What stands for the number of a line in names."""
+    return {} if line is None else {"line": str(line), "line0": str(line - 1)}
 
 
 def names_of(mapping: SettingMapping) -> Iterator[str]:

@@ -13,9 +13,9 @@ from provserver.domain.file_rules import FileRule
 from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
+from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.refusals import uncarriable
-from provserver.rendering.translate import Translation
 
 
 @dataclass(frozen=True, slots=True)

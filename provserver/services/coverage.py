@@ -6,7 +6,7 @@ from provserver.domain.catalogue import Catalogue
 from provserver.domain.coverage import is_everywhere
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SETTINGS, VOCABULARY
-from provserver.rendering.translate import NO_KEYS
+from provserver.rendering.plan import NO_KEYS
 
 
 def settings_schema(catalogue: Catalogue) -> dict[str, Any]:

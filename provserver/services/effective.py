@@ -17,9 +17,10 @@ from provserver.domain.lines import Line
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.customs import customs_of
+from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
-from provserver.rendering.translate import Translation, translate
+from provserver.rendering.translate import translate
 from provserver.services.access import Access, Doors, access_of
 from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of

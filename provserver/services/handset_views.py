@@ -8,9 +8,9 @@ from provserver.domain.device import Device
 from provserver.domain.errors import NotFound
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.vocabulary import SECRETS
+from provserver.rendering.outcomes import Outcome
 from provserver.rendering.parameters import is_secret
 from provserver.rendering.places import is_of_handsets
-from provserver.rendering.translate import Outcome
 from provserver.services.effective import Configurations, EffectiveDevice, Ingredients, layers_of, off_loop
 from provserver.services.reports import DeviceReport, LineReport, raw_report, setting_report, shown_parameter
 

@@ -8,9 +8,9 @@ from provserver.domain.errors import NotFound
 from provserver.domain.layers import Effective
 from provserver.domain.vocabulary import SECRETS
 from provserver.rendering.buttons import PlacedButton, setting_of
+from provserver.rendering.outcomes import Outcome
 from provserver.rendering.parameters import Parameter, is_secret
 from provserver.rendering.renderer import Document, Renderer
-from provserver.rendering.translate import Outcome
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK

@@ -9,7 +9,8 @@ from provserver.domain.layers import Layer, resolve
 from provserver.domain.lines import Repeated
 from provserver.domain.vendor import Vendor
 from provserver.rendering.buttons import PlacedButton
-from provserver.rendering.translate import Translation, translate
+from provserver.rendering.outcomes import Translation
+from provserver.rendering.translate import translate
 
 from .workshop import MAC, line, vendor, written
 

@@ -6,7 +6,8 @@ import pytest
 
 from provserver.domain.layers import Layer
 from provserver.domain.vendor import Vendor
-from provserver.rendering.translate import Outcome, is_secret, spell_raw
+from provserver.rendering.outcomes import Outcome
+from provserver.rendering.parameters import is_secret, spell_raw
 
 from .workshop import line, translated, vendor, written
 

@@ -15,8 +15,9 @@ from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import LINE_VALUES, VOCABULARY
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
+from provserver.rendering.outcomes import Translation
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
-from provserver.rendering.translate import Translation, translate
+from provserver.rendering.translate import translate
 
 MAC = Mac("0200001a2b3c")
 UNSUPPORTED = {"unsupported": "not made for it"}

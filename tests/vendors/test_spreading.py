@@ -7,7 +7,8 @@ from provserver.domain.layers import Layer, resolve
 from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
-from provserver.rendering.translate import Outcome, translate
+from provserver.rendering.outcomes import Outcome
+from provserver.rendering.translate import translate
 
 from .shipped_catalogue import RENDERED, rendered_models
 

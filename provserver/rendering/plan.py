@@ -1,0 +1,111 @@
+"""What a vendor file says for one model in one role, found out once: the file of each such phone needs the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from provserver.domain.device import MulticellRole
+from provserver.domain.mappings import Constant
+from provserver.domain.mappings import Mapping as SettingMapping
+from provserver.domain.vendor import Vendor
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SETTINGS, VOCABULARY
+from provserver.rendering.parameters import holds_secret
+from provserver.rendering.places import knows_line_alone, names_of, repeating_group
+
+NO_KEYS = "these devices have no programmable keys"
+NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writing:
+    """A mapping of the setting `path` that applies here.
+
+    `group`: what its parameters repeat for. `follows`: they follow from the value and the number of the line alone, and
+    hold no secret, so that what they were for one phone they are for the next.
+    """
+
+    vendor: Vendor
+    path: str
+    mapping: SettingMapping
+    group: str | None
+    secret: bool
+    follows: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """A constant that applies here; `group` and `follows` as in `Writing`."""
+
+    vendor: Vendor
+    constant: Constant
+    group: str | None
+    follows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the file says of one setting: why it is not (all) expressed whatever its value, and what is written."""
+
+    reasons: tuple[str, ...]
+    writings: tuple[Writing, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A vendor file as it is for devices of one model and role."""
+
+    vendor: Vendor
+    model_name: str | None
+    role: MulticellRole | None
+    constants: tuple[Fixed, ...]
+    unused_lines: tuple[Fixed, ...]
+    unused_slots: tuple[Fixed, ...]
+    _said: dict[str, Said] = field(default_factory=dict)
+
+    def said_of(self, path: str) -> Said:
+        """What the file says of a setting, or of a value that lines and handsets bring along."""
+        if path not in self._said:
+            self._said[path] = self._read(path)
+        return self._said[path]
+
+    def _read(self, path: str) -> Said:
+        reasons = []
+        if path in SETTINGS and path not in VOCABULARY and self.vendor.buttons is None:
+            reasons.append(self.vendor.no_buttons or NO_KEYS)
+        mappings = self.vendor.settings.get(path, ())
+        fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.role)]
+        if mappings and not fitting:
+            reasons.append(self._why_not(mappings))
+        return Said(tuple(reasons), tuple(_writing(self.vendor, path, mapping) for mapping in fitting))
+
+    def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
+        role = self.role
+        if role is not None and all(mapping.roles and role not in mapping.roles for mapping in mappings):
+            return NOT_ON_SECONDARIES if role is MulticellRole.SECONDARY else f"a {role.value} base does not get it"
+        return f"{self.model_name or 'a model not known yet'} does not have it"
+
+
+def plan_of(vendor: Vendor, model_name: str | None, role: MulticellRole | None) -> Plan:
+    """The plan for devices of this model and role; made once and kept with the vendor file."""
+    plan: Plan | None = vendor.worked_out.get((model_name, role))
+    if plan is None or plan.vendor is not vendor:
+        constants, lines, slots = (
+            tuple(_fixed(vendor, one) for one in some if vendor.applies(one, model_name, role))
+            for some in (vendor.constants, vendor.unused_lines, vendor.unused_slots)
+        )
+        plan = vendor.worked_out[model_name, role] = Plan(vendor, model_name, role, constants, lines, slots)
+    return plan
+
+
+def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
+    names = list(names_of(mapping))
+    group = next((found for name in names if (found := repeating_group(name))), None)
+    secret = holds_secret(path, mapping)
+    given = path in LINE_VALUES or path in DECT_VALUES
+    texts = (*names, *mapping.attributes.values())
+    follows = not (secret or given or mapping.convert) and all(map(knows_line_alone, texts))
+    return Writing(vendor, path, mapping, group, secret, follows)
+
+
+def _fixed(vendor: Vendor, constant: Constant) -> Fixed:
+    texts = (constant.to, constant.value, *constant.attributes.values())
+    return Fixed(vendor, constant, repeating_group(constant.to), all(map(knows_line_alone, texts)))

@@ -1,0 +1,61 @@
+"""Where parameters belong: each line, handset, server and base of a device, and the device itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from provserver.domain.layers import Resolved
+from provserver.domain.lines import Handset, Item, Line, Repeated
+from provserver.domain.mac import Mac
+from provserver.domain.vendor import Vendor
+from provserver.rendering.converters import Scope
+
+GROUPS = ("lines", "handsets", "servers", "cells")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line, handset, server or base, or the device itself, with what is needed of it over and over.
+
+    `places` is what stands for it in names, `values` what it brings along, `resolved` the settings as they are there.
+    `is_plain`: nothing tells it from those of other phones but its number.
+    """
+
+    places: Mapping[str, str]
+    values: Mapping[str, Any]
+    resolved: Resolved
+    scope: Scope
+    line: int | None = None
+    slot: int | None = None
+    is_plain: bool = False
+
+
+class Spots:
+    """All of a device. `settings` are the values of `resolved` by path."""
+
+    def __init__(
+        self, vendor: Vendor, resolved: Resolved, settings: Mapping[str, Any], repeated: Repeated, mac: Mac
+    ) -> None:
+        self._vendor, self._mac = vendor, mac
+        self._common = resolved, settings
+        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables), is_plain=True)
+        self._of: dict[str | None, tuple[Spot, ...]] = {None: (self.device,)}
+        for group in GROUPS:
+            self._of[group] = tuple(map(self._spot, getattr(repeated, group)))
+
+    def of(self, group: str | None) -> tuple[Spot, ...]:
+        """Those that a parameter of such a group repeats for; the device itself where it repeats for nothing."""
+        return self._of[group]
+
+    def _spot(self, item: Item) -> Spot:
+        resolved, settings = self._common
+        if item.resolved:
+            resolved = item.resolved
+            settings = {path: effective.value for path, effective in resolved.settings.items()}
+        slot = item.slot if isinstance(item, Line | Handset) else None
+        values = item.values
+        scope = Scope(settings, values, self._mac, self._vendor.tables)
+        if isinstance(item, Line):
+            is_plain = slot is None and item.resolved is None
+            return Spot(item.places, values, resolved, scope, item.number, slot, is_plain)
+        return Spot(item.places, values, resolved, scope, slot=slot)
