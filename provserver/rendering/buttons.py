@@ -54,7 +54,7 @@ def place_buttons(
 
     A line that nobody placed stands only where a key can be a line: other phones show their lines without keys.
     """
-    work = _Placing(vendor, model_name, vendor.key_layout(model_name), around)
+    work = _Placing(vendor, model_name, vendor.key_layout(model_name), around, _known_of(vendor, model_name))
     placed = tuple(one for one in map(work.placed, buttons) if not _is_no_line_key(one))
     used = {one.button.position for one in placed if one.reason is None}
     managed = any(button.source is not Source.MODEL_DEFAULT for button in buttons)
@@ -69,13 +69,29 @@ def _is_no_line_key(placed: PlacedButton) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What is the same for all phones of a model: what keys of an area have, and what switches off each key."""
+
+    vendor: Vendor
+    rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
+    unused: dict[int, tuple[Parameter, ...]] = field(default_factory=dict)
+
+
+def _known_of(vendor: Vendor, model_name: str | None) -> _Known:
+    known: _Known | None = vendor.worked_out.get(("keys", model_name))
+    if known is None or known.vendor is not vendor:
+        known = vendor.worked_out["keys", model_name] = _Known(vendor)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
 class _Placing:
     vendor: Vendor
     model_name: str | None
     layout: KeyLayout
     around: Surroundings
+    known: "_Known"
     counted: Counter[str] = field(default_factory=Counter)
-    rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
 
     def placed(self, button: EffectiveButton) -> PlacedButton:
         told = self.around.told(button)
@@ -164,7 +180,8 @@ class _Placing:
     ) -> Iterator[Parameter]:
         """The parameters of a key; one that names a field which is not given is not written."""
         inner = Places(fields, places.numbers, places.lists)
-        layer = button.source.value if button else "vendor"
+        layer = button.source.value if button and button.source is not Source.MODEL_DEFAULT else "vendor"
+        setting = setting_of(button) if button else None
         for item, needed in self._row(key.area):
             if not needed <= fields.keys():
                 continue
@@ -174,8 +191,8 @@ class _Placing:
                     value=inner.fill(item.value),
                     section=item.section,
                     attributes={name: inner.fill(text) for name, text in item.attributes.items()},
-                    setting=setting_of(button) if button else None,
-                    layer="vendor" if button and button.source is Source.MODEL_DEFAULT else layer,
+                    setting=setting,
+                    layer=layer,
                 )
             except UnknownPlace:
                 continue
@@ -185,10 +202,10 @@ class _Placing:
 
     def _row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
         """The parameters that keys of an area have on this model, each with the fields that it needs."""
-        if area not in self.rows:
+        if area not in self.known.rows:
             fitting = (item for item in self.layout.areas[area].parameters if self.vendor.fits(item, self.model_name))
-            self.rows[area] = [(item, _fields_of(item)) for item in fitting]
-        return self.rows[area]
+            self.known.rows[area] = [(item, _fields_of(item)) for item in fitting]
+        return self.known.rows[area]
 
     def _check_syntax(self, parameter: Parameter) -> None:
         for text in (parameter.value, *parameter.attributes.values()):
@@ -206,9 +223,11 @@ class _Placing:
             beside = area.modules or area.soft
             if area.unused is None or key.position in used or (beside and not beside_own):
                 continue
-            places = Places({}, key.places(area.per_page), self.vendor.names)
-            fields = {name: places.fill(text) for name, text in area.unused.items()}
-            yield key.position, tuple(self._parameters(key, fields, places))
+            if key.position not in self.known.unused:
+                places = Places({}, key.places(area.per_page), self.vendor.names)
+                fields = {name: places.fill(text) for name, text in area.unused.items()}
+                self.known.unused[key.position] = tuple(self._parameters(key, fields, places))
+            yield key.position, self.known.unused[key.position]
 
 
 def _fields_of(item: KeyParameter) -> frozenset[str]:

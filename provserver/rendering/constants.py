@@ -13,43 +13,47 @@ from provserver.rendering.plan import Fixed, Plan
 from provserver.rendering.spelling import identity_of
 from provserver.rendering.spots import Spots
 
-_KEPT = 8_192  # of some 300 bytes each
+_KEPT = 2_048  # constants with their parameters, of some 250 bytes each
 
 
 def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iterator[Parameter]:
     """All constants of the plan, repeated as their names say."""
     for fixed in plan.constants:
-        for spot in spots.of(fixed.group):
-            if fixed.follows and spot.is_plain:
-                found = _following(fixed, spot.line)
-            else:
-                found = _made(fixed, spot.places, spot.slot, mac.bare)
-            if found:
-                yield found
+        plain = spots.plain_lines(fixed.group) if fixed.follows else None
+        if plain is None:
+            yield from _present(_made(fixed, spot.places, spot.slot, mac.bare) for spot in spots.of(fixed.group))
+        else:
+            yield from _following(fixed, plain)
     if plan.role is MulticellRole.SECONDARY:
         return  # lines and handsets reach it over the LAN, from its data master
     model = plan.vendor.model(plan.model_name)
-    used = {line.number for line in repeated.lines}
-    for fixed, number in _free(plan.unused_lines, model.lines, used):
-        found = _following(fixed, number) if fixed.follows else _made(fixed, number_of_line(number), None, mac.bare)
-        if found:
-            yield found
-    slots = {handset.slot for handset in repeated.handsets}
-    for fixed, number in _free(plan.unused_slots, model.handsets, slots):
-        found = _made(fixed, {"slot": str(number), "slot0": str(number - 1)}, None, mac.bare)
-        if found:
-            yield found
+    lines = _free(model.lines, {line.number for line in repeated.lines})
+    for fixed in plan.unused_lines:
+        if fixed.follows:
+            yield from _following(fixed, lines)
+        else:
+            yield from _present(_made(fixed, number_of_line(line), None, mac.bare) for line in lines)
+    slots = _free(model.handsets, {handset.slot for handset in repeated.handsets})
+    for fixed in plan.unused_slots:
+        yield from _present(_made(fixed, _number_of_slot(slot), None, mac.bare) for slot in slots)
 
 
-def _free(constants: Iterable[Fixed], limit: int | None, used: set[int]) -> Iterator[tuple[Fixed, int]]:
-    free = [number for number in range(1, (limit or 0) + 1) if number not in used]
-    return ((fixed, number) for fixed in constants for number in free)
+def _free(limit: int | None, used: set[int]) -> tuple[int, ...]:
+    return tuple(number for number in range(1, (limit or 0) + 1) if number not in used)
+
+
+def _number_of_slot(slot: int) -> dict[str, str]:
+    return {"slot": str(slot), "slot0": str(slot - 1)}
+
+
+def _present(made: Iterable[Parameter | None]) -> Iterator[Parameter]:
+    return (parameter for parameter in made if parameter)
 
 
 @lru_cache(maxsize=_KEPT)
-def _following(fixed: Fixed, line: int | None) -> Parameter | None:
-    """The parameter of a constant that knows nothing but the number of its line: the same for all phones."""
-    return _made(fixed, number_of_line(line), None, "")
+def _following(fixed: Fixed, lines: tuple[int | None, ...]) -> tuple[Parameter, ...]:
+    """The parameters of a constant that knows nothing but the numbers of lines: the same for all phones."""
+    return tuple(_present(_made(fixed, number_of_line(line), None, "") for line in lines))
 
 
 def _made(fixed: Fixed, places: Mapping[str, str], slot: int | None, mac: str) -> Parameter | None:

@@ -35,11 +35,17 @@ class Places:
     def fill(self, text: str) -> str:
         """The text with its places filled, once: what is filled in is never read again. Raises `UnknownPlace`."""
         parts = _parts(text)
-        return "".join(self._place(part) if number % 2 else part for number, part in enumerate(parts))
+        if len(parts) == 1:
+            return text
+        filled = parts[0]
+        for number in range(1, len(parts), 2):
+            filled += self._place(parts[number]) + parts[number + 1]
+        return filled
 
     def _place(self, place: str) -> str:
-        if place in self.texts:
-            return self.texts[place]
+        found = self.texts.get(place)
+        if found is not None:
+            return found
         if place in self.numbers:
             return str(self.numbers[place])
         listed = _listed(place)

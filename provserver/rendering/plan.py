@@ -19,8 +19,9 @@ NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 class Writing:
     """A mapping of the setting `path` that applies here.
 
-    `group`: what its parameters repeat for. `follows`: they follow from the value and the number of the line alone, and
-    hold no secret, so that what they were for one phone they are for the next.
+    `group`: what its parameters repeat for. `is_named_by_line`: their names have no places but the number of a line.
+    `follows`: they follow from that number and the value alone, and hold no secret, so that what they were for one
+    phone they are for the next.
     """
 
     vendor: Vendor
@@ -28,6 +29,7 @@ class Writing:
     mapping: SettingMapping
     group: str | None
     secret: bool
+    is_named_by_line: bool
     follows: bool
 
 
@@ -101,9 +103,9 @@ def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
     group = next((found for name in names if (found := repeating_group(name))), None)
     secret = holds_secret(path, mapping)
     given = path in LINE_VALUES or path in DECT_VALUES
-    texts = (*names, *mapping.attributes.values())
-    follows = not (secret or given or mapping.convert) and all(map(knows_line_alone, texts))
-    return Writing(vendor, path, mapping, group, secret, follows)
+    named = all(map(knows_line_alone, (*names, *mapping.attributes.values())))
+    follows = named and not (secret or given or mapping.convert)
+    return Writing(vendor, path, mapping, group, secret, named, follows)
 
 
 def _fixed(vendor: Vendor, constant: Constant) -> Fixed:

@@ -2,40 +2,66 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from provserver.domain.mappings import ListSpelling
 from provserver.domain.vendor import Vendor
-from provserver.rendering.converters import CONVERTERS, Inexpressible
+from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 from provserver.rendering.parameters import LISTED, Parameter, spell_raw
 from provserver.rendering.places import number_of_line, placed
 from provserver.rendering.plan import Writing
 from provserver.rendering.spots import Spot
 
-_KEPT = 16_384  # of some 300 bytes each; a phone with many lines has 500 of them
+_KEPT = 4_096  # settings with their parameters, of some 250 bytes each
 _Texts = Iterable[tuple[str, str]]  # name -> spelling
+_Lines = tuple[int | None, ...]
 
 
-def parameters_of(writing: Writing, value: Any, spot: Spot) -> Iterable[Parameter]:
-    """The parameters that say `value` there. They raise `Inexpressible` as they come.
+def shared_parameters(writing: Writing, value: Any, layer: str, lines: _Lines) -> Sequence[Parameter]:
+    """The parameters that say `value` for these lines, where they follow from just that. Raises `Inexpressible`.
 
-    What follows from the value and the number of the line is made once for all phones: it is kept under just what it is
-    made from, so it cannot become stale.
+    They are made once for all phones, and kept under all that they are made from, so they cannot become stale.
     """
-    effective = spot.resolved.settings.get(writing.path)
-    layer = effective.layer if effective else "assignment"
-    if writing.follows and spot.is_plain:
-        if isinstance(value, str | int | float):
-            return _following(writing, value, layer, spot.line)
-        if writing.mapping.list:
-            return _following(writing, tuple(value), layer, spot.line)
-    return _made(writing, _spelled(writing, value, spot), layer, spot.places, spot.line, spot.slot)
+    if isinstance(value, str | int | float):
+        return _following(writing, value, layer, lines)
+    return _following(writing, tuple(value) if writing.mapping.list else str(value), layer, lines)
 
 
 @lru_cache(maxsize=_KEPT, typed=True)
-def _following(writing: Writing, value: Any, layer: str, line: int | None) -> tuple[Parameter, ...]:
-    texts = _spelled_alone(writing, value)
-    return tuple(_made(writing, texts, layer, number_of_line(line), line, None))
+def _following(writing: Writing, value: Any, layer: str, lines: _Lines) -> tuple[Parameter, ...]:
+    mapping = writing.mapping
+    if mapping.list:
+        texts = list(_spelled_list(mapping.list, value))
+    else:
+        text = _text_of(writing, value, None) or ""
+        texts = [(name, text) for name in mapping.to]
+    made = (_made(writing, texts, layer, number_of_line(line), line, None) for line in lines)
+    return tuple(chain.from_iterable(made))
+
+
+def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Iterable[Parameter]:
+    """The parameters that say `value` there. Raises `Inexpressible`, also as they come."""
+    mapping = writing.mapping
+    if mapping.list:
+        return _made(writing, _spelled_list(mapping.list, value), layer, spot.places, spot.line, spot.slot)
+    text = _text_of(writing, value, spot.scope)
+    if text is None:
+        return ()
+    if not (writing.is_named_by_line and spot.is_plain):
+        return _made(writing, [(name, text) for name in mapping.to], layer, spot.places, spot.line, spot.slot)
+    identities, attributes = _names(writing, spot.line)
+    section, path, secret, line = mapping.section, writing.path, writing.secret, spot.line
+    return [Parameter(one, text, section, attributes, path, layer, line, None, secret) for one in identities]
+
+
+@lru_cache(maxsize=_KEPT)
+def _names(writing: Writing, line: int | None) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """The names of parameters for a line, and their attributes."""
+    places = number_of_line(line)
+    mapping = writing.mapping
+    attributes = {key: placed(text, places) for key, text in mapping.attributes.items()}
+    return tuple(placed(name, places) for name in mapping.to), attributes
 
 
 def _made(
@@ -60,27 +86,17 @@ def identity_of(name: str, vendor: Vendor, places: Mapping[str, str]) -> str:
     return placed(name, places)
 
 
-def _spelled(writing: Writing, value: Any, spot: Spot) -> _Texts:
+def _text_of(writing: Writing, value: Any, scope: Scope | None) -> str | None:
+    """A value in this vendor's spelling; None where nothing is to be written. A converter needs the `scope`."""
     mapping = writing.mapping
-    if mapping.list or mapping.convert is None:
-        return _spelled_alone(writing, value)
-    text = CONVERTERS[mapping.convert](value, spot.scope, mapping.arguments)
-    return [(name, text) for name in mapping.to] if text is not None else ()
-
-
-def _spelled_alone(writing: Writing, value: Any) -> _Texts:
-    """Where no converter looks at anything else."""
-    mapping = writing.mapping
-    if mapping.list:
-        return _spelled_list(mapping.list, value)
+    if mapping.convert and scope:
+        return CONVERTERS[mapping.convert](value, scope, mapping.arguments)
     if mapping.values is None:
-        text = spell_raw(value, writing.vendor)
-    else:
-        key = str(value).lower() if isinstance(value, bool) else str(value)
-        if key not in mapping.values:
-            raise Inexpressible(f"this vendor has no spelling for {key}")
-        text = mapping.values[key]
-    return [(name, text) for name in mapping.to]
+        return spell_raw(value, writing.vendor)
+    key = str(value).lower() if isinstance(value, bool) else str(value)
+    if key not in mapping.values:
+        raise Inexpressible(f"this vendor has no spelling for {key}")
+    return mapping.values[key]
 
 
 def _spelled_list(spelling: ListSpelling, items: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -37,18 +37,27 @@ class Spots:
         self, vendor: Vendor, resolved: Resolved, settings: Mapping[str, Any], repeated: Repeated, mac: Mac
     ) -> None:
         self._vendor, self._mac = vendor, mac
-        self._common = resolved, settings
+        self._resolved, self._settings = resolved, settings
         self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables), is_plain=True)
         self._of: dict[str | None, tuple[Spot, ...]] = {None: (self.device,)}
         for group in GROUPS:
             self._of[group] = tuple(map(self._spot, getattr(repeated, group)))
+        self._plain = {
+            group: tuple(spot.line for spot in spots)
+            for group, spots in self._of.items()
+            if group in (None, "lines") and all(spot.is_plain for spot in spots)
+        }
 
     def of(self, group: str | None) -> tuple[Spot, ...]:
         """Those that a parameter of such a group repeats for; the device itself where it repeats for nothing."""
         return self._of[group]
 
+    def plain_lines(self, group: str | None) -> tuple[int | None, ...] | None:
+        """The numbers of these, where nothing else tells any of them from those of other phones."""
+        return self._plain.get(group)
+
     def _spot(self, item: Item) -> Spot:
-        resolved, settings = self._common
+        resolved, settings = self._resolved, self._settings
         if item.resolved:
             resolved = item.resolved
             settings = {path: effective.value for path, effective in resolved.settings.items()}

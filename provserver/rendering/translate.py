@@ -18,10 +18,12 @@ from provserver.rendering.converters import Inexpressible
 from provserver.rendering.outcomes import Outcome, Translation
 from provserver.rendering.parameters import Parameter, is_secret, known_sections, pattern_name, spell_raw
 from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Writing, plan_of
-from provserver.rendering.spelling import parameters_of
+from provserver.rendering.spelling import parameters_of, shared_parameters
 from provserver.rendering.spots import Spot, Spots
 
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
+_Where = Spot | tuple[int | None, ...]
+"""One spot, or the numbers of lines that nothing else tells apart."""
 
 
 def translate(
@@ -129,14 +131,17 @@ class _Translator:
             occurrences = list(self._occurrences(writing))
             if not occurrences and self.repeated.role is MulticellRole.SECONDARY:
                 outcome.reasons.append(NOT_ON_SECONDARIES)
-            for value, spot in occurrences:
-                self._write(writing, value, spot, outcome)
+            for value, layer, spot in occurrences:
+                self._write(writing, value, layer, spot, outcome)
 
     @staticmethod
-    def _write(writing: Writing, value: Any, spot: Spot, outcome: Outcome) -> None:
+    def _write(writing: Writing, value: Any, layer: str, where: _Where, outcome: Outcome) -> None:
         mapping = writing.mapping
         try:
-            outcome.parameters.extend(parameters_of(writing, value, spot))
+            if isinstance(where, Spot):
+                outcome.parameters.extend(parameters_of(writing, value, layer, where))
+            else:
+                outcome.parameters.extend(shared_parameters(writing, value, layer, where))
         except Inexpressible as error:
             if str(error) not in outcome.reasons:
                 outcome.reasons.append(str(error))
@@ -144,16 +149,21 @@ class _Translator:
         if mapping.list:
             _report_unknown_items(mapping.list, value, outcome)
 
-    def _occurrences(self, writing: Writing) -> Iterator[tuple[Any, Spot]]:
-        """The value once, or once for each line, handset, server or base where the parameter is one of those."""
+    def _occurrences(self, writing: Writing) -> Iterator[tuple[Any, str, _Where]]:
+        """The value once, or once for each line, handset, server or base where the parameter is one of those.
+
+        Beside it the layer that it is from; lines that only their numbers tell apart come together.
+        """
         path = writing.path
         if path in LINE_VALUES or path in DECT_VALUES:
-            yield from self._given(path)
+            yield from ((value, "assignment", spot) for value, spot in self._given(path))
             return
-        for spot in self.spots.of(writing.group):
-            value = spot.resolved.value(path)
-            if value is not None:  # else only other handsets have it
-                yield value, spot
+        plain = self.spots.plain_lines(writing.group) if writing.follows else None
+        places: Sequence[_Where] = self.spots.of(writing.group) if plain is None else [plain] if plain else []
+        for where in places:
+            effective = (where.resolved if isinstance(where, Spot) else self.resolved).settings.get(path)
+            if effective is not None and effective.value is not None:  # else only other handsets have it
+                yield effective.value, effective.layer, where
 
     def _given(self, path: str) -> Iterator[tuple[Any, Spot]]:
         group = path.partition(".")[0]
