@@ -26,6 +26,7 @@ from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.crowd import Crowd
 from provserver.services.guarding import Guard
+from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
@@ -38,6 +39,7 @@ from provserver.services.shares import Shares
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
+from provserver.store.shelf import Shelf, ShelfPlace
 from provserver.store.spool import Spool
 
 
@@ -46,13 +48,14 @@ class Share:
     """What one process serves: everything where it is alone.
 
     `sockets` listen already, by section. `counted`: what this process tells at /metrics of the others, and where to
-    leave its own counts for them.
+    leave its own counts for them. `shelf`: where files are that any of them has made.
     """
 
     phones: bool = True
     api: bool = True
     sockets: Mapping[str, Sequence[socket]] = field(default_factory=dict)
     counted: MetricsFolder | None = None
+    shelf: ShelfPlace | None = None
 
 
 @asynccontextmanager
@@ -66,7 +69,7 @@ async def run(config: Config, share: Share = Share(), *, vendors: Vendors | None
             stock = await stack.enter_async_context(open_stock(config, vendors))
             crew = _crew(stack, stock, CollectorRegistry(), counts_phones=share.phones)
             listeners = Listeners(stack, config, stock.catalogue.vendor_named, share.sockets)
-            phones = _phones(stack, stock, crew, lambda: listeners.phones.trust) if share.phones else None
+            phones = _phones(stack, stock, crew, share, lambda: listeners.phones.trust) if share.phones else None
             api = await _api(stack, stock, crew) if share.api else None
             if share.counted:
                 await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
@@ -160,7 +163,9 @@ async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, Non
     stack.push_async_callback(end)
 
 
-def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[], VendorTrust]) -> web.Application:
+def _phones(
+    stack: AsyncExitStack, stock: Stock, crew: Crew, share: Share, trust: Callable[[], VendorTrust]
+) -> web.Application:
     phones = stock.config.phones
     records = Records(stock.database, phones.record_bytes, survival=phones.survival)
     records.start()
@@ -178,14 +183,21 @@ def _phones(stack: AsyncExitStack, stock: Stock, crew: Crew, trust: Callable[[],
         catalogue=stock.catalogue,
         renderer=stock.renderer,
         records=records,
-        cache=DocumentCache(phones.cache_bytes),
+        maker=Maker(
+            stock.database,
+            stock.catalogue,
+            stock.renderer,
+            stock.configurations.doors,
+            DocumentCache(phones.cache_bytes),
+            Turns(phones.patience),
+            Shelf(share.shelf, phones.shared_bytes) if share.shelf and phones.shared_bytes else None,
+        ),
         recorder=Recorder(stock.catalogue, crew.contacts, crew.unknown, stock.sources, stock.sources.series("evt")),
         sources=stock.sources,
         doors=stock.configurations.doors,
         challenges=challenges,
         guard=crew.guard,
         regulars=Regulars(),
-        turns=Turns(phones.patience),
         shares=Shares(lambda: crowd.room),
     )
     face = PhoneFace(

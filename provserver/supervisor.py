@@ -23,6 +23,7 @@ from provserver.counting import MetricsFolder
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
 from provserver.running import Share, run
+from provserver.store.shelf import ShelfPlace
 
 LoadConfig = Callable[[], Config]
 
@@ -147,11 +148,13 @@ class Supervisor:
 
 
 def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[Supervisor, Addresses]:
-    """Open the sockets of one process for the API and `workers` for phones, which leave their counts in `folder`.
+    """Open the sockets of one process for the API and `workers` for phones. Raises `BadConfiguration`.
 
-    Raises `BadConfiguration`.
+    They leave their counts in `folder`, and for each other the files that they have made.
     """
     ports: dict[str, int] = {}
+    shelf = ShelfPlace.new(folder / "files")
+    shelf.folder.mkdir(mode=0o700)
 
     def opened(section: str) -> list[socket]:
         sockets = open_sockets(config, section, port=ports.get(section), shared=True)
@@ -159,7 +162,7 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
         return sockets
 
     def place(name: str, sockets: Mapping[str, Sequence[socket]]) -> Place:
-        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name)))
+        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name), shelf))
 
     sections = [PHONES] if config.phones.tls.compatibility_port is None else [PHONES, OLD_PHONES]
     places = [place("api", {API: opened(API)})]

@@ -16,6 +16,7 @@ from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.guarding import Guard
+from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
@@ -67,6 +68,7 @@ def make_provisioning(
 ) -> Provisioning:
     """`settings`: the section `phones` of a configuration; `more`: fields of `Provisioning`."""
     settings = settings or Phones()
+    doors = Doors(frozenset(settings.auth), settings.networks)
     challenges = Challenges(
         database.sealer,
         sources,
@@ -76,13 +78,12 @@ def make_provisioning(
     )
     fields = {
         "records": Records(database, 1_000_000, survival=settings.survival),
-        "cache": DocumentCache(10_000_000),
+        "maker": Maker(database, catalogue, renderer, doors, DocumentCache(10_000_000), Turns(settings.patience)),
         "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
-        "doors": Doors(frozenset(settings.auth), settings.networks),
+        "doors": doors,
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
         "regulars": Regulars(),
-        "turns": Turns(settings.patience),
         "shares": Shares(lambda: settings.max_waiting),
         **more,
     }

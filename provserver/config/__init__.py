@@ -152,6 +152,10 @@ class Phones(Section):
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 1024 * 1024, description="Memory of a process for rendered files, in bytes"
     )
+    shared_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=256 * 1024 * 1024,
+        description="Rendered files that workers share, encrypted in a temporary folder, in bytes; 0: each has its own",
+    )
     survival: SecondsOrNone = Field(
         default=86400,
         description="How long phones are served from memory while the database is away, in seconds or like 24h; 0: not",

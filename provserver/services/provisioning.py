@@ -3,7 +3,6 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import fits
@@ -12,21 +11,18 @@ from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
-from provserver.rendering.encryption import encrypted
-from provserver.rendering.renderer import Document, Renderer
-from provserver.services.access import Doors, access_of
-from provserver.services.cache import DocumentCache, Rendered
+from provserver.rendering.renderer import Renderer
+from provserver.services.access import Doors
+from provserver.services.cache import Rendered
 from provserver.services.challenges import Answered, Challenges
-from provserver.services.effective import compose, render, stamp_of
 from provserver.services.files import is_served
 from provserver.services.guarding import Guard
-from provserver.services.parts import read_parts
+from provserver.services.making import Maker
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.regulars import Regular, Regulars, Usual
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
-from provserver.services.turns import Turns
 from provserver.services.visits import Answer, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
@@ -52,14 +48,13 @@ class Provisioning:
     catalogue: Catalogue
     renderer: Renderer
     records: Records
-    cache: DocumentCache
+    maker: Maker
     recorder: Recorder
     sources: Sources
     doors: Doors
     challenges: Challenges
     guard: Guard
     regulars: Regulars[Regular]
-    turns: Turns[Document]
     shares: Shares
 
     async def answer(self, request: PhoneRequest) -> Answer:
@@ -92,7 +87,7 @@ class Provisioning:
         """The answer the short way; None where the whole story must be told."""
         if not await self.records.still_stands(regular.remembered):
             return None
-        rendered = self.cache.get(regular.document_key)
+        rendered = self.maker.cache.get(regular.document_key)
         if rendered is None:
             return None
         same = _same_entity(if_none_match, regular.etag)
@@ -102,7 +97,7 @@ class Provisioning:
 
     def served_again(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
         """The body for somebody who gets this, since the record is known to stand; None as before."""
-        rendered = self.cache.get(regular.document_key)
+        rendered = self.maker.cache.get(regular.document_key)
         if rendered is None:
             return None
         self._note(regular, usual, request_id, at)
@@ -233,7 +228,7 @@ class Provisioning:
 
     async def _serve(self, visit: Visit) -> Answer:
         try:
-            key, rendered = await self._document(visit)
+            key, rendered = await self.maker.document(visit)
         except (RenderingFailed, CannotCarry) as error:
             await self.recorder.failed(visit, error)
             raise
@@ -268,36 +263,6 @@ class Provisioning:
             etag = rendered.document.etag
             regular = Regular(visit.request, visit.device.mac, remembered, document_key, etag, whole, not_modified)
             self.regulars.put(words, regular)
-
-    async def _document(self, visit: Visit) -> tuple[Hashable, Rendered]:
-        """From the cache while nothing it is made from has changed, else made anew."""
-        key = self._document_key(visit)
-        rendered = self.cache.get(key)
-        if rendered is None:
-            rendered = await self._render(visit)
-            self.cache.put(key, rendered)
-        return key, rendered
-
-    def _document_key(self, visit: Visit) -> Hashable:
-        """Everything that the file is made from."""
-        device, url = visit.device, visit.request.public_url
-        stamp = stamp_of(visit.record, self.catalogue)
-        return device.id, visit.vendor.dialect, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
-
-    async def _render(self, visit: Visit) -> Rendered:
-        record, sealer = visit.record, self.database.sealer
-        parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
-        secret, url = record.open_token(sealer), visit.request.public_url
-        access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
-        layers = record.open_layers(sealer)
-
-        def made() -> Document:
-            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
-            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
-            return encrypted(document, visit.match.rule, effective.encryption_key)
-
-        key = self._document_key(visit)
-        return Rendered(await self.turns.run(key, record.account.id, made), parts.handset_revisions)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

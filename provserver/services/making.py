@@ -1,0 +1,88 @@
+"""The file that a phone asks for: from memory, from another process that has made it, or made anew."""
+
+import asyncio
+import json
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+
+from provserver.domain.catalogue import Catalogue
+from provserver.rendering.encryption import encrypted
+from provserver.rendering.renderer import Document, Renderer
+from provserver.services.access import Doors, access_of
+from provserver.services.cache import DocumentCache, Rendered
+from provserver.services.effective import compose, render, stamp_of
+from provserver.services.parts import read_parts
+from provserver.services.turns import Turns
+from provserver.services.visits import Visit
+from provserver.store.database import Database
+from provserver.store.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """One per process. `shelf`: what the processes of this server share, where there are several.
+
+    After a power cut a phone finds the worker that made its file with luck only; to make it once more would cost more
+    than all the rest of the boot.
+    """
+
+    database: Database
+    catalogue: Catalogue
+    renderer: Renderer
+    doors: Doors
+    cache: DocumentCache
+    turns: Turns[Document]
+    shelf: Shelf | None = None
+
+    async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
+        """From the cache while nothing it is made from has changed, else made anew; and its key in the cache."""
+        key = self._key(visit)
+        rendered = self.cache.get(key)
+        if rendered is None:
+            rendered = await self._from_shelf(key) or await self._render(visit, key)
+            self.cache.put(key, rendered)
+        return key, rendered
+
+    def _key(self, visit: Visit) -> Hashable:
+        """Everything that the file is made from."""
+        device, url = visit.device, visit.request.public_url
+        stamp = stamp_of(visit.record, self.catalogue)
+        return device.id, visit.vendor.dialect, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
+
+    async def _from_shelf(self, key: Hashable) -> Rendered | None:
+        if self.shelf is None or key not in self.shelf:
+            return None
+        content = await asyncio.to_thread(self.shelf.take, key)
+        return _unpacked(content) if content else None
+
+    async def _render(self, visit: Visit, key: Hashable) -> Rendered:
+        record, sealer = visit.record, self.database.sealer
+        parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
+        secret, url = record.open_token(sealer), visit.request.public_url
+        access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
+        layers = record.open_layers(sealer)
+
+        def made() -> Document:
+            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
+            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+            document = encrypted(document, visit.match.rule, effective.encryption_key)
+            if self.shelf:
+                self.shelf.lay(key, _packed(Rendered(document, parts.handset_revisions)))
+            return document
+
+        return Rendered(await self.turns.run(key, record.account.id, made), parts.handset_revisions)
+
+
+def _packed(rendered: Rendered) -> bytes:
+    document = rendered.document
+    facts = json.dumps([document.content_type, document.etag, rendered.handsets])
+    return facts.encode() + b"\n" + document.body
+
+
+def _unpacked(content: bytes) -> Rendered:
+    facts, _, body = content.partition(b"\n")
+    content_type, etag, handsets = json.loads(facts)
+    return Rendered(
+        Document(body, content_type, etag), tuple((device_id, revision) for device_id, revision in handsets)
+    )

@@ -1,0 +1,91 @@
+"""What one process of a server has made and the others may need, in a folder that is there as long as the server is."""
+
+import os
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from typing import Self
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_SHARE = 8  # the folder is tidied up each time such a part of the limit has been laid there
+
+_log = structlog.get_logger("store")
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfPlace:
+    """Where it is, and the key that its processes have by birth; it is nowhere on disk, so what is left is rubbish."""
+
+    folder: Path
+    key: bytes
+
+    @classmethod
+    def new(cls, folder: Path) -> Self:
+        """In a folder that is there, with a key of its own."""
+        return cls(folder, AESGCM.generate_key(128))
+
+
+class Shelf:
+    """Sealed contents by name: a name must hold everything that its content was made from. At most `limit` bytes.
+
+    The file system may be slow, so contents are laid and taken in threads; to look for one costs nothing. Whatever goes
+    wrong, it is as if nothing were there.
+    """
+
+    def __init__(self, place: ShelfPlace, limit: int) -> None:
+        self._folder = place.folder
+        self._key = place.key
+        self._cipher = AESGCM(place.key)
+        self._limit = limit
+        self._laid = 0
+
+    def __contains__(self, name: Hashable) -> bool:
+        """Whether there is something of this name."""
+        return os.path.exists(self._path(name))  # noqa: PTH110 - a path object costs more than the question
+
+    def take(self, name: Hashable) -> bytes | None:
+        """What was laid there, or None."""
+        path = self._path(name)
+        try:
+            sealed = Path(path).read_bytes()
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], path.encode())
+        except (OSError, InvalidTag, ValueError):  # the last where not even a nonce is left
+            return None
+
+    def lay(self, name: Hashable, content: bytes) -> None:
+        """Let the others have it too; what was laid first makes room."""
+        path, nonce = self._path(name), token_bytes(_NONCE_BYTES)
+        new = Path(f"{path}.{token_hex(8)}")
+        try:
+            new.touch(mode=0o600)
+            new.write_bytes(nonce + self._cipher.encrypt(nonce, content, path.encode()))
+            new.rename(path)
+            self._tidy(len(content))
+        except OSError as error:
+            _log.warning("file_not_shared", folder=str(self._folder), error=error.strerror)
+            with suppress(OSError):
+                new.unlink()
+
+    def _tidy(self, more: int) -> None:
+        self._laid += more
+        if self._laid * _SHARE < self._limit:
+            return
+        self._laid = 0
+        with os.scandir(self._folder) as entries:
+            found = sorted(((stat := entry.stat()).st_mtime_ns, stat.st_size, entry.path) for entry in entries)
+        surplus = sum(size for _, size, _ in found) - self._limit
+        for _, size, path in found:
+            if surplus <= 0:
+                return
+            Path(path).unlink(missing_ok=True)
+            surplus -= size
+
+    def _path(self, name: Hashable) -> str:
+        return f"{self._folder}/{blake2b(repr(name).encode(), key=self._key, digest_size=20).hexdigest()}"

@@ -1,0 +1,39 @@
+"""Files that workers share: after a power cut it must not matter which of them a phone finds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from provserver.rendering.environment import build_environment
+from provserver.rendering.renderer import Renderer
+from provserver.services.cache import DocumentCache
+from provserver.services.making import Maker
+from provserver.store.shelf import Shelf, ShelfPlace
+from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
+
+MAC = "000413aabbcc"
+FILE = f"snomD785-{MAC.upper()}.htm"
+AGENT = SNOM_AGENT.format(mac=MAC.upper())
+
+
+def _become(office: Office, maker: Maker) -> None:
+    object.__setattr__(office.provisioning, "maker", maker)
+
+
+async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
+    make_office: MakeOffice, tmp_path: Path
+) -> None:
+    """The other one is a worker that cannot make files at all, so that what it serves was made elsewhere."""
+    office = await make_office()
+    shelf = Shelf(ShelfPlace.new(tmp_path), 1_000_000)
+    device, _ = await office.phone(MAC, "snom")
+    path = f"/p/{device.token}/{FILE}"
+    _become(office, replace(office.provisioning.maker, shelf=shelf))
+    made = await office.get(path, AGENT)
+    broken = Renderer(build_environment([tmp_path]))
+    _become(office, replace(office.provisioning.maker, cache=DocumentCache(1_000_000), renderer=broken))
+    taken = await office.get(path, AGENT)
+    assert (taken.status, taken.headers["ETag"]) == (200, made.headers["ETag"])
+    assert taken.headers["Content-Type"] == made.headers["Content-Type"]
+    assert await taken.read() == await made.read()
+    await office.set_layer(device.id, {"sip": {"register_expires": 777}})
+    assert (await office.get(path, AGENT)).status == 500, "what was made before a change must never be served after it"
