@@ -20,6 +20,7 @@ from provserver.listening.trust import VendorTrust
 from provserver.memory import settle_memory, unsearched
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
+from provserver.rendering.clocks import generation
 from provserver.server import Stock, Vendors, open_resync, open_stock
 from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
@@ -167,6 +168,7 @@ def _phones(
     stack: AsyncExitStack, stock: Stock, crew: Crew, share: Share, trust: Callable[[], VendorTrust]
 ) -> web.Application:
     phones = stock.config.phones
+    generation(stock.sources.now())  # reads all time zones: now, and not while a phone waits
     records = Records(stock.database, phones.record_bytes, survival=phones.survival)
     records.start()
     stack.push_async_callback(records.close)

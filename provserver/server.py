@@ -56,8 +56,9 @@ async def open_stock(config: Config, vendors: Vendors | None = None) -> AsyncIte
         scheme = "https" if config.phones.tls.cert else "http"
         public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"
         doors = Doors(frozenset(config.phones.auth), config.phones.networks)
-        configurations = Configurations(database, catalogue, renderer, public_url, doors)
-        yield Stock(config, catalogue, renderer, database, configurations, Sources())
+        sources = Sources()
+        configurations = Configurations(database, catalogue, renderer, public_url, doors, sources)
+        yield Stock(config, catalogue, renderer, database, configurations, sources)
 
 
 @asynccontextmanager

@@ -16,7 +16,8 @@ from provserver.server import Stock, open_stock
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK
-from provserver.services.reports import button_report
+from provserver.services.reports import button_report, zone_exception
+from provserver.services.zone_changes import TIMEZONE, told_of
 from provserver.store.fetches import find_by_mac
 
 
@@ -97,7 +98,10 @@ def _settings_table(effective: EffectiveDevice) -> Table:
         if entry is None and not outcome.parameters:
             continue
         value = MASK if path in SECRETS else _shown(entry.value) if entry else ""
-        table.add_row(path, value, entry.layer if entry else "assignment", _became(outcome))
+        became = _became(outcome)
+        if path == TIMEZONE and (told := zone_exception(effective)):
+            became = f"{became}\n{told_of(told)}"
+        table.add_row(path, value, entry.layer if entry else "assignment", became)
     return table
 
 

@@ -1,16 +1,16 @@
 """When two fetches must have been the same: the stamp of everything a device's file is made from.
 
-A stamp is `catalogue.platform.account.device`: the digest of the loaded catalogue and the revisions of the platform
-layer, the account and the device. Equal stamps mean nothing that a file is made from has changed in between; different
-stamps only mean that it may have.
+A stamp is `edition.platform.account.device`: which edition of all files is out (that changes with the catalogue, and
+with what phones are told of time zones), and the revisions of the platform layer, the account and the device. Equal
+stamps mean nothing that a file is made from has changed in between; different stamps only mean that it may have.
 """
 
 
-def shared_stamp(catalogue_digest: str, platform_revision: int, account_revision: int) -> str:
+def shared_stamp(edition: str, platform_revision: int, account_revision: int) -> str:
     """The part that all devices of one account share, with its trailing dot."""
-    return f"{catalogue_digest}.{platform_revision}.{account_revision}."
+    return f"{edition}.{platform_revision}.{account_revision}."
 
 
-def stamp(catalogue_digest: str, platform_revision: int, account_revision: int, device_revision: int) -> str:
+def stamp(edition: str, platform_revision: int, account_revision: int, device_revision: int) -> str:
     """The whole stamp of one device."""
-    return f"{shared_stamp(catalogue_digest, platform_revision, account_revision)}{device_revision}"
+    return f"{shared_stamp(edition, platform_revision, account_revision)}{device_revision}"

@@ -9,11 +9,11 @@ from typing import Any
 
 from provserver.domain.vocabulary import flatten, nest
 
-LAYER_ORDER = ("global", "locale", "platform", "account", "base", "device", "server")
+LAYER_ORDER = ("global", "locale", "platform", "account", "base", "device", "server", "timezone")
 """From weakest to strongest.
 
 `locale` follows from the language and country that stronger ones set. `base` is a DECT base seen from its handset;
-`server` is what only we can know.
+`server` is what only we can know. `timezone` has phones ask often when they must soon be told something else of theirs.
 """
 
 

@@ -25,6 +25,7 @@ from provserver.rendering.button_checks import check_buttons, check_told, condit
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS
 from provserver.rendering.parameters import LISTED
 from provserver.rendering.renderer import first_line
+from provserver.rendering.zonefiles import DATABASE
 from provserver.strictyaml import Document, parse
 
 
@@ -33,14 +34,15 @@ def load_catalogue(
 ) -> Catalogue:
     """Read every vendor file; of two with one name the one in the earlier folder counts.
 
-    `salt`: what else the files of this server depend on, for the digest. `released`: templates in this folder have been
-    compiled before, so they are compiled anew only when they are first used, and a start does not wait for it.
+    `salt`: what else the files of this server depend on, for the digest, beside the edition of the time zone database.
+    `released`: templates in this folder have been compiled before, so they are compiled anew only when they are first
+    used, and a start does not wait for it.
 
     Raises `BadConfiguration` whose text has one line per mistake.
     """
     problems: list[str] = []
     vendors: dict[str, Vendor] = {}
-    digest = sha256(f"{__version__}{salt}".encode())
+    digest = sha256(f"{__version__}{salt}{DATABASE}".encode())
     for path in _vendor_files(folders):
         try:
             text = _text_of(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from provserver.domain.layers import Resolved
@@ -34,11 +35,17 @@ class Spots:
     """All of a device. `settings` are the values of `resolved` by path."""
 
     def __init__(
-        self, vendor: Vendor, resolved: Resolved, settings: Mapping[str, Any], repeated: Repeated, mac: Mac
+        self,
+        vendor: Vendor,
+        resolved: Resolved,
+        settings: Mapping[str, Any],
+        repeated: Repeated,
+        mac: Mac,
+        at: datetime,
     ) -> None:
-        self._vendor, self._mac = vendor, mac
+        self._vendor, self._mac, self._at = vendor, mac, at
         self._resolved, self._settings = resolved, settings
-        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables), is_plain=True)
+        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables, at), is_plain=True)
         self._of: dict[str | None, tuple[Spot, ...]] = {None: (self.device,)}
         for group in GROUPS:
             self._of[group] = tuple(map(self._spot, getattr(repeated, group)))
@@ -63,7 +70,7 @@ class Spots:
             settings = {path: effective.value for path, effective in resolved.settings.items()}
         slot = item.slot if isinstance(item, Line | Handset) else None
         values = item.values
-        scope = Scope(settings, values, self._mac, self._vendor.tables)
+        scope = Scope(settings, values, self._mac, self._vendor.tables, self._at)
         if isinstance(item, Line):
             is_plain = slot is None and item.resolved is None
             return Spot(item.places, values, resolved, scope, item.number, slot, is_plain)

@@ -1,9 +1,12 @@
-"""The present rules of a time zone, as the time zone database states them in its POSIX footer (RFC 9636, 3.3)."""
+"""The yearly rules of a time zone, as the time zone database states them in its POSIX footer (RFC 9636, 3.3)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from importlib.resources import files
+
+from provserver.rendering.zonefiles import zone_file
 
 _NAME = r"(?:[A-Za-z]{3,}|<[^>]+>)"
 _OFFSET = r"[+-]?\d{1,3}(?::\d{2}){0,2}"
@@ -13,6 +16,9 @@ _POSIX = re.compile(
 )
 _WEEKLY = re.compile(rf"M(?P<month>\d+)\.(?P<week>\d)\.(?P<day>\d)(?:/(?P<time>{_OFFSET}))?")
 _DEFAULT_CHANGE = 2 * 60
+_LAST = 5
+_EPOCH = date(1970, 1, 1).toordinal()
+_SECONDS_A_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,11 @@ class Zone:
 
 @cache
 def zone_rules(name: str) -> Zone:
-    """The rules in force now and from now on. `name` is an IANA name that exists.
+    """The rules that hold in every year but those with an exception. `name` is an IANA name that exists.
 
     Raises `ValueError` where the footer says something else than weekly changes, which no zone does today.
     """
-    data = (files("tzdata") / "zoneinfo").joinpath(*name.split("/")).read_bytes()
-    return parse_posix(data.rstrip(b"\n").rpartition(b"\n")[2].decode("ascii"))
+    return parse_posix(zone_file(name).footer)
 
 
 def parse_posix(text: str) -> Zone:
@@ -59,6 +64,24 @@ def parse_posix(text: str) -> Zone:
         # Ireland's law calls summer the standard and winter the exception; phones know it only the other way round.
         return Zone(daylight, standard, end, start)
     return Zone(standard, daylight, start, end)
+
+
+def yearly_changes(zone: Zone, years: range) -> Iterator[tuple[int, int]]:
+    """When its rules change the offset in these years, in seconds since 1970, and to how many minutes; unordered."""
+    if zone.daylight is None or zone.start is None or zone.end is None:
+        return
+    for year in years:
+        yield _moment(zone.start, year, zone.standard), zone.daylight
+        yield _moment(zone.end, year, zone.daylight), zone.standard
+
+
+def _moment(change: Change, year: int, offset_before: int) -> int:
+    """When the change is in this year."""
+    first = date(year, change.month, 1)
+    day = first.toordinal() + (change.day - first.isoweekday()) % 7 + 7 * (change.week - 1)
+    if change.week == _LAST and date.fromordinal(day).month != change.month:
+        day -= 7
+    return (day - _EPOCH) * _SECONDS_A_DAY + (change.minutes - offset_before) * 60
 
 
 def _change(text: str) -> Change:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from provserver.domain.buttons import ButtonRows, Surroundings, effective_buttons
@@ -32,16 +33,17 @@ def translate(
     resolved: Resolved,
     repeated: Repeated,
     mac: Mac,
+    at: datetime,
     rows: ButtonRows | None = None,
 ) -> Translation:
-    """Translate for one device. Lines beyond what the model can show are left out and named."""
+    """Translate for one device, as of this moment. Lines beyond what the model can show are left out and named."""
     limit = vendor.model(model_name).lines
     beyond = tuple(line.number for line in repeated.lines if limit is not None and line.number > limit)
     if beyond:
         repeated = replace(repeated, lines=tuple(line for line in repeated.lines if line.number not in beyond))
     plan = plan_of(vendor, model_name, repeated.role)
     values = {path: effective.value for path, effective in resolved.settings.items()}
-    spots = Spots(vendor, resolved, values, repeated, mac)
+    spots = Spots(vendor, resolved, values, repeated, mac, at)
     work = _Translator(plan, resolved, repeated, spots)
     outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)

@@ -48,7 +48,7 @@ class _Belongings:
 async def shared_stamp_of(conn: Connection, configurations: Configurations, account: Account) -> str:
     """The part of the stamp that all devices of the account share now."""
     revision = await layers.platform_revision(conn)
-    return shared_stamp(configurations.catalogue.digest, revision, account.revision)
+    return shared_stamp(configurations.edition, revision, account.revision)
 
 
 async def views(configurations: Configurations, account: Account, devices: Sequence[Device]) -> list[DeviceView]:

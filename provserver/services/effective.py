@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from provserver.domain.catalogue import Catalogue
@@ -16,6 +17,7 @@ from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Line
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
+from provserver.rendering.clocks import generation
 from provserver.rendering.customs import customs_of
 from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
@@ -24,6 +26,8 @@ from provserver.rendering.translate import translate
 from provserver.services.access import Access, Doors, access_of
 from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
+from provserver.services.sources import Sources
+from provserver.services.zone_changes import asking_often
 from provserver.store.database import Connection, Database
 from provserver.store.fetches import FetchRecord, find_by_id
 
@@ -46,6 +50,7 @@ class EffectiveDevice:
     resolved: Resolved
     lines: tuple[Line, ...]
     translation: Translation
+    at: datetime
 
     @property
     def base_url(self) -> str:
@@ -70,15 +75,19 @@ def compose(
     parts: Parts,
     vendor: Vendor,
     access: Access,
+    at: datetime,
 ) -> EffectiveDevice:
-    """Resolve and translate; pure."""
+    """Resolve and translate as of this moment; pure."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
     layers = layers_of(account, documents, vendor.dialect, access)
     resolved = resolve([*layers, *handset_parameters(parts)])
+    if often := asking_often(resolved, at):
+        layers = [*layers, often]
+        resolved = resolve([*layers, *handset_parameters(parts)])
     repeated = repeated_of(device, parts, layers, resolved)
-    translation = translate(vendor, device.model, resolved, repeated, device.mac, parts.button_rows)
-    return EffectiveDevice(device, account, vendor, access, resolved, repeated.lines, translation)
+    translation = translate(vendor, device.model, resolved, repeated, device.mac, at, parts.button_rows)
+    return EffectiveDevice(device, account, vendor, access, resolved, repeated.lines, translation, at)
 
 
 def layers_of(
@@ -155,9 +164,14 @@ async def off_loop(device: Device, work: Callable[[], Made]) -> Made:
     return await asyncio.to_thread(work) if device.type is DeviceType.DECT_BASE else work()
 
 
-def stamp_of(record: FetchRecord, catalogue: Catalogue) -> str:
-    """The stamp under which this record's file is what it is."""
-    return stamp(catalogue.digest, record.platform_revision, record.account.revision, record.device.revision)
+def stamp_of(record: FetchRecord, catalogue: Catalogue, at: datetime) -> str:
+    """The stamp under which this record's file is what it is at this moment."""
+    return stamp(edition(catalogue, at), record.platform_revision, record.account.revision, record.device.revision)
+
+
+def edition(catalogue: Catalogue, at: datetime) -> str:
+    """What all files are made from now: the catalogue, and what it has phones told of time zones."""
+    return f"{catalogue.digest}-{generation(at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +184,11 @@ class Ingredients:
     parts: Parts
     vendor: Vendor
     access: Access
+    at: datetime
 
     def composed(self) -> EffectiveDevice:
         """The device as it stands with these."""
-        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.access)
+        return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.access, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +200,12 @@ class Configurations:
     renderer: Renderer
     public_url: str
     doors: Doors
+    sources: Sources
+
+    @property
+    def edition(self) -> str:
+        """What all files are made from now."""
+        return edition(self.catalogue, self.sources.now())
 
     async def effective(self, account_id: str, device_id: str, *, user_agent: str = "") -> EffectiveDevice:
         """The device as it stands, or as if its phone called itself `user_agent`. Raises as `ingredients` does."""
@@ -212,9 +233,10 @@ class Configurations:
         vendor = self.catalogue.dialect_of(device)
         if vendor is None:
             raise NotFound(f"there is no vendor file for {device.vendor}")
+        now = self.sources.now()
         url, secret = device.fetched_base_url or self.public_url, record.open_token(sealer)
         access = access_of(self.doors, record.account, device, vendor, url, secret)
-        return Ingredients(device, record.account, record.open_layers(sealer), parts, vendor, access)
+        return Ingredients(device, record.account, record.open_layers(sealer), parts, vendor, access, now)
 
     def _as_told(self, device: Device, user_agent: str) -> Device:
         claim = identify("/", {}, user_agent, self.catalogue)

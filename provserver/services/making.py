@@ -47,7 +47,7 @@ class Maker:
     def _key(self, visit: Visit) -> Hashable:
         """Everything that the file is made from."""
         device, url = visit.device, visit.request.public_url
-        stamp = stamp_of(visit.record, self.catalogue)
+        stamp = stamp_of(visit.record, self.catalogue, visit.at)
         return device.id, visit.vendor.dialect, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
 
     async def _from_shelf(self, key: Hashable) -> Rendered | None:
@@ -64,7 +64,7 @@ class Maker:
         layers = record.open_layers(sealer)
 
         def made() -> Document:
-            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access)
+            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
             document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
             document = encrypted(document, visit.match.rule, effective.encryption_key)
             if self.shelf:

@@ -11,6 +11,7 @@ from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
+from provserver.rendering.clocks import next_turn
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
 from provserver.services.cache import Rendered
@@ -85,19 +86,20 @@ class Provisioning:
 
     async def answer_again(self, regular: Regular, request_id: str, if_none_match: str | None) -> Answer | None:
         """The answer the short way; None where the whole story must be told."""
-        if not await self.records.still_stands(regular.remembered):
+        at = self.sources.now()
+        if at >= regular.until or not await self.records.still_stands(regular.remembered):
             return None
         rendered = self.maker.cache.get(regular.document_key)
         if rendered is None:
             return None
         same = _same_entity(if_none_match, regular.etag)
         usual = regular.not_modified if same else regular.whole
-        self._note(regular, usual, request_id, self.sources.now())
+        self._note(regular, usual, request_id, at)
         return replace(usual.answer, document=rendered.document)
 
     def served_again(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
         """The body for somebody who gets this, since the record is known to stand; None as before."""
-        rendered = self.maker.cache.get(regular.document_key)
+        rendered = self.maker.cache.get(regular.document_key) if at < regular.until else None
         if rendered is None:
             return None
         self._note(regular, usual, request_id, at)
@@ -152,7 +154,8 @@ class Provisioning:
             refusal = _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
             return replace(refusal, proof=self._answered_proof(asked, vendor)) if claim.challenged else refusal
         device = replace(device, model=vendor.model_named(device.model) or device.model)
-        return Visit(asked.request, claim, record, device, vendor, match, stale_for=asked.stale_for)
+        at = self.sources.now()
+        return Visit(asked.request, claim, record, device, vendor, match, at, stale_for=asked.stale_for)
 
     def _answered_proof(self, asked: _Asked, vendor: Vendor | None) -> str | None:
         """What proves a phone that asks for no file: to ask it for credentials once more would be wrong."""
@@ -261,7 +264,8 @@ class Provisioning:
                 for same in (False, True)
             )
             etag = rendered.document.etag
-            regular = Regular(visit.request, visit.device.mac, remembered, document_key, etag, whole, not_modified)
+            told = document_key, etag, whole, not_modified, next_turn(visit.at)
+            regular = Regular(visit.request, visit.device.mac, remembered, *told)
             self.regulars.put(words, regular)
 
 

@@ -108,7 +108,7 @@ class Recorder:
             self.contacts.submit(contact)
 
     def _contact(self, visit: Visit, event: Event, rendered: Rendered | None) -> Contact:
-        before, device, stamp = visit.record.device, visit.device, stamp_of(visit.record, self.catalogue)
+        before, device, stamp = visit.record.device, visit.device, stamp_of(visit.record, self.catalogue, visit.at)
         provisions = rendered is not None and visit.match.rule.provisions
         etag, url = rendered.document.etag if rendered else None, visit.request.public_url
         fetched = before.fetched_stamp, before.fetched_etag, before.fetched_base_url

@@ -2,12 +2,13 @@
 
 What the story of a request has found out about them is remembered, so that the next one takes the short way: does the
 record still stand, is the file still there, note the contact. Nothing here can be stale, since whatever a decision was
-made from is either part of the words, or of the record that must still stand.
+made from is either part of the words, or of the record that must still stand, or a time that is known beforehand.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from provserver.domain.mac import Mac
@@ -30,7 +31,10 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Regular:
-    """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache."""
+    """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache.
+
+    But not past `until`: then phones of some zone are told something else.
+    """
 
     request: PhoneRequest
     mac: Mac | None
@@ -39,6 +43,7 @@ class Regular:
     etag: str
     whole: Usual
     not_modified: Usual
+    until: datetime
 
 
 class Regulars(Generic[Kept]):

@@ -1,24 +1,30 @@
 """What is effective on a device, and why, without any secret: for the API and the command line. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from provserver.domain.errors import NotFound
 from provserver.domain.layers import Effective
 from provserver.domain.vocabulary import SECRETS
 from provserver.rendering.buttons import PlacedButton, setting_of
+from provserver.rendering.clocks import Told
 from provserver.rendering.outcomes import Outcome
 from provserver.rendering.parameters import Parameter, is_secret
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK
+from provserver.services.zone_changes import TIMEZONE, exception, told_of
 
 
 @dataclass(frozen=True, slots=True)
 class SettingReport:
-    """An effective setting (or raw parameter) and what became of it. `shadows`: (layer, value), nearest first."""
+    """An effective setting (or raw parameter) and what became of it. `shadows`: (layer, value), nearest first.
+
+    `note`: what else is to be known of it; `until`: when the phone is to be told something else, where that is known.
+    """
 
     path: str
     value: Any
@@ -27,6 +33,8 @@ class SettingReport:
     supported: bool
     reason: str | None
     parameters: list[tuple[str, str]]
+    note: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def report(effective: EffectiveDevice) -> DeviceReport:
             own.setdefault(parameter.line, []).append(shown_parameter(parameter))
     return DeviceReport(
         settings=[
-            setting_report(path, value, translation.outcomes[path], secret=path in SECRETS)
+            _with_exception(setting_report(path, value, translation.outcomes[path], secret=path in SECRETS), effective)
             for path, value in sorted(resolved.settings.items())
         ],
         vendor_overrides=[
@@ -124,6 +132,20 @@ def setting_report(path: str, value: Effective, outcome: Outcome, *, secret: boo
         reason="; ".join(outcome.reasons) or None,
         parameters=[shown_parameter(parameter) for parameter in _unique(outcome.parameters)],
     )
+
+
+def _with_exception(found: SettingReport, effective: EffectiveDevice) -> SettingReport:
+    """A time zone with what the phone is told for a while, because it does not do what it does every year."""
+    if found.path != TIMEZONE:
+        return found
+    told = zone_exception(effective)
+    return replace(found, note=told_of(told), until=told.ends) if told else found
+
+
+def zone_exception(effective: EffectiveDevice) -> Told | None:
+    """What the phone is told for a while instead of its zone's yearly rules, where that is so."""
+    zone, outcome = effective.resolved.value(TIMEZONE), effective.translation.outcomes.get(TIMEZONE)
+    return exception(effective.vendor, zone, outcome, effective.at) if outcome else None
 
 
 def raw_report(name: str, value: Effective, *, secret: bool) -> SettingReport:

@@ -82,8 +82,7 @@ class Resync:
 
     async def _has_it_all(self, accounts: SipAccounts) -> bool:
         record = accounts.record
-        digest = self.configurations.catalogue.digest
-        shared = shared_stamp(digest, record.platform_revision, record.account.revision)
+        shared = shared_stamp(self.configurations.edition, record.platform_revision, record.account.revision)
         states = await self.configurations.config_states([record.device], {record.account.id: shared})
         return states[record.device.id] is ConfigState.CURRENT
 

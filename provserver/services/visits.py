@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from provserver.domain.authorization import BasicAnswer, DigestAnswer
 from provserver.domain.certificates import ClientCertificate
@@ -46,7 +47,8 @@ class PhoneRequest:
 class Visit:
     """A request for a device's file on its way. `device` carries what the phone has just told of itself.
 
-    `stale_for`: the database is away, and told last so many seconds ago that the record stands.
+    Its file is made as of the moment `at`. `stale_for`: the database is away, and told last so many seconds ago that
+    the record stands.
     """
 
     request: PhoneRequest
@@ -55,6 +57,7 @@ class Visit:
     device: Device
     vendor: Vendor
     match: Match
+    at: datetime
     verdict: Verdict = REFUSED
     stale_for: float | None = None
 

@@ -85,7 +85,7 @@ async def running_api(
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
         sources, notifier = clock.sources(), FakeNotifier()
         configurations = Configurations(
-            database, stock.catalogue, stock.renderer, "http://phones.example.net", Doors(Phones().auth)
+            database, stock.catalogue, stock.renderer, "http://phones.example.net", Doors(Phones().auth), sources
         )
         resync = Resync(configurations, Sender(notifier, timeout=60), sources)
         registrations = Registrations(database, stock.catalogue, notifier)

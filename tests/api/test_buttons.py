@@ -270,7 +270,7 @@ async def _stamp(face: ApiFace, api: Client, device: str) -> str:
     async with face.database.read() as conn:
         record = await find_by_id(conn, api.account or "", device)
     assert record
-    return stamp_of(record, face.catalogue)
+    return stamp_of(record, face.catalogue, face.sources.now())
 
 
 async def test_templates_of_another_account_are_not_there(tenants: TwoTenants) -> None:

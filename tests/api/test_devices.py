@@ -1,6 +1,6 @@
 """Devices: what they are, what may change, how they are listed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ async def fetched(face: ApiFace, account: str | None, device: str, **facts: Any)
     who: dict[str, Any] = {"account_id": record.account.id, "device_id": device}
     now = face.sources.now()
     event = Event(**who, id=face.sources.new_id("evt"), type="config_fetch", created_at=now)
-    file = {"stamp": stamp_of(record, face.catalogue), "etag": '"other"', "base_url": "http://phones.example.net"}
+    file = {"stamp": stamp_of(record, face.catalogue, now), "etag": '"other"', "base_url": "http://phones.example.net"}
     face.contacts.submit(
         Contact(**who, **{**file, **facts}, at=now, source_ip="192.0.2.7", provisions=True, event=event)
     )
@@ -177,6 +177,22 @@ async def test_change_that_does_not_reach_the_phone_makes_nothing_stale(api: Cli
     assert (await api.get("/v1/devices?stale=true"))["data"] == []
     [current] = (await api.get("/v1/devices?stale=false"))["data"]
     assert current["config_state"] == "current"
+
+
+async def test_a_change_of_a_time_zone_makes_its_own_phones_stale(api: Client, face: ApiFace, clock: Clock) -> None:
+    """In March 2027 Cuba's phones get their yearly rule back, and whoever looks for stale phones finds them."""
+    phones = []
+    for number, zone in enumerate(("America/Havana", "Europe/Berlin"), start=1):
+        own = {"overrides": {"abstractions": {"regional": {"timezone": zone}}}}
+        phones.append(await api.phone(f"00:15:65:00:00:0{number}", **own))
+        content = await face.configurations.effective(str(api.account), phones[-1])
+        rule = next(rule for rule in content.vendor.files if rule.provisions)
+        await fetched(face, api.account, phones[-1], etag=render(face.renderer, content, rule).etag)
+    assert (await api.get("/v1/devices?stale=true"))["data"] == []
+    clock.now = datetime(2027, 3, 14, 5, tzinfo=UTC)
+    states = [(await api.get(f"/v1/devices/{phone}"))["config_state"] for phone in phones]
+    assert states == ["stale", "current"]
+    assert [one["id"] for one in (await api.get("/v1/devices?stale=true"))["data"]] == phones[:1]
 
 
 async def test_name_and_place_are_patched(api: Client) -> None:

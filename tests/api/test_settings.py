@@ -1,11 +1,12 @@
 """Settings: layers, secrets in them, what is effective, and the files it becomes."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from provserver.api.face import ApiFace
-from tests.api.client import Client
+from tests.api.client import Client, Clock
 
 MASK = "********"
 
@@ -214,3 +215,45 @@ async def test_dates_and_clocks_are_those_of_the_country_unless_somebody_says_ot
     report = await api.get(f"/v1/devices/{phone}/settings")
     found = {item["path"]: (item["value"], item["layer"]) for item in report["settings"]}
     assert found["display.date_format"] == ("D/M/Y", "global")
+
+
+async def test_a_zone_that_does_something_else_than_every_year_is_shown_as_what_the_phone_is_told(
+    api: Client, clock: Clock
+) -> None:
+    """Cuba has its summer time all winter long: its phones have a fixed offset until its rule is right again."""
+    phone = await api.phone("00:15:65:00:00:01", **abstractions(regional={"timezone": "America/Havana"}))
+    named = await api.phone("00:0f:d3:00:00:01", **abstractions(regional={"timezone": "America/Havana"}))
+    zone, polls = await _time_of(api, phone)
+    assert zone["note"].startswith("told as a fixed offset, UTC-04:00, until 2027-03-14T05:00:00Z")
+    assert zone["until"] == "2027-03-14T05:00:00Z"
+    assert {"name": "local_time.summer_time", "value": "0"} in zone["parameters"]
+    assert (polls["value"], polls["note"], polls["until"]) == (86400, None, None)
+    zone, _ = await _time_of(api, named)
+    assert (zone["note"], zone["until"]) == (None, None), "these phones have tables of their own"
+    clock.now = datetime(2027, 3, 14, 5, tzinfo=UTC)
+    zone, _ = await _time_of(api, phone)
+    assert (zone["note"], zone["until"]) == (None, None)
+
+
+async def test_phones_whose_clocks_will_soon_be_wrong_are_told_to_ask_often(api: Client, clock: Clock) -> None:
+    clock.now = datetime(2026, 2, 10, tzinfo=UTC)
+    phone = await api.phone("00:15:65:00:00:01", **abstractions(regional={"timezone": "Africa/Casablanca"}))
+    seldom = await _time_of(api, phone)
+    clock.now = datetime(2026, 2, 14, tzinfo=UTC)
+    often = await _time_of(api, phone)
+    assert [polls["value"] for _, polls in (seldom, often)] == [86400, 3600]
+    assert (often[1]["layer"], often[1]["shadows"]) == ("timezone", [{"layer": "global", "value": 86400}])
+    await api.post(f"/v1/devices/{phone}", abstractions(provisioning={"polling_interval": 1800}))
+    _, own = await _time_of(api, phone)
+    assert (own["value"], own["layer"]) == (1800, "device"), "it asks often enough by itself"
+    await api.post(
+        f"/v1/devices/{phone}", abstractions(provisioning={"polling_interval": 7200, "polling_enabled": False})
+    )
+    _, never = await _time_of(api, phone)
+    assert never["value"] == 7200
+
+
+async def _time_of(api: Client, phone: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is effective of the time zone and of the polls."""
+    found = {one["path"]: one for one in (await api.get(f"/v1/devices/{phone}/settings"))["settings"]}
+    return found["regional.timezone"], found["provisioning.polling_interval"]

@@ -28,6 +28,8 @@ from provserver.strictyaml import parse
 
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2028, 1, 1, tzinfo=UTC)
+"""All files are made as of then; no time zone that a case names has an exception at that time."""
 ACCOUNT = Account(id="acct", name="Golden", created_at=NOW, updated_at=NOW)
 
 LAYERS = {"abstractions", "vendor_overrides"}
@@ -127,7 +129,7 @@ def serve(case: Case, catalogue: Catalogue, renderer: Renderer) -> Served:
     documents = layers.get("platform") or {}, layers.get("account") or {}, layers.get("device") or {}
     assert not any(set(document) - LAYERS for document in documents), f"{case.name}: unknown keys of a layer"
     access = access_of(Doors(("token",)), ACCOUNT, device, vendor, source["base_url"], source["token"])
-    effective = compose(device, ACCOUNT, documents, _parts(source), vendor, access)
+    effective = compose(device, ACCOUNT, documents, _parts(source), vendor, access, AT)
     return Served(claim, match, effective, render(renderer, effective, match.rule, ipei=match.ipei))
 
 

@@ -1,5 +1,6 @@
 """Phones that ask again the short way get what the long way would give them: never older, never another's."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +51,29 @@ async def test_a_change_is_in_the_very_next_fetch(regular: tuple[Office, Device,
     for number in range(3):
         await office.set_layer(device.id, {"sip": {"domain": f"new{number}.example.com"}})
         assert f"new{number}.example.com" in await (await office.get(path, AGENT)).text()
+
+
+async def test_a_phone_is_told_of_its_clock_in_the_very_fetch_from_which_it_must_know(
+    regular: tuple[Office, Device, str], short_ways: list[object]
+) -> None:
+    """Cuba has its summer time all winter long; from 14 March 2027 on its yearly rule is right again."""
+    office, device, path = regular
+    await office.set_layer(device.id, {"regional": {"timezone": "America/Havana"}})
+    for _ in range(4):
+        old = await (await office.get(path, AGENT)).text()
+        await office.contacts.flush()
+    assert "local_time.time_zone = -4\n" in old
+    assert "local_time.summer_time = 0\n" in old
+    known, etag = len(short_ways), (await office.get(path, AGENT)).headers["ETag"]
+    office.clock.now = datetime(2027, 3, 14, 4, 59, tzinfo=UTC)
+    assert (await office.get(path, AGENT, If_None_Match=etag)).status == 304
+    assert len(short_ways) == known + 2, "not known any more, so nothing is tested of the short way"
+    office.clock.advance(minutes=1)
+    answer = await office.get(path, AGENT, If_None_Match=etag)
+    assert answer.status == 200
+    new = await answer.text()
+    assert "local_time.time_zone = -5\n" in new
+    assert "local_time.summer_time = 1\n" in new
 
 
 async def test_every_fetch_leaves_its_event_with_an_id_of_its_own(

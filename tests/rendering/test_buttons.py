@@ -48,7 +48,7 @@ def _translated(
     resolved = resolve([Layer("device", abstractions or {}, options.get("overrides") or {})])
     rows = ButtonRows(buttons, (), {"ada": ADA, "user_1": ADA})
     lines = options.get("lines", (line(1),))
-    return translate(acme, model, resolved, Repeated(lines), MAC, rows)
+    return translate(acme, model, resolved, Repeated(lines), MAC, AT, rows)
 
 
 def _placed(acme: Vendor, *buttons: Button, **options: Any) -> dict[int, PlacedButton]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from provserver.domain.mac import Mac
 from provserver.domain.texts import timezones
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
+from tests.rendering.workshop import AT
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
@@ -20,7 +21,7 @@ def _convert(
     settings: dict[str, Any] | None = None,
     line: dict[str, Any] | None = None,
 ) -> str | None:
-    scope = Scope(settings or {}, line or {}, Mac("805ec0123456"), {})
+    scope = Scope(settings or {}, line or {}, Mac("805ec0123456"), {}, AT)
     return CONVERTERS[name](value, scope, arguments or {})
 
 
@@ -140,7 +141,7 @@ def test_items_are_written_one_by_one_up_to_the_last() -> None:
 
 
 def test_items_without_a_spelling_leave_no_gap_between_the_others() -> None:
-    scope = Scope({}, {}, Mac("805ec0123456"), {"codecs": {"G722": "g722", "PCMA": "g711a"}})
+    scope = Scope({}, {}, Mac("805ec0123456"), {"codecs": {"G722": "g722", "PCMA": "g711a"}}, AT)
     wanted = ["G722", "OPUS", "PCMA"]
     told = [CONVERTERS["nth"](wanted, scope, {"position": at, "table": "codecs"}) for at in (1, 2, 3)]
     assert told == ["g722", "g711a", None]
@@ -227,7 +228,7 @@ RULE = {"text": "{seconds} {start} {end}", "change": CHANGE, "none": ""}
 
 
 def _zone(name: str, zone: str, arguments: dict[str, Any]) -> str | None:
-    return CONVERTERS[name](zone, Scope({}, {}, Mac("000413123456"), ZONES), arguments)
+    return CONVERTERS[name](zone, Scope({}, {}, Mac("000413123456"), ZONES, AT), arguments)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ TABLES = {
 
 
 def _with_tables(name: str, value: Any, table: str) -> str | None:
-    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), TABLES), {"table": table})
+    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), TABLES, AT), {"table": table})
 
 
 def test_a_word_is_looked_up_in_the_vendors_table_or_said_to_be_missing() -> None:
@@ -383,7 +384,7 @@ def test_every_zone_becomes_a_time_or_a_reason() -> None:
 def test_polls_come_at_the_interval_or_a_little_later(seconds: int, number: int, percent: int | None) -> None:
     """As much as the operator allows; a tenth where nobody has said anything."""
     settings = {} if percent is None else {"provisioning.polling_spread": percent}
-    scope = Scope(settings, {}, Mac(f"{number << 1:012x}"), {})
+    scope = Scope(settings, {}, Mac(f"{number << 1:012x}"), {}, AT)
     spread, minutes = (CONVERTERS["spread"](seconds, scope, {"unit": unit}) for unit in ("s", "min"))
     assert seconds <= int(spread or 0) <= seconds + seconds * (10 if percent is None else percent) // 100
     assert int(spread or 0) <= int(minutes or 0) * 60 < int(spread or 0) + 60
@@ -392,7 +393,7 @@ def test_polls_come_at_the_interval_or_a_little_later(seconds: int, number: int,
 def test_phones_of_one_delivery_do_not_poll_together() -> None:
     """A thousand phones switched on at once would otherwise come back at once, every day."""
     seconds = {
-        CONVERTERS["spread"](86400, Scope({}, {}, Mac(f"000413{n:06x}"), {}), {"unit": "s"}) for n in range(1000)
+        CONVERTERS["spread"](86400, Scope({}, {}, Mac(f"000413{n:06x}"), {}, AT), {"unit": "s"}) for n in range(1000)
     }
     assert len(seconds) > 900
 
@@ -477,7 +478,7 @@ CODECS = {"PCMA": "8", "PCMU": "0"}
 
 
 def _from_table(name: str, value: Any, arguments: dict[str, Any]) -> str | None:
-    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), {"codecs": CODECS}), arguments)
+    return CONVERTERS[name](value, Scope({}, {}, Mac("805ec0123456"), {"codecs": CODECS}, AT), arguments)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from provserver.domain.texts import timezones
 from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
 
 YEARS = (2028, 2029)
+AT = datetime(2028, 1, 1, tzinfo=UTC)
 ZONES = [
     "Europe/Berlin", "Europe/London", "Europe/Lisbon", "Europe/Athens", "Europe/Chisinau", "Europe/Dublin",
     "Europe/Moscow", "Atlantic/Azores", "America/New_York", "America/Chicago", "America/Los_Angeles",
@@ -36,7 +37,7 @@ MOVED = {"Africa/Cairo", "America/Nuuk", "Asia/Beirut", "America/Santiago", "Pac
 
 
 def told(name: str, zone: str, **arguments: Any) -> str | None:
-    return CONVERTERS[name](zone, Scope({}, {}, Mac("805ec0123456"), {}), arguments)
+    return CONVERTERS[name](zone, Scope({}, {}, Mac("805ec0123456"), {}, AT), arguments)
 
 
 def minutes_of(clock: str) -> int:

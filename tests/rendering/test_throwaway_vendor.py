@@ -12,7 +12,7 @@ from provserver.rendering.renderer import DeviceFacts, Renderer
 from provserver.rendering.translate import translate
 
 from .throwaway import write_vendor
-from .workshop import line
+from .workshop import AT, line
 
 
 def _loaded(folder: Path) -> tuple[Catalogue, Renderer]:
@@ -38,7 +38,9 @@ def test_a_vendor_made_of_yaml_and_a_template_gives_its_phone_a_file(tmp_path: P
         "features": {"dnd_enabled": False},
         "sip": {"port": 5070},
     }
-    found = translate(vendor, claim.agent.model, resolve([Layer("device", settings)]), Repeated((line(1),)), claim.mac)
+    found = translate(
+        vendor, claim.agent.model, resolve([Layer("device", settings)]), Repeated((line(1),)), claim.mac, AT
+    )
     facts = DeviceFacts(claim.mac, "throwaway", claim.agent.model, None)
     document = renderer.device_file(vendor, match.rule, facts, found, "https://prov.example.com/p/t/")
     assert document.body.decode().splitlines() == [

@@ -102,13 +102,6 @@ def test_how_far_the_clocks_are_moved(name: str, minutes: int) -> None:
     assert rules.daylight - rules.standard == minutes
 
 
-def test_a_month_of_fasting_is_no_rule_and_the_rest_of_the_year_is_right() -> None:
-    """Where clocks were turned back for Ramadan, at dates no yearly rule has, phones keep the time of the rest."""
-    for name in ("Africa/Casablanca", "Africa/El_Aaiun"):
-        july = _offset(_zone(name), datetime(YEAR, 7, 1, tzinfo=UTC))
-        assert zone_rules(name) == Zone(july)
-
-
 @pytest.mark.parametrize("name", sorted(timezones()))
 def test_every_zone_that_can_be_set_has_rules(name: str) -> None:
     """A zone that passes at write time and fails at fetch time leaves phones without their file."""

@@ -1,5 +1,6 @@
 """A folder in which a test builds vendors out of nothing but YAML and templates."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from provserver.rendering.renderer import DeviceFacts, Document, Renderer
 from provserver.rendering.translate import translate
 
 MAC = Mac("0200001a2b3c")
+AT = datetime(2028, 1, 1, tzinfo=UTC)
 UNSUPPORTED = {"unsupported": "not made for it"}
 FILE = {"id": "own", "pattern": r"<mac>\.cfg", "scope": "device", "template": "own.cfg.j2", "provisions": True}
 
@@ -116,7 +118,7 @@ def translated(
 ) -> Translation:
     """The translation for one device with these settings of its own."""
     resolved = resolve([*(under or []), Layer("device", abstractions, overrides or {})])
-    return translate(acme, model, resolved, Repeated(lines), MAC)
+    return translate(acme, model, resolved, Repeated(lines), MAC, AT)
 
 
 def written(translation: Translation) -> dict[str, str]:

@@ -156,7 +156,7 @@ def phone(
     )
     own = {"abstractions": abstractions, "vendor_overrides": overrides or {}}
     parts = _base_parts(vendor, device, users) if is_base else Parts(users, buttons=buttons or ButtonRows())
-    return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, ACCESS)
+    return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, ACCESS, NOW)
 
 
 def _base_parts(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:

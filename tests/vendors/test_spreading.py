@@ -1,5 +1,7 @@
 """Phones that were switched on together must not poll together for ever after."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from provserver.domain.defaults import GLOBAL_DEFAULTS
@@ -14,6 +16,7 @@ from .shipped_catalogue import RENDERED, rendered_models
 
 _POLLS = "provisioning.polling_interval"
 _SPREAD = "provisioning.polling_spread"
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 every_vendor = pytest.mark.parametrize("vendor", RENDERED, ids=lambda vendor: vendor.dialect)
 
@@ -21,7 +24,7 @@ every_vendor = pytest.mark.parametrize("vendor", RENDERED, ids=lambda vendor: ve
 def _polls(vendor: Vendor, model: str | None, mac: str, percent: int) -> tuple[Outcome, set[str]]:
     """What became of the spread, and what this phone is told of its polls."""
     own = Layer("device", {"provisioning": {"polling_spread": percent}})
-    translation = translate(vendor, model, resolve([Layer("global", GLOBAL_DEFAULTS), own]), Repeated(), Mac(mac))
+    translation = translate(vendor, model, resolve([Layer("global", GLOBAL_DEFAULTS), own]), Repeated(), Mac(mac), AT)
     return translation.outcomes[_SPREAD], {one.value for one in translation.outcomes[_POLLS].parameters}
 
 

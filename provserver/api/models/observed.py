@@ -82,6 +82,8 @@ class Setting(Shown):
     shadows: list[Shadow]
     supported: bool
     reason: str | None = Field(description="Why not all of it reaches the phone")
+    note: str | None = Field(description="What else is to be known of it: a time zone told as a fixed offset, and why")
+    until: datetime | None = Field(description="When the phone is to be told something else, where that is known")
     parameters: list[Parameter]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 from provserver.rendering.converters.tables import code_of_zone
-from provserver.rendering.timezones import Change, zone_rules
+from provserver.rendering.timezones import Change, Zone
 
 _DAY = 24 * 60
 _LAST = 5
@@ -23,17 +23,17 @@ _FEBRUARY = 2
 _COMMON_YEAR = 2027
 
 
-@converter("on", "off", takes=("minutes", "saves"))
+@converter("on", "off", takes=("minutes", "saves"), by_rules=True)
 def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """`on` or `off` of the arguments: whether the zone has daylight saving time.
 
     With `minutes: true` the other parameters can tell a change that is not on a full hour. `saves` is how many minutes
     the phones add, where no parameter tells them.
     """
-    zone = zone_rules(value)
+    zone = scope.zone(value)
     if zone.daylight is None:
         return str(arguments["off"])
-    for change in changes_of(value):
+    for change in changes_of(value, zone):
         if change.minutes % 60 and not arguments.get("minutes"):
             raise Inexpressible(f"the phones know changes on full hours only, and {value} has another")
     saved = zone.daylight - zone.standard
@@ -42,33 +42,33 @@ def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     return str(arguments["on"])
 
 
-@converter()
+@converter(by_rules=True)
 def dst_start(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """When daylight saving begins, as `MM/W/D/HH`: week 5 is the last, day 1 is Monday and 7 Sunday."""
-    return None if zone_rules(value).daylight is None else _weekly(value, 0)
+    return None if scope.zone(value).daylight is None else _weekly(value, scope, 0)
 
 
-@converter()
+@converter(by_rules=True)
 def dst_end(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """When daylight saving ends, as `dst_start`."""
-    return None if zone_rules(value).daylight is None else _weekly(value, 1)
+    return None if scope.zone(value).daylight is None else _weekly(value, scope, 1)
 
 
-def _weekly(name: str, which: int) -> str:
-    change = changes_of(name)[which]
+def _weekly(name: str, scope: Scope, which: int) -> str:
+    change = changes_of(name, scope.zone(name))[which]
     if change.minutes % 60:
         raise Inexpressible(f"the phones know changes on full hours only, and {name} has another")
     return f"{change.month}/{change.week}/{change.day or 7}/{change.minutes // 60}"
 
 
-@converter(takes=("none",))
+@converter(takes=("none",), by_rules=True)
 def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """How many minutes daylight saving adds; `none`, or nothing, where there is none."""
-    zone = zone_rules(value)
+    zone = scope.zone(value)
     return _none(arguments) if zone.daylight is None else str(zone.daylight - zone.standard)
 
 
-@converter("change", "part", takes=("last", "sunday", "none"))
+@converter("change", "part", takes=("last", "sunday", "none"), by_rules=True)
 def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """A `part` of the `change` start or end of daylight saving; `none`, or nothing, where there is none.
 
@@ -77,13 +77,21 @@ def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`), day_word (`sunday`), hour, minute, minutes (after
     midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
     """
-    if zone_rules(value).daylight is None:
+    zone = scope.zone(value)
+    if zone.daylight is None:
         return _none(arguments)
-    change = changes_of(value)[0 if arguments["change"] == "start" else 1]
+    change = changes_of(value, zone)[0 if arguments["change"] == "start" else 1]
     return str(_parts(change, arguments, sunday=0)[arguments["part"]])
 
 
-@converter("text", "change", takes=("none", "unless_in", "sunday", "last"), zone_tables=("unless_in",), texts=_TEXTS)
+@converter(
+    "text",
+    "change",
+    takes=("none", "unless_in", "sunday", "last"),
+    zone_tables=("unless_in",),
+    texts=_TEXTS,
+    by_rules=True,
+)
 def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """Daylight saving in one `text`; `none`, or nothing, where there is none; nothing where `unless_in` has a code.
 
@@ -93,11 +101,11 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     """
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
-    zone = zone_rules(value)
+    zone = scope.zone(value)
     if zone.daylight is None:
         return _none(arguments)
     pattern = str(arguments["change"])
-    changes = changes_of(value, movable="{from_day" in pattern)
+    changes = changes_of(value, zone, movable="{from_day" in pattern)
     start, end = (pattern.format(**_parts(change, arguments, sunday=7)) for change in changes)
     saved = zone.daylight - zone.standard
     hours, minutes = divmod(abs(zone.daylight), 60)
@@ -106,14 +114,14 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     return str(arguments["text"]).format(**told, start=start, end=end)
 
 
-@converter(takes=("most",))
+@converter(takes=("most",), by_rules=True)
 def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The zone's rules as a POSIX TZ text with names of letters, `STD-1DST,M3.5.0,M10.5.0/3`; `most` characters."""
-    zone = zone_rules(value)
+    zone = scope.zone(value)
     text = f"STD{_west(zone.standard)}"
     if zone.daylight is not None:
         saved = "" if zone.daylight - zone.standard == 60 else _west(zone.daylight)
-        start, end = changes_of(value, latest=_DAY)
+        start, end = changes_of(value, zone, latest=_DAY)
         text = f"{text}DST{saved},{_posix(start)},{_posix(end)}"
     if len(text) > arguments.get("most", len(text)):
         raise Inexpressible(f"the rules of {value} are longer than the phones take")
@@ -131,12 +139,11 @@ def _posix(change: Change) -> str:
     return f"M{change.month}.{change.week}.{change.day}{time}"
 
 
-def changes_of(name: str, *, movable: bool = False, latest: int = _DAY - 1) -> tuple[Change, Change]:
+def changes_of(name: str, zone: Zone, *, movable: bool = False, latest: int = _DAY - 1) -> tuple[Change, Change]:
     """The changes into and out of daylight saving of a zone that has it, at a time of the day that phones can take.
 
     `movable`: the caller can tell a change of the day before or after. `latest`: minutes after midnight.
     """
-    zone = zone_rules(name)
     if zone.start is None or zone.end is None:
         raise Inexpressible(f"the clocks of {name} do not change")
     for change in (zone.start, zone.end):

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from provserver.domain.mac import Mac
+from provserver.rendering.clocks import told_at
+from provserver.rendering.timezones import Zone
 
 
 class Inexpressible(Exception):
@@ -14,12 +17,20 @@ class Inexpressible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a converter may look at: effective settings by path, the line (if any), the MAC, the vendor's tables."""
+    """What a converter may look at: effective settings by path, the line (if any), the MAC, the vendor's tables.
+
+    `at` is the moment for which all is told.
+    """
 
     settings: Mapping[str, Any]
     line: Mapping[str, Any]
     mac: Mac
     tables: Mapping[str, Mapping[str, str]]
+    at: datetime
+
+    def zone(self, name: str) -> Zone:
+        """What is told of an IANA time zone now."""
+        return told_at(name, self.at).zone
 
 
 Converter = Callable[[Any, Scope, Mapping[str, Any]], str | None]
@@ -29,13 +40,15 @@ Converter = Callable[[Any, Scope, Mapping[str, Any]], str | None]
 class Arguments:
     """Names of the `arguments` that a converter needs, of those it also takes, and which of them are what.
 
-    `zone_tables` name tables of time zones; `texts` may hold these places in braces.
+    `zone_tables` name tables of time zones; `texts` may hold these places in braces. `by_rules`: it spells a time zone
+    by its offset or its rules, and not by its name, unless that is in one of those tables.
     """
 
     needs: tuple[str, ...]
     takes: tuple[str, ...]
     zone_tables: tuple[str, ...]
     texts: Mapping[str, tuple[str, ...]]
+    by_rules: bool
 
 
 CONVERTERS: dict[str, Converter] = {}
@@ -47,13 +60,14 @@ def converter(
     takes: tuple[str, ...] = (),
     zone_tables: tuple[str, ...] = (),
     texts: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    by_rules: bool = False,
 ) -> Callable[[Converter], Converter]:
     """Enter a converter under its own name, with the arguments that the catalogue checks."""
 
     def enter(function: Converter) -> Converter:
         name = getattr(function, "__name__")  # noqa: B009 - a Callable is not known to have a name
         CONVERTERS[name] = function
-        ARGUMENTS[name] = Arguments(needs, takes, zone_tables, texts)
+        ARGUMENTS[name] = Arguments(needs, takes, zone_tables, texts, by_rules)
         return function
 
     return enter

@@ -42,7 +42,7 @@ def nth(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     return str(arguments.get("text", found[0])) if found else arguments.get("otherwise")
 
 
-@converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"))
+@converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"), by_rules=True)
 def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """The vendor's code of an IANA zone from `table`; else the code of a zone there with the very same rules.
 
@@ -61,6 +61,6 @@ def code_of_zone(value: Any, scope: Scope, names: Sequence[str]) -> str | None:
     table = {zone: code for name in reversed(names) for zone, code in scope.tables[name].items()}
     if value in table:
         return table[value]
-    wanted = zone_rules(value)
+    wanted = scope.zone(value)
     ordered = (zone for name in names for zone in scope.tables[name])
     return next((table[zone] for zone in ordered if zone_rules(zone) == wanted), None)

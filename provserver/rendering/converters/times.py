@@ -7,50 +7,49 @@ from typing import Any
 
 from provserver.rendering.converters.registry import Inexpressible, Scope, converter
 from provserver.rendering.converters.tables import code_of_zone
-from provserver.rendering.timezones import zone_rules
 
 
-@converter(takes=("pad", "before"))
+@converter(takes=("pad", "before"), by_rules=True)
 def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` half hours are `+5:30`.
 
     What stands `before` is before all of it: `UTC+1`, and alone `UTC` where there is no offset.
     """
-    minutes, before = zone_rules(value).standard, arguments.get("before", "")
+    minutes, before = scope.zone(value).standard, arguments.get("before", "")
     sign, (hours, rest) = before + ("-" if minutes < 0 else "+"), divmod(abs(minutes), 60)
     if rest:
         return f"{sign}{hours:02d}:{rest:02d}" if arguments.get("pad", True) else f"{sign}{hours}:{rest:02d}"
     return f"{sign}{hours}" if hours else before or "0"
 
 
-@converter(takes=("unless_in",), zone_tables=("unless_in",))
+@converter(takes=("unless_in",), zone_tables=("unless_in",), by_rules=True)
 def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     """Standard offset from UTC in seconds; nothing where a table of `unless_in` has a code for the zone."""
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
-    return str(zone_rules(value).standard * 60)
+    return str(scope.zone(value).standard * 60)
 
 
-@converter(takes=("west", "unit"))
+@converter(takes=("west", "unit"), by_rules=True)
 def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC in minutes, negative in the west; with `west: true` negative in the east.
 
     `unit` is how many minutes the phones count as one: 15 where they count quarters of an hour.
     """
     unit = arguments.get("unit", 1)
-    units, rest = divmod(zone_rules(value).standard, unit)
+    units, rest = divmod(scope.zone(value).standard, unit)
     if rest:
         raise Inexpressible(f"the phones know offsets in steps of {unit} minutes, {value} has another")
     return str(-units if arguments.get("west") else units)
 
 
-@converter("text", texts={"text": ("sign", "hours", "minutes", "decimal")})
+@converter("text", texts={"text": ("sign", "hours", "minutes", "decimal")}, by_rules=True)
 def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC as `text`, such as `GMT{sign}{hours:02}:{minutes:02}`.
 
     The sign is - in the west and + elsewhere; {decimal} is the whole offset in hours, `-3.5`.
     """
-    offset = zone_rules(value).standard
+    offset = scope.zone(value).standard
     hours, minutes = divmod(abs(offset), 60)
     places = {"sign": "-" if offset < 0 else "+", "hours": hours, "minutes": minutes, "decimal": f"{offset / 60:g}"}
     return str(arguments["text"]).format(**places)
