@@ -17,7 +17,7 @@ _LACKING = {
     r"(?:CONSTRAINT\s+TRIGGER|TRIGGER|FUNCTION|PROCEDURE|RULE|EXTENSION)\b|^\s*DO\b",
     "types and domains of one's own": r"\b(?:CREATE|ALTER)\s+(?:TYPE|DOMAIN)\b",
     "temporary tables": r"\bCREATE\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP(?:ORARY)?\b",
-    "numbers that the database counts up": r"\b(?:BIG|SMALL)?SERIAL\b|\bGENERATED\s+(?:ALWAYS|BY)\b"
+    "numbers that the database counts up": r"\b(?:BIG|SMALL)?SERIAL\b|\bAS\s+IDENTITY\b"
     r"|\bnextval\b|\bCREATE\s+SEQUENCE\b",
     "constraints that wait or exclude": r"\bDEFERRABLE\b|\bEXCLUDE\s+USING\b|^\s*SET\s+CONSTRAINTS\b",
     "inheritance and partitions": r"\bINHERITS\b|\bPARTITION\s+(?:BY|OF)\b",

@@ -1,14 +1,16 @@
-"""Lists of devices: each filter alone walks an index in the order of the list."""
+"""Lists of devices, by any filters at once, alike at any depth: see `store.kinds`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, String, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
 from provserver.store.device_rows import TERMS, device_of
-from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.kinds import Kind, next_of_kinds
+from provserver.store.pages import Page, PageRequest, Window, fetch_keys, fetch_sifted
 from provserver.store.schema import devices
 from provserver.store.search import fetch_found
 
@@ -35,12 +37,19 @@ class DeviceFilter:
 async def list_devices(
     conn: AsyncConnection, account_id: str, chosen: DeviceFilter, request: PageRequest
 ) -> Page[Device]:
-    """The account's devices, newest first, without their tokens."""
-    statement = select(devices).where(devices.c.account_id == account_id, *_conditions(chosen))
+    """The account's devices, newest first, without their tokens.
+
+    With `stale` and with `search` a page can be shorter than its limit while there is a next one.
+    """
     window = Window.of(request, devices.c.ordinal)
+    listed = partial(_next, conn, account_id, chosen)
+    statement = select(devices).where(devices.c.account_id == account_id, *_conditions(chosen))
     if chosen.search:
-        return await fetch_found(conn, statement, TERMS, account_id, chosen.search, window, device_of)
-    return await fetch_page(conn, statement, window, device_of)
+        return await fetch_found(conn, statement, listed, TERMS, account_id, chosen.search, window, device_of)
+    if chosen.stale is not None:
+        return await fetch_sifted(conn, statement, listed, window, device_of)
+    picked = statement.where(devices.c.ordinal.in_(await listed(window)))
+    return window.page((await conn.execute(window.ordered(picked))).mappings().all(), device_of)
 
 
 async def handsets_of_bases(conn: AsyncConnection, base_ids: Sequence[str]) -> dict[str, list[Device]]:
@@ -85,6 +94,24 @@ async def vendors_in_use(conn: AsyncConnection, account_id: str | None) -> list[
     return [vendor for vendor in await conn.scalars(statement) if vendor]
 
 
+async def _next(conn: AsyncConnection, account_id: str, chosen: DeviceFilter, window: Window) -> Sequence[str]:
+    """The ordinals of the next devices that `chosen` lets through, but for `search` and `stale`."""
+    here = [devices.c.account_id == account_id]
+    if chosen.base_id is not None:  # of few enough handsets that all of them can be looked at
+        here.append(devices.c.base_id == chosen.base_id)
+        return await fetch_keys(conn, select(devices.c.ordinal).where(*here, *_conditions(chosen)), window)
+    if chosen.location is not None:
+        here.append(devices.c.location == chosen.location)
+    return await next_of_kinds(conn, here, partial(_wants, chosen), window)
+
+
+def _wants(chosen: DeviceFilter, kind: Kind) -> bool:
+    wanted = (chosen.type, chosen.status, chosen.vendor, chosen.model)
+    if chosen.type is None and kind[0] == DeviceType.DECT_HANDSET:
+        return False
+    return all(value in (None, said) for value, said in zip(wanted, kind, strict=True))
+
+
 def _conditions(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
     equal = {
         devices.c.type: chosen.type,
@@ -94,9 +121,9 @@ def _conditions(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
         devices.c.location: chosen.location,
         devices.c.base_id: chosen.base_id,
     }
-    conditions = [column == value for column, value in equal.items() if value is not None]
+    # With nothing appended no index is taken for a column: rows are picked by their place in the list.
+    conditions = [column.concat("") == value for column, value in equal.items() if value is not None]
     if chosen.type is None and chosen.base_id is None:
-        # Not `type IN (…)`: that would take the index by type and then have to sort.
         conditions.append(devices.c.type != DeviceType.DECT_HANDSET)
     if chosen.stale is not None:
         conditions.append(_stale(chosen.shared_stamp, stale=chosen.stale))

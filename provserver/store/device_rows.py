@@ -18,7 +18,7 @@ TERMS = Terms(search_terms, search_terms.c.device_id, search_terms.c.ordinal, de
 SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
 
 _SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
-_ONLY_STORED = frozenset({"ordinal"}) | _SECRETS
+_ONLY_STORED = frozenset({"ordinal", "kind"}) | _SECRETS
 _CONVERTED = frozenset({"type", "mac", "multicell_role", "status", "vendor_source", "type_source"})
 _PLAIN = [column for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
 

@@ -2,8 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
@@ -17,6 +17,7 @@ Key = tuple[Any, ...]
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
+MOST_LOOKED_AT = 5000  # rows of a list for one page, where no index tells which of them are right
 _BIGGEST_INTEGER = 2**31 - 1
 
 
@@ -79,26 +80,49 @@ class Window:
         order = [column.desc() if self.descending else column.asc() for column in self.columns]
         return statement.order_by(*order).limit(self.limit + 1)
 
-    def page(self, rows: Sequence[RowMapping], make: Callable[[RowMapping], Item]) -> Page[Item]:
-        """The page made of the rows that the ordered statement gave."""
-        more = len(rows) > self.limit
+    def key(self, row: RowMapping) -> Key:
+        """Where `row` stands in the list."""
+        return tuple(row[column] for column in self.columns)
+
+    def page(
+        self,
+        rows: Sequence[RowMapping],
+        make: Callable[[RowMapping], Item],
+        *,
+        looked_until: Key | None = None,
+        more: bool = False,
+    ) -> Page[Item]:
+        """The page made of the rows that the ordered statement gave.
+
+        `looked_until`: how far rows were looked for, where that is not said by the rows; `more`: that was not the end.
+        """
         kept = list(rows[: self.limit])
+        overfull = len(rows) > self.limit
+        near = self.key(kept[0]) if kept else looked_until
+        far = self.key(kept[-1]) if kept and (overfull or looked_until is None) else looked_until
+        more = more or overfull
+        if near is None or far is None:
+            return Page([], None, None)
         if self.backwards:
             kept.reverse()
-        if not kept:
-            return Page([], None, None)
-        has_next = more or self.backwards
-        has_previous = (more or not self.backwards) and self.bound is not None
+            first, last, has_previous, has_next = far, near, more, True
+        else:
+            first, last, has_previous, has_next = near, far, self.bound is not None, more
         return Page(
             [make(row) for row in kept],
-            self._cursor("next", kept[-1]) if has_next else None,
-            self._cursor("previous", kept[0]) if has_previous else None,
+            self.cursor("next", last) if has_next else None,
+            self.cursor("previous", first) if has_previous else None,
         )
 
-    def _cursor(self, direction: str, row: RowMapping) -> str:
-        values = [row[column] for column in self.columns]
-        plain = [micros_of(value) if isinstance(value, datetime) else value for value in values]
+    def cursor(self, direction: str, key: Key) -> str:
+        """What a page `next` to `key`, or `previous` to it, is asked for with."""
+        plain = [micros_of(value) if isinstance(value, datetime) else value for value in key]
         return base64.urlsafe_b64encode(json.dumps([direction, *plain]).encode()).rstrip(b"=").decode()
+
+
+# The keys of the next rows of a list sorted by one column, in the order of the walk: one more than the window's limit,
+# or all that are left.
+Listed = Callable[[Window], Awaitable[Sequence[str]]]
 
 
 async def fetch_page(
@@ -107,6 +131,34 @@ async def fetch_page(
     """Run `statement` for one window of it; it must select the window's columns."""
     rows = (await conn.execute(window.ordered(window.bounded(statement)))).mappings().all()
     return window.page(rows, make)
+
+
+async def fetch_keys(conn: AsyncConnection, statement: Statement, window: Window) -> Sequence[str]:
+    """The keys in one window of `statement`, which selects them, and one more."""
+    return (await conn.scalars(window.ordered(window.bounded(statement)))).all()
+
+
+async def fetch_sifted(
+    conn: AsyncConnection, statement: Statement, listed: Listed, window: Window, make: Callable[[RowMapping], Item]
+) -> Page[Item]:
+    """One window of what `statement` picks out of a list, by conditions that no index answers.
+
+    It is looked for among the next few thousand rows of that list, so that no page takes long. Where too few of them
+    are right, the page is short, even empty, and the next one goes on from there.
+    """
+    found: list[RowMapping] = []
+    looked_at, step = 0, window
+    while True:
+        keys = await listed(step)
+        chunk = keys[: step.limit]
+        picked = window.ordered(statement.where(window.columns[0].in_(chunk)))
+        found += (await conn.execute(picked)).mappings().all()
+        looked_at += len(chunk)
+        more = len(keys) > step.limit
+        if len(found) > window.limit or not more or looked_at >= MOST_LOOKED_AT:
+            until = (chunk[-1],) if chunk else None
+            return window.page(found, make, looked_until=until, more=more)
+        step = replace(step, bound=(chunk[-1],), limit=min(step.limit * 4, MOST_LOOKED_AT - looked_at))
 
 
 def _read_cursor(cursor: str, columns: Iterable[Column[Any]]) -> tuple[str, Key]:

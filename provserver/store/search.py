@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, RowMapping, Table, delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.pages import Item, Page, Statement, Window, fetch_page
+from provserver.store.pages import Item, Listed, Page, Statement, Window, fetch_sifted
 
 RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
 _LONGEST_TERM = 64
@@ -69,6 +69,7 @@ async def replace_terms(
 async def fetch_found(
     conn: AsyncConnection,
     statement: Statement,
+    listed: Listed,
     terms: Terms,
     account_id: str,
     query: str,
@@ -77,14 +78,15 @@ async def fetch_found(
 ) -> Page[Item]:
     """One window of `statement`, narrowed to what `query` finds in the account; a query without words finds everything.
 
-    Rare words: their few matches are the list to pick from. Broad words: walk the list in its order and probe each
-    row, which soon fills a page.
+    Rare words: their few matches are the list to pick from. Broad words: probe one row of the list after the other,
+    which soon fills a page; where they rarely meet, the page is short (`fetch_sifted`). `listed` walks the list that
+    `statement` picks from.
     """
     words = query_words(query)
     statement = statement.where(*(_has_term(terms, word) for word in words))
     keys = await _rarest_matches(conn, terms, account_id, words)
     if keys is None:
-        return await fetch_page(conn, statement, window, make)
+        return await fetch_sifted(conn, statement, listed, window, make)
     # The bound is applied here: in SQL it would tempt the planner to walk the whole list from there.
     kept = sorted(key for key in keys if window.covers((key,)))
     rows = (await conn.execute(window.ordered(statement.where(terms.listed.in_(kept))))).mappings().all()

@@ -1,6 +1,7 @@
 """Users and their SIP accounts; the SIP password is sealed."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import User
 from provserver.store.conflicts import conflicts_named
-from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.pages import Page, PageRequest, Window, fetch_keys, fetch_page
 from provserver.store.revisions import bump_devices_of_user
 from provserver.store.schema import user_terms, users
 from provserver.store.sealing import Sealer
@@ -43,7 +44,9 @@ async def list_users(
     statement = select(users).where(users.c.account_id == account_id)
     window = Window.of(request, users.c.id)
     if search:
-        return await fetch_found(conn, statement, _TERMS, account_id, search, window, lambda row: user_of(row, sealer))
+        listed = partial(fetch_keys, conn, select(users.c.id).where(users.c.account_id == account_id))
+        make = partial(user_of, sealer=sealer)
+        return await fetch_found(conn, statement, listed, _TERMS, account_id, search, window, make)
     return await fetch_page(conn, statement, window, lambda row: user_of(row, sealer))
 
 

@@ -80,8 +80,10 @@ def _reading(plan: Plan, server: Server, large: LargePopulation) -> Iterator[Row
 
     yield _pages(f"a page of a list of {size}", deep())
     yield _pages("the same by vendor and location", deep(vendor="snom", location="Room 17"))
-    nothing = {"vendor": "snom", "status": "pending-sync"}
-    yield _pages("the same by two filters that exclude each other", {"": lambda: ask.devices(half, None, **nothing)})
+    two = {"vendor": "snom", "status": "pending-sync"}
+    exclude = {"two": two, "three": {**two, "location": "Room 17"}, "model": {"vendor": "snom", "model": "T46U"}}
+    excluding = {name: lambda q=query: ask.devices(half, None, **q) for name, query in exclude.items()}
+    yield _pages("the same by filters that exclude each other", excluding)
     yield _pages(f"a page of a search in {size}, a broad word", deep(search="phone"))
     yield _pages("the same, two broad words", deep(search="phone d8"))
     rare = {"rare word": {"search": f"phone {large.count // 2 + 1}"}, "location": {"search": "room 17"}}
@@ -103,7 +105,7 @@ def _pages(case: str, asked: dict[str, Callable[[], Any]]) -> Row:
 def _cursor(large: LargePopulation, number: int) -> str:
     """The cursor of a page that begins below device `number`, as a page before it would tell."""
     ordinal = new_ordinal(large.created_at(number), bytes(10))
-    return Window.of(PageRequest(100), devices.c.ordinal)._cursor("next", {devices.c.ordinal: ordinal})  # type: ignore[dict-item]
+    return Window.of(PageRequest(100), devices.c.ordinal).cursor("next", (ordinal,))
 
 
 def _changing(plan: Plan, server: Server, large: LargePopulation) -> Iterator[Row]:

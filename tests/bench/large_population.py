@@ -96,7 +96,7 @@ async def populate_large(
 
 
 def _fill(conn: sqlite3.Connection, made: LargePopulation, sealer: Sealer, on_progress: Callable[[int], None]) -> None:
-    binders = {column.name: column.type.bind_processor(sqlite.dialect()) for column in devices.c}
+    binders = {column.name: column.type.bind_processor(sqlite.dialect()) for column in devices.c if not column.computed}
     waiting, done = made.devices(), 0
     while chunk := list(islice(waiting, _CHUNK)):
         rows = (stored_device(device, sealer) for device in chunk)
@@ -128,7 +128,7 @@ def _span(device: Device, count: int) -> _ROWS:
 
 
 def _insert(conn: sqlite3.Connection, table: Any, rows: list[_ROWS]) -> None:
-    names = [column.name for column in table.c]
+    names = [column.name for column in table.c if not column.computed]
     filled = ({**dict.fromkeys(names), **row} for row in rows)
     marks = ", ".join(f":{name}" for name in names)
     conn.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", filled)  # noqa: S608

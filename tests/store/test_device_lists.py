@@ -1,6 +1,11 @@
+import random
+from itertools import chain
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from provserver.domain.device import Account, Device, DeviceStatus, DeviceType
 from provserver.domain.freshness import shared_stamp, stamp
@@ -8,7 +13,9 @@ from provserver.domain.mac import Mac
 from provserver.store import device_lists, devices
 from provserver.store.database import Database
 from provserver.store.device_lists import DeviceFilter
+from provserver.store.device_rows import index_device, stored_device
 from provserver.store.pages import PageRequest
+from provserver.store.schema import devices as devices_table
 from provserver.store.sealing import Sealer
 
 from .builders import after, device, handset
@@ -77,6 +84,93 @@ async def test_stale_means_fetched_and_changed_since(db: Database, acme: Account
     assert await _found(db, acme, fleet, stale=False, shared_stamp=shared) == ["office", "desk", "base"]
     after_platform_change = shared_stamp("cat", 2, 2)
     assert await _found(db, acme, fleet, stale=True, shared_stamp=after_platform_change) == ["old", "office"]
+
+
+_STATUSES = (DeviceStatus.PENDING_SYNC, DeviceStatus.PROVISIONED)
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "type": (DeviceType.DESKPHONE, DeviceType.DECT_BASE, DeviceType.DECT_HANDSET),
+    "status": (*_STATUSES, DeviceStatus.UNPAIRED),
+    "vendor": ("snom", "yealink", "", "sno"),
+    "model": ("D785", "T54W|x", "", "D78"),
+    "location": ("Hall", "Hall 2", ""),
+}
+
+
+@pytest.fixture
+async def mixed(db: Database, sealer: Sealer, acme: Account, other: Account) -> list[Device]:
+    """Newest first: some of each kind, in no order, of an account that is not alone."""
+    chance = random.Random(7)  # noqa: S311 - the same for every run
+    made = [
+        device(
+            acme.id if chance.random() < 0.8 else other.id,
+            type=chance.choice(_CHOICES["type"]),
+            status=chance.choice(_STATUSES),
+            vendor=chance.choice(("snom", "snom", "yealink", None)),
+            model=chance.choice(("D785", "T54W|x", None)),
+            location=chance.choice(("Hall", "Hall 2", None)),
+        )
+        for _ in range(90)
+    ]
+    async with db.write() as conn:
+        await conn.execute(insert(devices_table), [stored_device(each, sealer) for each in made])
+        for each in made:
+            await index_device(conn, each)
+    return [each for each in reversed(made) if each.account_id == acme.id]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    wanted=st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in _CHOICES.items()}),
+    word=st.sampled_from([None, None, "snom", "d785 hall"]),
+    limit=st.integers(4, 30),
+)
+async def test_any_filters_together_page_through_exactly_what_they_let_through_both_ways(
+    db: Database, acme: Account, mixed: list[Device], wanted: dict[str, Any], word: str | None, limit: int
+) -> None:
+    words = {None: (), "snom": ("snom",), "d785 hall": ("D785", "Hall")}[word]
+    right = [
+        each.id
+        for each in mixed
+        if all(getattr(each, name) == value for name, value in wanted.items())
+        and ("type" in wanted or each.type is not DeviceType.DECT_HANDSET)
+        and all(said in f"{each.vendor} {each.model} {each.location}" for said in words)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("provserver.store.search.RARE", 1)  # every word is broad
+        async with db.read() as conn:
+            chosen, cursor = DeviceFilter(**wanted, search=word), None
+            pages: list[list[str]] = []
+            while cursor or not pages:
+                page = await device_lists.list_devices(conn, acme.id, chosen, PageRequest(limit, cursor))
+                pages.append([each.id for each in page.items])
+                cursor = page.next_cursor
+            back = pages[-1:]
+            while cursor := page.previous_cursor:
+                page = await device_lists.list_devices(conn, acme.id, chosen, PageRequest(limit, cursor))
+                back.insert(0, [each.id for each in page.items])
+    assert [*chain(*pages)] == [*chain(*back)] == right
+
+
+@pytest.mark.parametrize("chosen", [{"stale": True}, {"search": "d785 hall"}])
+async def test_what_no_index_finds_is_looked_for_a_while_and_the_page_says_where_to_go_on(
+    db: Database, acme: Account, mixed: list[Device], chosen: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one page that finds nothing would walk through a million devices."""
+    monkeypatch.setattr("provserver.store.search.RARE", 1)
+    asked = DeviceFilter(**chosen, shared_stamp="x.")
+    async with db.read() as conn:
+        whole = await device_lists.list_devices(conn, acme.id, asked, PageRequest(100))
+        monkeypatch.setattr("provserver.store.pages.MOST_LOOKED_AT", 5)
+        pages, back = [await device_lists.list_devices(conn, acme.id, asked, PageRequest(3))], []
+        while cursor := pages[-1].next_cursor:
+            pages.append(await device_lists.list_devices(conn, acme.id, asked, PageRequest(3, cursor)))
+        cursor = pages[-1].previous_cursor
+        while cursor:
+            back.append(await device_lists.list_devices(conn, acme.id, asked, PageRequest(3, cursor)))
+            cursor = back[-1].previous_cursor
+    assert len(pages) > 5
+    assert [one for page in pages for one in page.items] == whole.items
+    assert [one for page in [*back[::-1], pages[-1]] for one in page.items] == whole.items
 
 
 @pytest.mark.parametrize(

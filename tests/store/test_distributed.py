@@ -21,6 +21,7 @@ from .conftest import only_postgresql
         "CREATE EXTENSION pg_trgm",
         "CREATE TYPE colour AS ENUM ('red')",
         "CREATE TABLE a (id BIGSERIAL PRIMARY KEY)",
+        "CREATE TABLE a (id BIGINT GENERATED ALWAYS AS IDENTITY)",
         "ALTER TABLE a ADD CONSTRAINT b UNIQUE (c) DEFERRABLE INITIALLY DEFERRED",
         "CREATE INDEX a ON b USING gin (c)",
         "ALTER TABLE a ALTER COLUMN b TYPE INTEGER",

@@ -220,6 +220,31 @@ async def test_every_list_walks_an_index_in_its_own_order(
     assert await slow_steps(fleet.db, sent) == []
 
 
+EXCLUDING: dict[str, dict[str, Any]] = {
+    "two": {"vendor": "yealink", "model": "D785"},
+    "three": {"vendor": "yealink", "model": "D785", "status": DeviceStatus.PROVISIONED},
+    "with a location": {"vendor": "yealink", "location": "Room 3"},
+    "none is left out": {"status": DeviceStatus.UNPAIRED},
+}
+
+
+@pytest.mark.parametrize("name", EXCLUDING)
+async def test_filters_that_exclude_each_other_are_told_apart_without_looking_at_the_devices(
+    fleet: Fleet, name: str
+) -> None:
+    """Walking all of the one to find none of the other takes as long as the account is large."""
+    async with fleet.db.read() as conn:
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        steps: list[None] = []
+        await driver.set_progress_handler(lambda: steps.append(None), 1)
+        page = await LISTS["devices"](fleet, conn, PageRequest(1))
+        one_page = len(steps)
+        page = await _listed(**EXCLUDING[name])(fleet, conn, PageRequest(1))
+        await driver.set_progress_handler(None, 1)
+    assert page.items == []
+    assert len(steps) - one_page < one_page
+
+
 async def _write_contacts(fleet: Fleet, conn: AsyncConnection) -> None:
     many = [contact(each, after(9), provisions=True, model="D999") for each in fleet.devices[:5]]
     await contacts.write_contacts(conn, many)

@@ -1,9 +1,23 @@
 """Devices, who is on their lines, and the words that they are found by."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from provserver.store.schema.columns import account, metadata, moment
 from provserver.store.types import Bytewise, Words
+
+# What a device is, but for where it stands, in one word that the database itself keeps.
+KIND = "type || '|' || status || '|' || coalesce(vendor, '') || '|' || coalesce(model, '')"
 
 devices = Table(
     "devices",
@@ -46,16 +60,14 @@ devices = Table(
     Column("notified_event", String),
     moment("created_at"),
     moment("updated_at"),
+    Column("kind", Bytewise, Computed(KIND)),
     UniqueConstraint("account_id", "ordinal"),
     UniqueConstraint("account_id", "ipei"),
     UniqueConstraint("base_id", "slot_number"),
     Index(None, "previous_token_hash", unique=True),
-    # One per list filter, each ending in what the list is sorted by.
-    Index(None, "account_id", "type", "ordinal"),
-    Index(None, "account_id", "status", "ordinal"),
-    Index(None, "account_id", "vendor", "ordinal"),
-    Index(None, "account_id", "model", "ordinal"),
-    Index(None, "account_id", "location", "ordinal"),
+    # What lists are made of: see `store.kinds`.
+    Index(None, "account_id", "kind", "ordinal"),
+    Index(None, "account_id", "location", "kind", "ordinal"),
     Index(None, "account_id", "base_id", "ordinal"),
 )
 
