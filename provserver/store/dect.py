@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.device import Device, MulticellRole
+from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.store.assignments import Line, line_of_row
 from provserver.store.device_rows import device_of
+from provserver.store.kinds import of_type
 from provserver.store.revisions import bump_devices
 from provserver.store.schema import assignments, devices, settings_layers, users
 from provserver.store.sealing import Sealer
@@ -74,6 +75,7 @@ async def lonely_secondaries(conn: AsyncConnection, account_id: str, vendor: str
     """The ids of the account's secondary bases of a vendor that belong to no data master, oldest first."""
     lonely = (
         devices.c.account_id == account_id,
+        of_type(DeviceType.DECT_BASE),
         devices.c.vendor == vendor,
         devices.c.multicell_role == MulticellRole.SECONDARY,
         devices.c.data_master_id.is_(None),

@@ -1,7 +1,7 @@
 """Lists of devices, by any filters at once, alike at any depth: see `store.kinds`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import ColumnElement, String, cast, literal, select
@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole
 from provserver.store.device_rows import TERMS, device_of
-from provserver.store.kinds import Kind, next_of_kinds
-from provserver.store.pages import Page, PageRequest, Window, fetch_keys, fetch_sifted
+from provserver.store.kinds import Kind, kinds_here, kinds_in_use, next_of_kinds, of_type
+from provserver.store.pages import Page, PageRequest, Walk, Window, fetch_keys, fetch_sifted
 from provserver.store.schema import devices
 from provserver.store.search import fetch_found
 
@@ -42,13 +42,14 @@ async def list_devices(
     With `stale` and with `search` a page can be shorter than its limit while there is a next one.
     """
     window = Window.of(request, devices.c.ordinal)
-    listed = partial(_next, conn, account_id, chosen)
-    statement = select(devices).where(devices.c.account_id == account_id, *_conditions(chosen))
+    of_account = devices.c.account_id == account_id
+    walk = await _walk(conn, of_account, chosen)
+    statement = select(devices).where(of_account, *_conditions(chosen))
     if chosen.search:
-        return await fetch_found(conn, statement, listed, TERMS, account_id, chosen.search, window, device_of)
+        return await fetch_found(conn, statement, walk, TERMS, account_id, chosen.search, window, device_of)
     if chosen.stale is not None:
-        return await fetch_sifted(conn, statement, listed, window, device_of)
-    picked = statement.where(devices.c.ordinal.in_(await listed(window)))
+        return await fetch_sifted(conn, statement, walk, window, device_of)
+    picked = statement.where(devices.c.ordinal.in_(await walk.keys(window)))
     return window.page((await conn.execute(window.ordered(picked))).mappings().all(), device_of)
 
 
@@ -73,11 +74,11 @@ async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
     """The account's DECT bases that are data masters, newest first, without their tokens."""
     statement = select(devices).where(
         devices.c.account_id == account_id,
-        devices.c.type == DeviceType.DECT_BASE,
+        of_type(DeviceType.DECT_BASE),
         devices.c.multicell_role == MulticellRole.DATA_MASTER,
     )
-    rows = (await conn.execute(statement.order_by(devices.c.ordinal.desc()))).mappings()
-    return [device_of(row) for row in rows]
+    rows = (await conn.execute(statement)).mappings().all()
+    return [device_of(row) for row in sorted(rows, key=lambda row: row[devices.c.ordinal], reverse=True)]
 
 
 async def secondaries_of(conn: AsyncConnection, data_master_id: str) -> list[str]:
@@ -88,21 +89,18 @@ async def secondaries_of(conn: AsyncConnection, data_master_id: str) -> list[str
 
 async def vendors_in_use(conn: AsyncConnection, account_id: str | None) -> list[str]:
     """The vendors of an account's devices, or of all devices with None; sorted."""
-    statement = select(devices.c.vendor).where(devices.c.vendor.is_not(None)).distinct().order_by(devices.c.vendor)
-    if account_id is not None:
-        statement = statement.where(devices.c.account_id == account_id)
-    return [vendor for vendor in await conn.scalars(statement) if vendor]
+    return sorted({vendor for _, _, vendor, _ in await kinds_in_use(conn, account_id) if vendor})
 
 
-async def _next(conn: AsyncConnection, account_id: str, chosen: DeviceFilter, window: Window) -> Sequence[str]:
-    """The ordinals of the next devices that `chosen` lets through, but for `search` and `stale`."""
-    here = [devices.c.account_id == account_id]
-    if chosen.base_id is not None:  # of few enough handsets that all of them can be looked at
-        here.append(devices.c.base_id == chosen.base_id)
-        return await fetch_keys(conn, select(devices.c.ordinal).where(*here, *_conditions(chosen)), window)
-    if chosen.location is not None:
-        here.append(devices.c.location == chosen.location)
-    return await next_of_kinds(conn, here, partial(_wants, chosen), window)
+async def _walk(conn: AsyncConnection, of_account: ColumnElement[bool], chosen: DeviceFilter) -> Walk:
+    """Along the devices that `chosen` lets through, but for `search` and `stale`."""
+    if chosen.base_id is not None:  # which has few enough handsets to look at all of them
+        here = [of_account, devices.c.base_id == chosen.base_id]
+        statement = select(devices.c.ordinal).where(*here, *_conditions(replace(chosen, stale=None)))
+        return Walk(here, partial(fetch_keys, conn, statement))
+    here = [of_account] if chosen.location is None else [of_account, devices.c.location == chosen.location]
+    kinds = await kinds_here(conn, here, partial(_wants, chosen))
+    return Walk([*here, devices.c.kind.in_(kinds)], partial(next_of_kinds, conn, here, kinds))
 
 
 def _wants(chosen: DeviceFilter, kind: Kind) -> bool:

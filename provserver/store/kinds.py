@@ -7,44 +7,64 @@ there is the same index once more.
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import CTE, ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from provserver.domain.device import DeviceType
 from provserver.store.pages import Window
-from provserver.store.schema import devices
+from provserver.store.schema import accounts, devices
 
 Kind = tuple[str, ...]
 """Type, status, vendor, model; '' for none."""
+Conditions = Sequence[ColumnElement[bool]]
 
 
-async def next_of_kinds(
-    conn: AsyncConnection, here: Sequence[ColumnElement[bool]], wanted: Callable[[Kind], bool], window: Window
-) -> list[str]:
-    """The ordinals of the next devices of the kinds that are wanted, in the order of the walk, one more than the limit.
+async def kinds_in_use(conn: AsyncConnection, account_id: str | None) -> list[Kind]:
+    """The kinds of an account's devices, or of all devices with None, each once."""
+    chosen = select(accounts.c.id) if account_id is None else select(accounts.c.id).where(accounts.c.id == account_id)
+    within = chosen.subquery()
+    column = devices.c
+    first = select(func.min(column.kind)).where(column.account_id == within.c.id).scalar_subquery()
+    kinds = select(within.c.id, first.label("kind")).cte("kinds", recursive=True)
+    following = select(func.min(column.kind)).where(column.account_id == kinds.c.id, column.kind > kinds.c.kind)
+    following_kind = following.correlate(kinds).scalar_subquery()
+    kinds = kinds.union_all(select(kinds.c.id, following_kind).where(kinds.c.kind.is_not(None)))
+    found = await conn.scalars(select(kinds.c.kind).where(kinds.c.kind.is_not(None)).distinct())
+    return [_parts(kind) for kind in found]
 
-    `here`: which account, and which location where it matters.
-    """
-    kinds = [row for row in await _kinds(conn, here, window) if wanted(tuple(row.kind.split("|", 3)))]
-    if not kinds:
-        return []
-    statement = select(devices.c.ordinal).where(*here, devices.c.kind.in_([row.kind for row in kinds]))
-    ends = [row.end for row in kinds if row.end is not None]
-    if ends:
-        # One kind alone fills the page by there, so nothing beyond is of this page.
-        end = devices.c.ordinal >= max(ends) if window.descending else devices.c.ordinal <= min(ends)
-        statement = statement.where(end)
+
+def of_type(kind: DeviceType) -> ColumnElement[bool]:
+    """Of this type, in the index by kind."""
+    return and_(devices.c.kind >= f"{kind}|", devices.c.kind < f"{kind}~")
+
+
+async def kinds_here(conn: AsyncConnection, here: Conditions, wanted: Callable[[Kind], bool]) -> list[str]:
+    """The words of the kinds that are wanted, of devices that are `here`: in an account, at a location."""
+    return [kind for kind in await conn.scalars(select(_kinds(here).c.kind)) if kind and wanted(_parts(kind))]
+
+
+async def next_of_kinds(conn: AsyncConnection, here: Conditions, kinds: Sequence[str], window: Window) -> list[str]:
+    """The ordinals of the next devices of these kinds, in the order of the walk, one more than the limit."""
+    column, walk = devices.c, _kinds(here)
+    of_kind = select(column.ordinal).where(*here, column.kind == walk.c.kind).correlate(walk)
+    last = window.ordered(window.bounded(of_kind)).limit(1).offset(window.limit).scalar_subquery()
+    # By there each kind alone fills the page, so nothing beyond the nearest of them is of this page.
+    ends = [end for end in await conn.scalars(select(last).where(walk.c.kind.in_(kinds))) if end is not None]
+    statement = select(column.ordinal).where(*here, column.kind.in_(kinds))
+    statement = (
+        window.until(statement, max(ends) if window.descending else min(ends)) if ends else window.bounded(statement)
+    )
     # Sorted here: in SQL an ORDER BY with a LIMIT would tempt the planner to walk the whole list for it.
-    found = sorted(await conn.scalars(window.bounded(statement)), reverse=window.descending)
-    return found[: window.limit + 1]
+    return sorted(await conn.scalars(statement), reverse=window.descending)[: window.limit + 1]
 
 
-async def _kinds(conn: AsyncConnection, here: Sequence[ColumnElement[bool]], window: Window) -> Sequence[Row[str, str]]:
-    """Each kind once, from one to the next by the index, with the ordinal by which it alone fills the page, if any."""
+def _kinds(here: Conditions) -> CTE:
+    """Each kind once, and NULL: from one to the next by the index."""
     column = devices.c
     kinds = select(func.min(column.kind).label("kind")).where(*here).cte("kinds", recursive=True)
     following = select(func.min(column.kind)).where(*here, column.kind > kinds.c.kind).correlate(kinds)
-    kinds = kinds.union_all(select(following.scalar_subquery()).where(kinds.c.kind.is_not(None)))
-    of_kind = select(column.ordinal).where(*here, column.kind == kinds.c.kind).correlate(kinds)
-    last = window.ordered(window.bounded(of_kind)).limit(1).offset(window.limit)
-    statement = select(kinds.c.kind, last.scalar_subquery().label("end")).where(kinds.c.kind.is_not(None))
-    return (await conn.execute(statement)).all()
+    return kinds.union_all(select(following.scalar_subquery()).where(kinds.c.kind.is_not(None)))
+
+
+def _parts(kind: str) -> Kind:
+    return tuple(kind.split("|", 3))

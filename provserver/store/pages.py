@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import Column, RowMapping, Select, literal, tuple_
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.errors import Invalid
@@ -17,7 +17,7 @@ Key = tuple[Any, ...]
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
-MOST_LOOKED_AT = 5000  # rows of a list for one page, where no index tells which of them are right
+MOST_LOOKED_AT = 4000  # rows of a list for one page, where no index tells which of them are right
 _BIGGEST_INTEGER = 2**31 - 1
 
 
@@ -75,6 +75,11 @@ class Window:
         left, right = (self.columns[0], bound[0]) if len(bound) == 1 else (tuple_(*self.columns), tuple_(*bound))
         return statement.where(left < right if self.descending else left > right)
 
+    def until(self, statement: Statement, last: Any) -> Statement:
+        """`statement` with those of its rows alone that lie beyond the bound, up to the key `last`, in no order."""
+        column = self.columns[0]
+        return self.bounded(statement).where(column >= last if self.descending else column <= last)
+
     def ordered(self, statement: Statement) -> Statement:
         """`statement` in the order of the walk, with one row more than asked for: it tells whether there are more."""
         order = [column.desc() if self.descending else column.asc() for column in self.columns]
@@ -120,9 +125,15 @@ class Window:
         return base64.urlsafe_b64encode(json.dumps([direction, *plain]).encode()).rstrip(b"=").decode()
 
 
-# The keys of the next rows of a list sorted by one column, in the order of the walk: one more than the window's limit,
-# or all that are left.
-Listed = Callable[[Window], Awaitable[Sequence[str]]]
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A list sorted by one column, along an index: which rows are on it, and the keys of the next ones in a window.
+
+    `keys` gives them in the order of the walk: one more than the window's limit, or all that are left.
+    """
+
+    here: Sequence[ColumnElement[bool]]
+    keys: Callable[[Window], Awaitable[Sequence[str]]]
 
 
 async def fetch_page(
@@ -139,25 +150,26 @@ async def fetch_keys(conn: AsyncConnection, statement: Statement, window: Window
 
 
 async def fetch_sifted(
-    conn: AsyncConnection, statement: Statement, listed: Listed, window: Window, make: Callable[[RowMapping], Item]
+    conn: AsyncConnection, statement: Statement, walk: Walk, window: Window, make: Callable[[RowMapping], Item]
 ) -> Page[Item]:
     """One window of what `statement` picks out of a list, by conditions that no index answers.
 
-    It is looked for among the next few thousand rows of that list, so that no page takes long. Where too few of them
+    It is looked for among the next few thousand rows of that walk, so that no page takes long. Where too few of them
     are right, the page is short, even empty, and the next one goes on from there.
     """
     found: list[RowMapping] = []
-    looked_at, step = 0, window
+    looked_at, step = 0, replace(window, limit=window.limit + 1)
     while True:
-        keys = await listed(step)
-        chunk = keys[: step.limit]
-        picked = window.ordered(statement.where(window.columns[0].in_(chunk)))
-        found += (await conn.execute(picked)).mappings().all()
+        keys = await walk.keys(step)
+        chunk, more = keys[: step.limit], len(keys) > step.limit
+        if chunk:
+            # Sorted here: an ORDER BY with a LIMIT would tempt the planner to walk another index for it.
+            picked = step.until(statement.where(*walk.here), chunk[-1])
+            rows = (await conn.execute(picked)).mappings().all()
+            found += sorted(rows, key=window.key, reverse=window.descending)
         looked_at += len(chunk)
-        more = len(keys) > step.limit
         if len(found) > window.limit or not more or looked_at >= MOST_LOOKED_AT:
-            until = (chunk[-1],) if chunk else None
-            return window.page(found, make, looked_until=until, more=more)
+            return window.page(found, make, looked_until=(chunk[-1],) if chunk else None, more=more)
         step = replace(step, bound=(chunk[-1],), limit=min(step.limit * 4, MOST_LOOKED_AT - looked_at))
 
 

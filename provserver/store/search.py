@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Table, delete, exists, insert, select
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.pages import Item, Listed, Page, Statement, Window, fetch_sifted
+from provserver.store.pages import Item, Page, Statement, Walk, Window, fetch_sifted
 
 RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
 _LONGEST_TERM = 64
@@ -69,7 +69,7 @@ async def replace_terms(
 async def fetch_found(
     conn: AsyncConnection,
     statement: Statement,
-    listed: Listed,
+    walk: Walk,
     terms: Terms,
     account_id: str,
     query: str,
@@ -79,14 +79,14 @@ async def fetch_found(
     """One window of `statement`, narrowed to what `query` finds in the account; a query without words finds everything.
 
     Rare words: their few matches are the list to pick from. Broad words: probe one row of the list after the other,
-    which soon fills a page; where they rarely meet, the page is short (`fetch_sifted`). `listed` walks the list that
+    which soon fills a page; where they rarely meet, the page is short (`fetch_sifted`). `walk` is along the list that
     `statement` picks from.
     """
     words = query_words(query)
     statement = statement.where(*(_has_term(terms, word) for word in words))
     keys = await _rarest_matches(conn, terms, account_id, words)
     if keys is None:
-        return await fetch_sifted(conn, statement, listed, window, make)
+        return await fetch_sifted(conn, statement, walk, window, make)
     # The bound is applied here: in SQL it would tempt the planner to walk the whole list from there.
     kept = sorted(key for key in keys if window.covers((key,)))
     rows = (await conn.execute(window.ordered(statement.where(terms.listed.in_(kept))))).mappings().all()
@@ -104,7 +104,9 @@ async def _rarest_matches(conn: AsyncConnection, terms: Terms, account_id: str, 
 
 
 def _has_term(terms: Terms, word: str) -> ColumnElement[bool]:
-    return exists().where(terms.owner == terms.listed_id, *_begins_with(terms, word))
+    # Not EXISTS: that may be turned into a join, which reads all that has the word.
+    one = select(terms.table.c.term).where(terms.owner == terms.listed_id, *_begins_with(terms, word)).limit(1)
+    return one.correlate(terms.listed.table).scalar_subquery().is_not(None)
 
 
 def _begins_with(terms: Terms, word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -94,7 +94,8 @@ async def rotate_token(call: Call[None, models.TokenRotation]) -> Answer:
 async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     """A page of the devices that `chosen` and the filters of the query let through.
 
-    With the filter `stale` a page can be shorter than its limit while there is a next one.
+    With `stale` or `search` a page can be shorter than its limit, even empty, while there is a next one: it looks among
+    a few thousand devices at most.
     """
     query = call.query
     stale = getattr(query, "stale", None)
