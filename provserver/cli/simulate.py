@@ -193,10 +193,10 @@ async def _account(rehearsal: Rehearsal, api: str, key: str, keep: bool) -> Asyn
 async def _rounds(rehearsal: Rehearsal) -> list[Tally]:
     tallies = []
     starts = arrivals(rehearsal.shape, len(rehearsal.phones), rehearsal.over)
-    async with Storm.gather(rehearsal.phones, rehearsal.habits, rehearsal.processes) as storm:
+    async with Storm.gather(rehearsal.phones, rehearsal.processes) as storm:
         for number in range(1, rehearsal.rounds + 1):
             with _bar(f"round {number}", len(rehearsal.phones)) as advance:
-                tallies.append(await storm.boot(starts, advance))
+                tallies.append(await storm.boot(starts, rehearsal.habits, advance))
     return tallies
 
 

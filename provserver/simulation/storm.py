@@ -12,7 +12,7 @@ from provserver.domain.errors import ProvserverError
 from provserver.simulation.boot import Habits
 from provserver.simulation.fleet import SimulatedPhone
 from provserver.simulation.tally import Tally
-from provserver.simulation.worker import Order
+from provserver.simulation.worker import PHONES, Round
 
 _LONGEST_LINE = 64 * 1024 * 1024
 
@@ -27,10 +27,10 @@ class Storm:
 
     @classmethod
     @asynccontextmanager
-    async def gather(cls, phones: list[SimulatedPhone], habits: Habits, processes: int) -> AsyncIterator[Self]:
+    async def gather(cls, phones: list[SimulatedPhone], processes: int) -> AsyncIterator[Self]:
         """Start `processes` processes and hand each its share of `phones`; they end with the block."""
         count = min(processes, len(phones))
-        started = [await _start(phones[number::count], habits) for number in range(count)]
+        started = [await _start(phones[number::count]) for number in range(count)]
         try:
             yield cls(started)
         finally:
@@ -39,10 +39,10 @@ class Storm:
                     process.kill()
                 await process.wait()
 
-    async def boot(self, starts: list[float], on_progress: OnProgress) -> Tally:
+    async def boot(self, starts: list[float], habits: Habits, on_progress: OnProgress) -> Tally:
         """Let every phone boot at its second of `starts`; tells how many more have ended. Raises `ProvserverError`."""
         count = len(self._processes)
-        shares = [starts[number::count] for number in range(count)]
+        shares = [Round(habits=habits, starts=starts[number::count]) for number in range(count)]
         told = [_round(process, share, on_progress) for process, share in zip(self._processes, shares, strict=True)]
         total = Tally()
         for tally in await asyncio.gather(*told):
@@ -50,23 +50,23 @@ class Storm:
         return total
 
 
-async def _start(phones: list[SimulatedPhone], habits: Habits) -> Process:
+async def _start(phones: list[SimulatedPhone]) -> Process:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "provserver.simulation.worker", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
     )
-    await _write(process, Order(phones=phones, habits=habits).model_dump_json())
+    await _write(process, PHONES.dump_json(phones).decode())
     return process
 
 
-async def _round(process: Process, starts: list[float], on_progress: OnProgress) -> Tally:
-    await _write(process, json.dumps(starts))
+async def _round(process: Process, share: Round, on_progress: OnProgress) -> Tally:
+    await _write(process, share.model_dump_json())
     ended = 0
     if process.stdout is None:
         raise ProvserverError("a process of simulated phones has no output")
     async for line in process.stdout:
         message = json.loads(line)
         if "tally" in message:
-            on_progress(len(starts) - ended)
+            on_progress(len(share.starts) - ended)
             return Tally.model_validate(message["tally"])
         ended += message["ended"]
         on_progress(message["ended"])

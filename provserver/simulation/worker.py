@@ -1,7 +1,7 @@
 """A process full of phones: `python -m provserver.simulation.worker`. JSON lines in, JSON lines out.
 
-The first line in is an `Order`; each further one is a list of seconds, one per phone, at which it begins to boot. What
-comes out are `{"ended": n}` while phones boot, and one `{"tally": …}` when all are through.
+The first line in is a list of phones; each further one is a `Round`. What comes out are `{"ended": n}` while phones
+boot, and one `{"tally": …}` when all are through.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import uvloop
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from provserver.simulation.boot import BootingPhone, Habits
 from provserver.simulation.fleet import SimulatedPhone
@@ -20,24 +20,27 @@ from provserver.simulation.tally import Tally
 _PROGRESS = 0.2
 
 
-class Order(BaseModel):
-    """Which phones live in this process, and how they ask."""
+class Round(BaseModel):
+    """How phones ask this time, and the second at which each begins to boot."""
 
-    phones: list[SimulatedPhone]
     habits: Habits
+    starts: list[float]
+
+
+PHONES = TypeAdapter(list[SimulatedPhone])
 
 
 def main() -> None:
     """Serve rounds until the input ends."""
-    order = Order.model_validate_json(sys.stdin.readline())
-    phones = [BootingPhone(phone) for phone in order.phones]
+    phones = [BootingPhone(phone) for phone in PHONES.validate_json(sys.stdin.readline())]
     for line in sys.stdin:
-        tally = uvloop.run(_round(phones, order.habits, json.loads(line)))
+        tally = uvloop.run(_boot(phones, Round.model_validate_json(line)))
         _say({"tally": tally.model_dump(mode="json")})
 
 
-async def _round(phones: list[BootingPhone], habits: Habits, starts: list[float]) -> Tally:
-    tally, dialling, began = Tally(), habits.dialling(), time.monotonic()
+async def _boot(phones: list[BootingPhone], wanted: Round) -> Tally:
+    habits, tally, began = wanted.habits, Tally(), time.monotonic()
+    dialling = habits.dialling()
 
     def clock() -> float:
         return time.monotonic() - began
@@ -47,7 +50,7 @@ async def _round(phones: list[BootingPhone], habits: Habits, starts: list[float]
         await phone.boot(habits, dialling, tally, clock)
 
     progress = asyncio.create_task(_tell(tally))
-    await asyncio.gather(*(booted(phone, start) for phone, start in zip(phones, starts, strict=True)))
+    await asyncio.gather(*(booted(phone, start) for phone, start in zip(phones, wanted.starts, strict=True)))
     progress.cancel()
     return tally
 
