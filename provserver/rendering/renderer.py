@@ -15,7 +15,7 @@ from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
 from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
-from provserver.rendering.refusals import uncarriable
+from provserver.rendering.refusals import refusal_of, uncarriable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Renderer:
         `ipei` names the handset that the file is about, where it is about one. Raises `CannotCarry` for a value that
         the syntax cannot hold, `RenderingFailed` for a broken template.
         """
-        refused = uncarriable(vendor, _values(translation.parameters))
-        if refused:
+        if any(refusal_of(text, vendor.syntax.cannot_carry) for text in _texts(translation.parameters)):
+            refused = uncarriable(vendor, _values(translation.parameters))
             raise CannotCarry(f"{vendor.name} files cannot hold the value of {', '.join(refused)}", details=refused)
         return self._lay_out(
             vendor,
@@ -115,6 +115,12 @@ def _place(name: str, error: Exception) -> str:
     frames = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename.endswith(name)]
     line = line or (frames[-1] if frames else None)
     return f"templates/{name}:{line}" if line else f"templates/{name}"
+
+
+def _texts(parameters: Iterable[Parameter]) -> set[str]:
+    """Every text that a template may write, once: of a thousand most are alike."""
+    texts = {parameter.value for parameter in parameters}
+    return texts.union(*(parameter.attributes.values() for parameter in parameters if parameter.attributes))
 
 
 def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
