@@ -1,6 +1,6 @@
 """What phones leave behind by fetching, written for many phones at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_event_rows, insert_events
-from provserver.store.schema import assignments, devices
+from provserver.store.schema import devices
 from provserver.store.seen import SET_BACK, Seen, Visit, note_times
 from provserver.store.tokens import end_overlap
 from provserver.store.types import micros_of
-from provserver.store.usage import Span, open_spans
+from provserver.store.usage import open_spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,14 @@ _TOLD = (
     *("last_seen_at", "current_ip_address", "last_provisioned_at", "fetched_stamp", "fetched_etag", "fetched_base_url"),
     *("window_until", "window_address"),
 )
+# In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
+_STATES = (
+    select(devices.c.id, *(devices.c[name] for name in _TOLD))
+    .where(devices.c.id.in_(bindparam("contacted", expanding=True)))
+    .order_by(devices.c.id)
+    .with_for_update()
+)
+_UPDATE = update(devices).where(devices.c.id == bindparam("changed_id"))
 _State = dict[str, Any]  # of a device, what contacts can change
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
@@ -111,7 +119,7 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
     await _update(conn, changes)
     await _index(conn, [device_id for device_id, changed in changes.items() if SEARCHED & changed.keys()])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
-    await _count_users(conn, {device_id: after[device_id]["last_provisioned_at"] for device_id in provisioned})
+    await open_spans_of(conn, provisioned)
     for contact in contacts:
         await _provision_handsets(conn, contact)
         if contact.shown_token_hash:
@@ -131,7 +139,7 @@ async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
         if done:
             values = {"status": DeviceStatus.PROVISIONED, "last_provisioned_at": contact.at}
             await conn.execute(update(devices).where(column.id.in_(done)).values(values))
-            await _count_users(conn, dict.fromkeys(done, contact.at))
+            await open_spans_of(conn, done)
 
 
 def _is_news(at: datetime, stored: datetime | None) -> bool:
@@ -180,10 +188,7 @@ def _tell_of_file(state: _State, contact: Contact) -> None:
 
 
 async def _states(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, _State]:
-    # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
-    column = devices.c
-    statement = select(column.id, *(column[name] for name in _TOLD)).where(column.id.in_(device_ids))
-    rows = await conn.execute(statement.order_by(column.id).with_for_update())
+    rows = await conn.execute(_STATES, {"contacted": list(device_ids)})
     return {device_id: dict(zip(_TOLD, told, strict=True)) for device_id, *told in rows}
 
 
@@ -201,19 +206,5 @@ async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> 
     for device_id, changed in changes.items():
         if changed:
             shapes.setdefault(tuple(changed), []).append({"changed_id": device_id, **changed})
-    statement = update(devices).where(devices.c.id == bindparam("changed_id"))
     for rows in shapes.values():
-        await conn.execute(statement, rows)
-
-
-async def _count_users(conn: AsyncConnection, since: Mapping[str, datetime | None]) -> None:
-    """Users on devices (by id) that have just become provisioned count as used from then on."""
-    if not since:
-        return
-    rows = await conn.execute(select(assignments).where(assignments.c.device_id.in_(since)))
-    spans = [
-        Span(account_id=row.account_id, user_id=row.user_id, device_id=row.device_id, started_at=started_at)
-        for row in rows
-        if (started_at := since[row.device_id])
-    ]
-    await open_spans(conn, spans)
+        await conn.execute(_UPDATE, rows)

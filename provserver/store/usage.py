@@ -1,14 +1,15 @@
 """Spans of time in which a user was on a provisioned device: what an account is counted by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import and_, distinct, func, or_, select, update
+from sqlalchemy import Dialect, Executable, and_, bindparam, distinct, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.schema import provisioned_spans
-from provserver.store.upserts import upsert
+from provserver.store.schema import assignments, devices, provisioned_spans
+from provserver.store.upserts import upsert, upsert_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,31 @@ async def open_spans(conn: AsyncConnection, spans: Sequence[Span]) -> None:
     ]
     if fresh:
         await conn.execute(upsert(conn, provisioned_spans).on_conflict_do_nothing(), fresh)
+
+
+async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str]) -> None:
+    """The users on devices that have just become provisioned count as used from then on, in one statement."""
+    if device_ids:
+        await conn.execute(_opening(conn.dialect), {"provisioned": list(device_ids)})
+
+
+@lru_cache
+def _opening(dialect: Dialect) -> Executable:
+    column = provisioned_spans.c
+    running = exists().where(
+        column.device_id == assignments.c.device_id, column.user_id == assignments.c.user_id, column.ended_at.is_(None)
+    )
+    fresh = (
+        select(assignments.c.account_id, assignments.c.user_id, assignments.c.device_id, devices.c.last_provisioned_at)
+        .join(devices, devices.c.id == assignments.c.device_id)
+        .where(
+            devices.c.id.in_(bindparam("provisioned", expanding=True)),
+            devices.c.last_provisioned_at.is_not(None),
+            ~running,
+        )
+    )
+    names = [column.account_id, column.user_id, column.device_id, column.started_at]
+    return upsert_of(dialect, provisioned_spans).from_select(names, fresh).on_conflict_do_nothing()
 
 
 async def close_spans(
