@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Assignment, DeviceStatus, User
@@ -17,7 +17,9 @@ from provserver.store.users import user_of
 
 Line = tuple[Assignment, User]
 
+_NAMED = [(column.name, column) for column in assignments.c]
 _LINES = select(assignments, users).join(users, users.c.id == assignments.c.user_id)
+_LINES_OF = _LINES.where(assignments.c.device_id == bindparam("holder")).order_by(assignments.c.line_number)
 
 
 async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> None:
@@ -58,8 +60,7 @@ async def line_numbers(conn: AsyncConnection, device_id: str) -> list[int]:
 
 async def lines_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Line]:
     """The lines of a device by number, in one statement."""
-    statement = _LINES.where(assignments.c.device_id == device_id).order_by(assignments.c.line_number)
-    return [line_of_row(row, sealer) for row in (await conn.execute(statement)).mappings()]
+    return [line_of_row(row, sealer) for row in (await conn.execute(_LINES_OF, {"holder": device_id})).mappings()]
 
 
 async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Sequence[str]) -> dict[str, list[Line]]:
@@ -99,4 +100,4 @@ async def set_account_number(conn: AsyncConnection, assignment_id: str, number: 
 
 def line_of_row(row: RowMapping, sealer: Sealer) -> Line:
     """The line in a row that selects the columns of `assignments` and `users`."""
-    return Assignment(**{column.name: row[column] for column in assignments.c}), user_of(row, sealer)
+    return Assignment(**{name: row[column] for name, column in _NAMED}), user_of(row, sealer)

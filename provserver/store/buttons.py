@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.button_types import ButtonType
@@ -15,6 +15,12 @@ from provserver.store.revisions import bump_account, bump_device
 from provserver.store.schema import buttons, users
 
 _PERSON = (users.c.id, users.c.name, users.c.extension, users.c.sip_username, users.c.sip_domain)
+_ROWS = (
+    select(buttons, *(column.label(f"person_{column.name}") for column in _PERSON))
+    .outerjoin(users, users.c.id == buttons.c.user_id)
+    .where(buttons.c.owner_id.in_(bindparam("owners", expanding=True)))
+    .order_by(buttons.c.owner_id, buttons.c.position)
+)
 
 
 async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
@@ -28,14 +34,8 @@ async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
 
 async def rows_of_owners(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, ButtonRows]:
     """The buttons of templates and the overrides of devices by owner, each by position, in one statement."""
-    statement = (
-        select(buttons, *(column.label(f"person_{column.name}") for column in _PERSON))
-        .outerjoin(users, users.c.id == buttons.c.user_id)
-        .where(buttons.c.owner_id.in_(owner_ids))
-        .order_by(buttons.c.owner_id, buttons.c.position)
-    )
     found: dict[str, list[RowMapping]] = {}
-    for row in (await conn.execute(statement)).mappings():
+    for row in (await conn.execute(_ROWS, {"owners": list(owner_ids)})).mappings():
         found.setdefault(row["owner_id"], []).append(row)
     return {owner: _rows(rows) for owner, rows in found.items()}
 

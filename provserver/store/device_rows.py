@@ -20,14 +20,14 @@ SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
 _SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
 _ONLY_STORED = frozenset({"ordinal", "kind"}) | _SECRETS
 _CONVERTED = frozenset({"type", "mac", "multicell_role", "status", "vendor_source", "type_source"})
-_PLAIN = [column for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
+_PLAIN = [(column.name, column) for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
 
 
 def device_of(row: RowMapping, sealer: Sealer | None = None) -> Device:
     """The device in a row that selects the columns of `devices`; its token stays None without a sealer."""
     mac, role, token = row[devices.c.mac], row[devices.c.multicell_role], row[devices.c.token_sealed]
     return Device(
-        **{column.name: row[column] for column in _PLAIN},
+        **{name: row[column] for name, column in _PLAIN},
         type=DeviceType(row[devices.c.type]),
         status=DeviceStatus(row[devices.c.status]),
         vendor_source=Origin(row[devices.c.vendor_source]),

@@ -18,12 +18,13 @@ from provserver.store.usage import close_spans
 
 _TERMS = Terms(user_terms, user_terms.c.user_id, user_terms.c.user_id, users.c.id, users.c.id)
 _SEALED, _DOMAIN = "sip_password_sealed", "sip_domain"
-_PLAIN = [column for column in users.c if column.name not in (_SEALED, _DOMAIN)]
+_PLAIN = [(column.name, column) for column in users.c if column.name not in (_SEALED, _DOMAIN)]
+_PASSWORD_COLUMN, _DOMAIN_COLUMN = users.c[_SEALED], users.c[_DOMAIN]
 
 
 async def insert_user(conn: AsyncConnection, sealer: Sealer, user: User) -> None:
     """Store a new user. Raises `Conflict` with code `sip_username_taken` or `extension_taken`."""
-    fields = {column.name: getattr(user, column.name) for column in _PLAIN}
+    fields = {name: getattr(user, name) for name, _ in _PLAIN}
     secret = {"sip_password": user.sip_password, _DOMAIN: user.sip_domain}
     with conflicts_named():
         await conn.execute(insert(users).values(_stored(sealer, fields | secret)))
@@ -82,9 +83,9 @@ async def delete_user(conn: AsyncConnection, account_id: str, user_id: str, *, a
 def user_of(row: RowMapping, sealer: Sealer) -> User:
     """The user in a row that selects the columns of `users`."""
     return User(
-        **{column.name: row[column] for column in _PLAIN},
-        sip_password=sealer.open(row[users.c.sip_password_sealed]),
-        sip_domain=row[users.c.sip_domain] or None,
+        **{name: row[column] for name, column in _PLAIN},
+        sip_password=sealer.open(row[_PASSWORD_COLUMN]),
+        sip_domain=row[_DOMAIN_COLUMN] or None,
     )
 
 
