@@ -26,7 +26,11 @@ class Threads:
     def __init__(self, url: URL, wait: float) -> None:
         self._threads: ThreadPoolExecutor | None = None
         self.engine = create_engine(
-            url.set(drivername="sqlite"), pool_size=_THREADS, max_overflow=0, hide_parameters=True
+            url.set(drivername="sqlite"),
+            pool_size=_THREADS,
+            max_overflow=0,
+            pool_use_lifo=True,  # what a connection remembers of the file is gone once another has written
+            hide_parameters=True,
         )
         sqlite.prepare(self.engine, wait)
         self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
