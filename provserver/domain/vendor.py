@@ -63,7 +63,13 @@ class Vendor(Fact):
     name: str
     aliases: tuple[str, ...] = Field(default=(), description="Other names that `vendor` is accepted under")
     evidence: Evidence = Field(description="How well the facts are known that say nothing themselves")
-    mac_prefixes: dict[HexPrefix, Prefix] = Field(description="Blocks of MAC addresses, quoted lower-case hexadecimal")
+    registered: tuple[str, ...] = Field(
+        default=(), description="Companies as registry.txt names them: all their blocks are this vendor's"
+    )
+    mac_prefixes: dict[HexPrefix, Prefix] = Field(
+        default_factory=dict,
+        description="Other blocks of MAC addresses, quoted lower-case hexadecimal, and those of which more is known",
+    )
     user_agents: tuple[AgentRule, ...]
     syntax: Syntax
     files: tuple[FileRule, ...]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from provserver import __version__
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.errors import BadConfiguration
 from provserver.domain.vendor import Vendor
+from provserver.rendering.registry import read_registry, with_registered
 from provserver.rendering.template_checks import check_templates, template_sources
 from provserver.rendering.vendor_checks import check_vendor
 from provserver.rendering.zonefiles import DATABASE
@@ -32,13 +32,14 @@ def load_catalogue(
     """
     problems: list[str] = []
     vendors: dict[str, Vendor] = {}
-    digest = sha256(f"{__version__}{salt}{DATABASE}".encode())
+    registry = read_registry(folders)
+    digest = sha256(f"{__version__}{salt}{DATABASE}{registry}".encode())
     for path in _vendor_files(folders):
         try:
             text = _text_of(path)
             digest.update(text.encode())
             document = parse(text, str(path))
-            vendor = _read(document, path)
+            vendor = with_registered(_read(document, path), registry)
         except BadConfiguration as error:
             problems.append(error.message)
             continue

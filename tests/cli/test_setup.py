@@ -44,7 +44,7 @@ def test_check_tells_every_mistake_of_a_vendor_file_with_its_place(
     place.config.write_text(f"data_dir: {place.folder / 'data'}\ncatalog:\n  vendors: [{overlay}]\n")
     told = command("check", code=1).stderr
     assert "acme.yaml:3: modles" in told
-    assert "mac_prefixes" in told
+    assert "user_agents" in told
 
 
 def test_migrate_does_nothing_the_second_time(command: Command, tmp_path: Path) -> None:

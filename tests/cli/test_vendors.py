@@ -6,8 +6,8 @@ from tests.cli.conftest import Command
 def test_all_vendors_are_listed_with_the_coverage_of_settings(command: Command) -> None:
     text = command("vendors").stdout
     assert "Yealink" in text
-    coverage = next(line for line in text.splitlines() if " audio.echo_cancellation " in line)
-    assert "avaya" in coverage, "those that lack it are named"
+    _, _, coverage = text.partition(" audio.echo_cancellation ")
+    assert "avaya" in coverage.partition(" audio.")[0], "those that lack it are named"
 
 
 def test_one_vendor_is_shown_with_models_and_parameters(command: Command) -> None:
