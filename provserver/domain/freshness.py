@@ -14,3 +14,11 @@ def shared_stamp(edition: str, platform_revision: int, account_revision: int) ->
 def stamp(edition: str, platform_revision: int, account_revision: int, device_revision: int) -> str:
     """The whole stamp of one device."""
     return f"{shared_stamp(edition, platform_revision, account_revision)}{device_revision}"
+
+
+def same_entity(if_none_match: str | None, etag: str) -> bool:
+    """Whether a phone has what has this tag: weak comparison of If-None-Match (RFC 9110, 13.1.2)."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags

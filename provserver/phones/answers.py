@@ -7,12 +7,13 @@ from aiohttp import web
 
 from provserver.rendering.renderer import Document
 
+NOT_FOUND = b"Not found\n"
 _ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def not_found() -> web.Response:
     """The uniform 404: unknown file, unknown MAC, failed proof."""
-    return web.Response(status=404, text="Not found\n")
+    return web.Response(status=404, text=NOT_FOUND.decode())
 
 
 def unauthorized(challenges: Iterable[str]) -> web.Response:

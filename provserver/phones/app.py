@@ -5,6 +5,8 @@ import random
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
 from itertools import count
 from secrets import token_hex
 from typing import Any
@@ -31,7 +33,7 @@ from provserver.services.crowd import Crowd
 from provserver.services.provisioning import Provisioning
 from provserver.services.regulars import Regular
 from provserver.services.uploads import FileFolder
-from provserver.services.visits import Answer, PhoneRequest
+from provserver.services.visits import Answer, Lasting, PhoneRequest
 
 _RETRY_AFTER = range(10, 50)  # seconds; which of them is by MAC, so that not all come back at once
 _REFUSED_AFTER = 0.02  # seconds
@@ -68,7 +70,13 @@ class PhoneFace:
 def build_phones(face: PhoneFace) -> web.Application:
     """The application for the phone listener."""
     app = web.Application()
-    at_once = AtOnce(face.provisioning, face.metrics, face.new_request_id, lambda: bool(face.trust().authorities))
+    at_once = AtOnce(
+        face.provisioning.records,
+        face.provisioning.sources.now,
+        face.metrics,
+        face.new_request_id,
+        lambda: bool(face.trust().authorities),
+    )
     app[AT_ONCE] = at_once
 
     async def handle(request: web.Request) -> web.Response:
@@ -105,7 +113,9 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
         answer, response, failure = await _tried(request, asked, face)
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
     regular = face.provisioning.regulars.get(words)  # it may have become one
-    if said and regular and response.status in (200, 304):
+    if said and words and answer.lasting and response.status == HTTPStatus.NOT_FOUND:
+        request[_OFFER] = _refusal(said, asked, answer, answer.lasting, face)
+    elif said and regular and response.status in (200, 304):
         _offer(request, said, regular, answer, face)
     return response
 
@@ -124,7 +134,23 @@ def _offer(request: web.Request, said: tuple[bytes, Peer], regular: Regular, ans
         return  # another request has made it a regular meanwhile, for something newer
     usual, status = (regular.not_modified, 304) if answer.not_modified else (regular.whole, 200)
     line = Repeated(face.log, "phone_request", _facts(regular.request, usual.answer, status))
-    request[_OFFER] = Offer(said, regular, usual, line)
+
+    def again(request_id: str, at: datetime) -> bytes | None:
+        body = face.provisioning.served_again(regular, usual, request_id, at)
+        return b"" if body and status == HTTPStatus.NOT_MODIFIED else body
+
+    request[_OFFER] = Offer(said, usual.answer, line, regular.remembered, again)
+
+
+def _refusal(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, lasting: Lasting, face: PhoneFace) -> Offer:
+    """The same bytes of the same peer get it again."""
+    facts = {**_facts(asked, answer, HTTPStatus.NOT_FOUND.value), "reason": answer.reason}
+
+    def again(_request_id: str, _at: datetime) -> bytes:
+        face.provisioning.refused_again(lasting, asked.source)
+        return answers.NOT_FOUND
+
+    return Offer(said, answer, Repeated(face.log, "phone_request", facts), lasting.remembered, again)
 
 
 async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -12,20 +13,27 @@ from aiohttp import web
 from provserver.logs import Repeated
 from provserver.phones.connection import Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
-from provserver.services.provisioning import Provisioning
-from provserver.services.regulars import Regular, Regulars, Usual
+from provserver.services.records import Records
+from provserver.services.regulars import Regulars
+from provserver.services.visits import Answer
+from provserver.store.standing import Remembered
 
 _log = structlog.get_logger("phones")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A request that is being answered, as it came over the wire, and what goes without saying the next time."""
+    """A request that is being answered, as it came over the wire, and what goes without saying the next time.
+
+    The same is right while `remembered` stands (None: always), and if `again`, which gets the new request's id and
+    time, does not find otherwise: it notes what must be noted, and tells the body.
+    """
 
     said: tuple[bytes, Peer]
-    regular: Regular
-    usual: Usual
+    answer: Answer
     line: Repeated
+    remembered: Remembered | None
+    again: Callable[[str, datetime], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +54,25 @@ class AtOnce:
 
     def __init__(
         self,
-        provisioning: Provisioning,
+        records: Records,
+        now: Callable[[], datetime],
         metrics: PhoneMetrics,
         new_request_id: Callable[[], str],
         wary: Callable[[], bool],
     ) -> None:
-        self._provisioning = provisioning
-        self._now = provisioning.sources.now
+        self._records = records
+        self._now = now
         self._metrics = metrics
         self._new_request_id = new_request_id
         self._wary = wary
         self._ready: Regulars[_Ready] = Regulars()
+        self._for_all: Regulars[_Ready] = Regulars()  # apart, since strangers can fill it: they push no phone out
         self._date = 0, b""
 
     def answer(self, said: bytes, connection: Connection) -> bool:
         """See to a reply, unless this must be looked into."""
-        ready = self._ready.get((said, connection.peer))
+        words = said, connection.peer
+        ready = self._ready.get(words) or self._for_all.get(words)
         if ready is None or self._wary():
             return False
         started = time.perf_counter()
@@ -71,22 +82,25 @@ class AtOnce:
             try:
                 reply = self._reply(ready, started) if stands else None
             except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
-                _log.exception("phone_request_failed", mac=ready.offer.usual.answer.mac)
+                _log.exception("phone_request_failed", mac=ready.offer.answer.mac)
             connection.replied(said, reply)
 
-        self._provisioning.records.tell(ready.offer.regular.remembered, told)
+        if ready.offer.remembered is None:
+            told(True)  # noqa: FBT003 - that is all it takes
+        else:
+            self._records.tell(ready.offer.remembered, told)
         return True
 
     def _reply(self, ready: _Ready, started: float) -> Reply | None:
         offer, at, request_id = ready.offer, self._now(), self._new_request_id()
-        body = self._provisioning.served_again(offer.regular, offer.usual, request_id, at)
+        body = offer.again(request_id, at)
         if body is None:
             return None
         seconds = time.perf_counter() - started
-        self._metrics.answered(offer.usual.answer.vendor, ready.status, seconds)
+        self._metrics.answered(offer.answer.vendor, ready.status, seconds)
         offer.line.tell(at, {"milliseconds": round(seconds * 1000, 2), "request_id": request_id})
         before, after = ready.head
-        return (before, self._today(), after, body if ready.status == HTTPStatus.OK else b""), ready.stays
+        return (before, self._today(), after, body), ready.stays
 
     def remember(self, offer: Offer, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Remember a response that is about to be sent."""
@@ -96,7 +110,8 @@ class AtOnce:
         fields = [f"{name}: {'' if name == 'Date' else value}" for name, value in response.headers.items()]
         lines = [f"HTTP/{version.major}.{version.minor} {status} {status.phrase}", *fields, "", ""]
         before, date, after = "\r\n".join(lines).encode().partition(b"\r\nDate: ")
-        self._ready.put(offer.said, _Ready(offer, status, (before + date, after), bool(response.keep_alive)))
+        kept = self._ready if offer.remembered else self._for_all
+        kept.put(offer.said, _Ready(offer, status, (before + date, after), bool(response.keep_alive)))
 
     def _today(self) -> bytes:
         now = int(time.time())

@@ -7,6 +7,7 @@ from datetime import datetime
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.certificates import fits
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
+from provserver.domain.freshness import same_entity
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
 from provserver.domain.recognition import recognised
@@ -24,10 +25,12 @@ from provserver.services.records import Records
 from provserver.services.regulars import Regular, Regulars, Usual
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
-from provserver.services.visits import Answer, PhoneRequest, Visit
+from provserver.services.visits import Answer, Lasting, PhoneRequest, Visit
 from provserver.store.database import Database
 from provserver.store.devices import pin_window
 from provserver.store.fetches import FetchRecord, Found
+
+_NOT_SERVED = "a file that is not served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Provisioning:
         rendered = self.maker.cache.get(regular.document_key)
         if rendered is None:
             return None
-        same = _same_entity(if_none_match, regular.etag)
+        same = same_entity(if_none_match, regular.etag)
         usual = regular.not_modified if same else regular.whole
         self._note(regular, usual, request_id, at)
         return replace(usual.answer, document=rendered.document)
@@ -104,6 +107,10 @@ class Provisioning:
             return None
         self._note(regular, usual, request_id, at)
         return rendered.document.body
+
+    def refused_again(self, lasting: Lasting, source: str) -> None:
+        """Somebody gets the same refusal as before, since what it hangs on is known to stand."""
+        self.guard.proved(source, lasting.mac)
 
     def _note(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> None:
         self.guard.proved(regular.request.source, regular.mac)
@@ -127,13 +134,20 @@ class Provisioning:
             return self._refuse(visit, evidence, stale=stale)
         self.guard.proved(request.source, visit.device.mac)
         if not is_served(visit.match.rule, visit.device):
-            return replace(_refusal(claim, "a file that is not served"), proof=visit.verdict.proof)
+            return self._not_served(visit)
         if reason := visit.vendor.model(visit.device.model).not_rendered:
             await self.recorder.only_recognised(visit, reason)
             refusal = _refusal(claim, f"a {visit.device.model}, which is only recognised")
             return replace(refusal, proof=visit.verdict.proof)
         with self.shares.taken_by(visit.record.account.id):
             return await self._serve(visit)
+
+    def _not_served(self, visit: Visit) -> Answer:
+        """Phones ask for more than there is, and nearly half of what they ask for in a boot is of this kind."""
+        remembered, lasting = self.records.remembered(visit.claim.mac, visit.claim.token), None
+        if visit.proves_again and remembered and remembered.record is visit.record:
+            lasting = Lasting(remembered, visit.device.mac)
+        return replace(_refusal(visit.claim, _NOT_SERVED), proof=visit.verdict.proof, lasting=lasting)
 
     def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Nobody's MAC, or no MAC at all."""
@@ -187,7 +201,7 @@ class Provisioning:
     def _common_file(self, claim: Claim, match: Match) -> Answer:
         """A file without anybody's data is for everybody."""
         if match.rule.template is None:
-            return _refusal(claim, "a file that is not served")
+            return replace(_refusal(claim, _NOT_SERVED), lasting=Lasting())
         vendor = self.catalogue.dialects[match.dialect]
         model = vendor.model_named(claim.agent.model if claim.agent else match.model)
         document = self.renderer.common_file(vendor, match.rule, model)
@@ -235,7 +249,7 @@ class Provisioning:
         except (RenderingFailed, CannotCarry) as error:
             await self.recorder.failed(visit, error)
             raise
-        not_modified = _same_entity(visit.request.if_none_match, rendered.document.etag)
+        not_modified = same_entity(visit.request.if_none_match, rendered.document.etag)
         is_quiet = await self.recorder.served(visit, rendered, not_modified=not_modified)
         answer = Answer(
             document=rendered.document,
@@ -283,11 +297,3 @@ def _refusal(claim: Claim, reason: str | None) -> Answer:
 def _shows_nothing(request: PhoneRequest, claim: Claim) -> bool:
     """Whether nothing but a MAC stands for the phone."""
     return claim.token is None and request.certificate is None and not claim.challenged
-
-
-def _same_entity(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison of If-None-Match (RFC 9110, 13.1.2)."""
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags

@@ -8,10 +8,12 @@ from provserver.domain.authorization import BasicAnswer, DigestAnswer
 from provserver.domain.certificates import ClientCertificate
 from provserver.domain.device import Device
 from provserver.domain.identify import Claim, Match
+from provserver.domain.mac import Mac
 from provserver.domain.proofs import REFUSED, Verdict
 from provserver.domain.vendor import Vendor
 from provserver.rendering.renderer import Document
 from provserver.store.fetches import FetchRecord
+from provserver.store.standing import Remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,25 @@ class Visit:
     stale_for: float | None = None
 
     @property
-    def is_repeatable(self) -> bool:
+    def proves_again(self) -> bool:
         """Whether the same words prove the same again while the record stands: neither time nor a nonce counts."""
-        verdict = self.verdict
-        if self.stale_for is not None:
-            return False
-        return verdict.proof in ("token", "network") and not (verdict.ends_window or verdict.ends_overlap)
+        return self.stale_for is None and self.verdict.proof in ("token", "network")
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether being served does the same again, too."""
+        return self.proves_again and not (self.verdict.ends_window or self.verdict.ends_overlap)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a refusal hangs on that the same words get again: that `remembered` stands, the record of who has this MAC.
+
+    Without one it is everybody's, whatever is in the database.
+    """
+
+    remembered: Remembered | None = None
+    mac: Mac | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +90,9 @@ class Answer:
     """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
 
     `challenge`: it is asked for its credentials; `stale`: once more, since they were right. `in_its_time`: a refusal
-    that must come as late as any other, since what was found out on the way to it took its time. `stale_for`: it was
-    given while the database was away, from what was known to stand so many seconds ago.
+    that must come as late as any other, since what was found out on the way to it took its time. `lasting`: a refusal
+    that is given again without a look. `stale_for`: it was given while the database was away, from what was known to
+    stand so many seconds ago.
     """
 
     document: Document | None = None
@@ -84,6 +100,7 @@ class Answer:
     challenge: bool = False
     stale: bool = False
     in_its_time: bool = False
+    lasting: Lasting | None = None
     file: str | None = None
     mac: str | None = None
     vendor: str | None = None

@@ -1,0 +1,100 @@
+"""Files that phones ask for and nobody gets, near half of all requests of a boot: refused at once, and no longer so."""
+
+import re
+
+import pytest
+
+from provserver.store.devices import delete_device
+from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
+from tests.phones.test_connection import MAC, dial, learn
+
+AGENT = YEALINK_AGENT.format(mac=MAC)
+_DATE = re.compile(rb"Date: [^\r]+")
+
+
+def _asking(path: str, method: str = "GET") -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
+
+
+async def _ask(office: Office, request: bytes) -> tuple[bytes, int]:
+    """The answer but for its date, and how many were answered at once meanwhile."""
+    before = office.client.server.at_once  # type: ignore[attr-defined]
+    line = await dial(office)
+    answer = _DATE.sub(b"", await line.ask(request))
+    line.writer.close()
+    return answer, office.client.server.at_once - before  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("file", [f"{MAC}-local.cfg", "y000000000000.boot"], ids=["own", "everybody's"])
+async def test_a_file_that_is_not_served_is_refused_alike_at_once(
+    make_office: MakeOffice, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    office: Office = await make_office()
+    device, _ = await office.phone(MAC, "yealink")
+    request = _asking(f"/p/{device.token}/{file}")
+    first = _DATE.sub(b"", await learn(office, request))
+    capsys.readouterr()
+    assert await _ask(office, request) == (first, 1)
+    assert first.startswith(b"HTTP/1.1 404")
+    said = capsys.readouterr().out
+    assert "status=404" in said
+    assert "reason='a file that is not served'" in said
+
+
+async def test_a_device_that_is_gone_is_unknown_in_the_very_next_request(
+    make_office: MakeOffice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer is the same; but what is known of the phone, and told of it, must be what is true."""
+    office: Office = await make_office()
+    device, _ = await office.phone(MAC, "yealink")
+    request = _asking(f"/p/{device.token}/{MAC}-local.cfg")
+    first = _DATE.sub(b"", await learn(office, request))
+    assert await _ask(office, request) == (first, 1)
+    async with office.database.write() as conn:
+        await delete_device(conn, device.account_id, device.id, at=office.clock())
+    capsys.readouterr()
+    assert await _ask(office, request) == (first, 0)
+    assert "reason='unknown MAC'" in capsys.readouterr().out
+    assert await _ask(office, request) == (first, 0)
+
+
+async def test_what_proves_nothing_is_looked_into_each_time(make_office: MakeOffice) -> None:
+    """A refusal for want of a proof is counted against whoever guesses, and takes its time."""
+    office: Office = await make_office()
+    await office.phone(MAC, "yealink")
+    for path in (
+        f"/p/{'x' * 24}/{MAC}-local.cfg",
+        f"/p/{'x' * 24}/{MAC}.cfg",
+        "/p/x/what.is.this",
+        f"/d/{MAC}-local.cfg",
+    ):
+        request = _asking(path)
+        await learn(office, request)
+        assert (await _ask(office, request))[1] == 0, path
+
+
+async def test_a_head_is_not_answered_with_the_body_of_a_get(make_office: MakeOffice) -> None:
+    office: Office = await make_office()
+    line = await dial(office)
+    for _ in range(3):
+        line.writer.write(_asking("/y000000000000.boot", "HEAD"))
+        head = await line.reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 404")
+    line.writer.write(_asking("/y000000000000.boot"))
+    assert (await line.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404")
+    line.writer.close()
+
+
+async def test_strangers_push_no_phone_out(make_office: MakeOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for what nobody gets, in ever other words, must not make it dear to serve those who are known."""
+    monkeypatch.setattr("provserver.services.regulars._LONGEST", 3)
+    office: Office = await make_office()
+    device, _ = await office.phone(MAC, "yealink")
+    known = _asking(f"/p/{device.token}/{MAC}.cfg")
+    await learn(office, known)
+    line = await dial(office)
+    for number in range(5):
+        assert (await line.ask(_asking(f"/{number}/y000000000000.boot"))).startswith(b"HTTP/1.1 404")
+        assert (await line.ask(_asking(f"/y000000000000.boot?{number}"))).startswith(b"HTTP/1.1 404")
+    line.writer.close()
+    assert (await _ask(office, known))[1] == 1
