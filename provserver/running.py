@@ -183,7 +183,6 @@ def _phones(
     provisioning = Provisioning(
         database=stock.database,
         catalogue=stock.catalogue,
-        renderer=stock.renderer,
         records=records,
         maker=Maker(
             stock.database,

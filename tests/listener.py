@@ -87,4 +87,4 @@ def make_provisioning(
         "shares": Shares(lambda: settings.max_waiting),
         **more,
     }
-    return Provisioning(database=database, catalogue=catalogue, renderer=renderer, sources=sources, **fields)
+    return Provisioning(database=database, catalogue=catalogue, sources=sources, **fields)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from itertools import count
@@ -113,8 +113,8 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
         answer, response, failure = await _tried(request, asked, face)
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
     regular = face.provisioning.regulars.get(words)  # it may have become one
-    if said and words and answer.lasting and response.status == HTTPStatus.NOT_FOUND:
-        request[_OFFER] = _refusal(said, asked, answer, answer.lasting, face)
+    if said and words and answer.lasting and response.status in (200, 404):
+        request[_OFFER] = _lasting(said, asked, answer, response.status, face)
     elif said and regular and response.status in (200, 304):
         _offer(request, said, regular, answer, face)
     return response
@@ -142,15 +142,17 @@ def _offer(request: web.Request, said: tuple[bytes, Peer], regular: Regular, ans
     request[_OFFER] = Offer(said, usual.answer, line, regular.remembered, again)
 
 
-def _refusal(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, lasting: Lasting, face: PhoneFace) -> Offer:
-    """The same bytes of the same peer get it again."""
-    facts = {**_facts(asked, answer, HTTPStatus.NOT_FOUND.value), "reason": answer.reason}
+def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, status: int, face: PhoneFace) -> Offer:
+    """The same bytes of the same peer get what hangs on nothing but its record."""
+    body, lasting = answer.document.body if answer.document else answers.NOT_FOUND, answer.lasting or Lasting()
+    reason = {"reason": answer.reason} if answer.reason else {}
+    line = Repeated(face.log, "phone_request", {**_facts(asked, answer, status), **reason})
 
     def again(_request_id: str, _at: datetime) -> bytes:
-        face.provisioning.refused_again(lasting, asked.source)
-        return answers.NOT_FOUND
+        face.provisioning.answered_again(lasting, asked.source)
+        return body
 
-    return Offer(said, answer, Repeated(face.log, "phone_request", facts), lasting.remembered, again)
+    return Offer(said, replace(answer, document=None), line, lasting.remembered, again)
 
 
 async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from provserver.domain.catalogue import Catalogue
+from provserver.domain.file_rules import FileRule
+from provserver.domain.vendor import Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
@@ -43,6 +45,13 @@ class Maker:
             rendered = await self._from_shelf(key) or await self._render(visit, key)
             self.cache.put(key, rendered)
         return key, rendered
+
+    def common(self, vendor: Vendor, rule: FileRule, model: str | None) -> Document:
+        """A file without anybody's data, of which there are few."""
+        key = vendor.dialect, rule.id, model
+        known = self.cache.get(key) or Rendered(self.renderer.common_file(vendor, rule, model))
+        self.cache.put(key, known)
+        return known.document
 
     def _key(self, visit: Visit) -> Hashable:
         """Everything that the file is made from."""

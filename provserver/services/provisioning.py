@@ -13,7 +13,6 @@ from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdi
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
-from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
 from provserver.services.cache import Rendered
 from provserver.services.challenges import Answered, Challenges
@@ -50,7 +49,6 @@ class Provisioning:
 
     database: Database
     catalogue: Catalogue
-    renderer: Renderer
     records: Records
     maker: Maker
     recorder: Recorder
@@ -108,8 +106,8 @@ class Provisioning:
         self._note(regular, usual, request_id, at)
         return rendered.document.body
 
-    def refused_again(self, lasting: Lasting, source: str) -> None:
-        """Somebody gets the same refusal as before, since what it hangs on is known to stand."""
+    def answered_again(self, lasting: Lasting, source: str) -> None:
+        """Somebody gets the same as before, since what it hangs on is known to stand."""
         self.guard.proved(source, lasting.mac)
 
     def _note(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> None:
@@ -204,8 +202,8 @@ class Provisioning:
             return replace(_refusal(claim, _NOT_SERVED), lasting=Lasting())
         vendor = self.catalogue.dialects[match.dialect]
         model = vendor.model_named(claim.agent.model if claim.agent else match.model)
-        document = self.renderer.common_file(vendor, match.rule, model)
-        return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model)
+        document = self.maker.common(vendor, match.rule, model)
+        return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model, lasting=Lasting())
 
     async def _find(self, claim: Claim) -> Found:
         if claim.mac is None and claim.token is None:

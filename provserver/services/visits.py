@@ -76,9 +76,9 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a refusal hangs on that the same words get again: that `remembered` stands, the record of who has this MAC.
+    """What an answer hangs on that the same words get again: that `remembered` stands, the record of who has this MAC.
 
-    Without one it is everybody's, whatever is in the database.
+    Without one it is everybody's, whatever is in the database. Neither leaves a trace there.
     """
 
     remembered: Remembered | None = None
@@ -90,8 +90,8 @@ class Answer:
     """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
 
     `challenge`: it is asked for its credentials; `stale`: once more, since they were right. `in_its_time`: a refusal
-    that must come as late as any other, since what was found out on the way to it took its time. `lasting`: a refusal
-    that is given again without a look. `stale_for`: it was given while the database was away, from what was known to
+    that must come as late as any other, since what was found out on the way to it took its time. `lasting`: it is
+    given again without a look. `stale_for`: it was given while the database was away, from what was known to
     stand so many seconds ago.
     """
 

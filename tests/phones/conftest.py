@@ -1,21 +1,25 @@
 """A phone listener on a real socket over a real database, and an operator's hand that reaches the store directly."""
 
-from collections.abc import AsyncIterator, Callable
+import io
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from provserver.config import Phones
+from provserver.config import Log, Phones
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
 from provserver.listening.trust import VendorTrust
+from provserver.logs import Repeated, configure_logging
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
@@ -184,3 +188,15 @@ async def office(make_office: MakeOffice) -> Office:
 def data_files(tmp_path: Path) -> Callable[[], bytes]:
     """All bytes of the database's files."""
     return lambda: b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*"))
+
+
+@pytest.fixture
+def json_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
+    """What is logged from now on, as JSON."""
+    log = io.BytesIO()
+    stderr = io.TextIOWrapper(log)  # kept here: it would close the log when it goes
+    monkeypatch.setattr(sys, "stderr", stderr)
+    configure_logging(Log(format="json"))
+    yield log
+    structlog.reset_defaults()
+    Repeated.out = None

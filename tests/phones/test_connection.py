@@ -3,20 +3,16 @@
 import asyncio
 import io
 import re
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import orjson
 import pytest
-import structlog
 from aiohttp import web
 
-from provserver.config import Log
 from provserver.domain.device import Device
 from provserver.listening.trust import VendorTrust
-from provserver.logs import Repeated, configure_logging
 from provserver.phones.connection import Connection, PhoneRunner
 from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
 
@@ -233,16 +229,6 @@ async def test_where_certificates_count_bytes_do_not(make_office: MakeOffice) ->
     device, _ = await office.phone(MAC, "yealink")
     await learn(office, fetch(device))
     assert office.client.server.at_once == 0  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def json_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
-    log = io.BytesIO()
-    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(log))
-    configure_logging(Log(format="json"))
-    yield log
-    structlog.reset_defaults()
-    Repeated.out = None
 
 
 async def test_the_log_tells_the_same_of_it(json_log: io.BytesIO, known: Known) -> None:
