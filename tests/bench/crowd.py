@@ -49,7 +49,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 9_800
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), anew=True) as server:
         asyncio.run(_crowd(server, wanted))
 
 

@@ -66,7 +66,7 @@ def _report(title: str, answers: Answers) -> None:
 def main() -> None:
     """Run it."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    with tempfile.TemporaryDirectory() as name, serving(Path(name)) as server:
+    with tempfile.TemporaryDirectory() as name, serving(Path(name), anew=True) as server:
         account = _set_up(server)
         with closing(sqlite3.connect(Path(name) / "data" / "provserver.db", isolation_level=None)) as other:
             during: Answers = {}

@@ -6,14 +6,17 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.e2e.forked import Forked
 
 KEY = "sk_live_for_the_tests_of_the_process"
 PATIENCE = 120
@@ -26,7 +29,7 @@ _LISTENING = re.compile(r"listening.*?api=(\S+).*?phones=(\S+)")
 class Server:
     """A running process with its two addresses."""
 
-    process: subprocess.Popen[str]
+    process: "subprocess.Popen[str] | Forked"
     api: str
     phones: str
     stderr: Path
@@ -82,43 +85,43 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """One command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "provserver", *arguments],
-        cwd=folder,
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as kept:
+        stdout, stderr = Path(kept) / "stdout.txt", Path(kept) / "stderr.txt"
+        process = Forked(arguments, folder, environment(folder, **variables), stdout, stderr)
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, stdout.read_text(), stderr.read_text())
 
 
 @contextmanager
 def serving(
-    folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, **variables: str
+    folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, anew: bool = False, **variables: str
 ) -> Iterator[Server]:
-    """`provserver serve`, ready; killed at the end where it still runs."""
+    """`provserver serve`, ready; killed at the end where it still runs. `anew`: in an interpreter of its own."""
     env = {name: value for name, value in environment(folder, **variables).items() if name not in (remove or {})}
     stderr, stdout = folder / "stderr.txt", folder / "stdout.txt"
+    begin = _executed if anew else Forked
+    process = begin(["serve", *arguments], folder, env, stdout, stderr)
+    try:
+        api, phones = _addresses(process, stderr)
+        yield Server(process, api, phones, stderr, stdout)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def _executed(
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdout: Path, stderr: Path
+) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "provserver", *arguments]
     with stderr.open("w") as errors, stdout.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "provserver", "serve", *arguments],
-            cwd=folder,
-            env=env,
-            stdout=output,
-            stderr=errors,
-            text=True,
-        )
-        try:
-            api, phones = _addresses(process, stderr)
-            yield Server(process, api, phones, stderr, stdout)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait(PATIENCE)
+        return subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=errors, text=True)
 
 
-def _addresses(process: subprocess.Popen[str], stderr: Path) -> tuple[str, str]:
+def _addresses(process: "subprocess.Popen[str] | Forked", stderr: Path) -> tuple[str, str]:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         found = _LISTENING.search(stderr.read_text())

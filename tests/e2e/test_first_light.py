@@ -24,7 +24,7 @@ def set_up_phone(server: Server, mac: str, extension: str = "101") -> tuple[str,
 
 def test_the_demo_boots_a_phone_before_your_eyes(tmp_path: Path) -> None:
     """The first thing a newcomer sees: request, file, and the status that changes."""
-    with serving(tmp_path, "--demo", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}) as server:
+    with serving(tmp_path, "--demo", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}, anew=True) as server:
         said = wait_for(server, "Try next")
         assert "runs for the first time" in said
         assert "GET /snomD785.htm" in said

@@ -52,11 +52,11 @@ async def test_phones_of_a_killed_instance_need_one_more_try_and_keep_what_they_
 
 async def _storm(phones: list[BootingPhone], habits: Habits, kill: Server | None = None) -> Tally:
     """All boot, some at a time; an instance is killed with -9 when a third of them has."""
-    tally, tls, turn = Tally(), habits.tls(), asyncio.Semaphore(AT_ONCE)
+    tally, dialling, turn = Tally(), habits.dialling(), asyncio.Semaphore(AT_ONCE)
 
     async def boot(phone: BootingPhone) -> None:
         async with turn:
-            await phone.boot(habits, tls, tally, lambda: 0.0)
+            await phone.boot(habits, dialling, tally, lambda: 0.0)
         if kill and tally.boots == PHONES // 3:
             kill.process.kill()
 

@@ -78,7 +78,9 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Ser
     victim = max(children(server))
     os.kill(victim, signal.SIGKILL)
     wait_for(server, "worker_died")
+    deadline = time.monotonic() + PATIENCE
     while len(children(server) - {victim}) < 3:
+        assert time.monotonic() < deadline, "nobody came in its place"
         time.sleep(0.05)
 
     async def all_served() -> None:
@@ -92,16 +94,14 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Ser
 def test_sighup_renews_every_process_and_refuses_no_connection(server: Server) -> None:
     before = children(server)
 
-    async def renewed_under_load() -> int:
-        count = 0
+    async def renewed_under_load() -> None:
+        """Every process is renewed while phones connect; any of them that is refused fails here."""
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
             server.process.send_signal(signal.SIGHUP)
             while "workers_renewed" not in server.said() or children(server) & before:
                 await asyncio.gather(*(fetched(session, server) for _ in range(4)))
-                count += 4
-        return count
 
-    assert asyncio.run(renewed_under_load()) > 20
+    asyncio.run(asyncio.wait_for(renewed_under_load(), PATIENCE))
     assert len(children(server)) == 3
 
 
