@@ -10,7 +10,7 @@ from provserver.domain.device import Account
 from provserver.store.conflicts import conflicts_named
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import accounts, devices, events, settings_layers
-from provserver.store.usage import close_spans
+from provserver.store.usage import close_account
 
 _REACHES_FILES = frozenset({"name", "region", "timezone", "accepted_proofs"})
 
@@ -56,7 +56,7 @@ async def delete_account(conn: AsyncConnection, account_id: str, *, at: datetime
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_(owned)))
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id == account_id))
     await conn.execute(delete(events).where(events.c.account_id == account_id))
-    await close_spans(conn, at=at, account_id=account_id)
+    await close_account(conn, account_id, at=at)
     return (await conn.execute(delete(accounts).where(accounts.c.id == account_id))).rowcount > 0
 
 

@@ -1,79 +1,122 @@
-"""Spans of time in which a user was on a provisioned device: what an account is counted by."""
+"""Spans of time in which a user was on a provisioned device, and what an account is counted by for them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
-from sqlalchemy import Dialect, Executable, and_, bindparam, distinct, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.schema import assignments, devices, provisioned_spans
-from provserver.store.upserts import upsert, upsert_of
+from provserver.domain.stays import Changes
+from provserver.domain.stays import Span as Time
+from provserver.store.schema import (
+    assignments,
+    devices,
+    provisioned_spans,
+    usage_absences,
+    usage_steps,
+    usage_totals,
+    users,
+)
+from provserver.store.stays import Totals, count, take_totals
+from provserver.store.types import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """`user_id` is on the provisioned device `device_id` from `started_at` on."""
+    """`user_id` is on the provisioned device `device_id` from `started_at` on, until `ended_at`; None for still."""
 
     account_id: str
     user_id: str
     device_id: str
     started_at: datetime
+    ended_at: datetime | None = None
+
+
+# Who is on devices, but for those who are counted already.
+_ON_PROVISIONED = (
+    select(
+        assignments.c.account_id,
+        assignments.c.user_id,
+        assignments.c.device_id,
+        devices.c.last_provisioned_at.label("started_at"),
+    )
+    .join(devices, devices.c.id == assignments.c.device_id)
+    .where(
+        devices.c.id.in_(bindparam("provisioned", expanding=True)),
+        devices.c.last_provisioned_at.is_not(None),
+        ~exists().where(
+            provisioned_spans.c.device_id == assignments.c.device_id,
+            provisioned_spans.c.user_id == assignments.c.user_id,
+            provisioned_spans.c.ended_at.is_(None),
+        ),
+    )
+)
 
 
 async def open_spans(conn: AsyncConnection, spans: Sequence[Span]) -> None:
     """Start spans; a user whose span on that device is still open keeps it."""
-    running = await _running(conn, {span.device_id for span in spans})
-    fresh = [
-        {"account_id": one.account_id, "user_id": one.user_id, "device_id": one.device_id, "started_at": one.started_at}
-        for one in spans
-        if (one.device_id, one.user_id) not in running
-    ]
+    if not spans:
+        return
+    totals = await take_totals(conn, {span.account_id for span in spans})
+    before = await _spans_of(conn, {span.user_id for span in spans})
+    known = {(span.device_id, span.user_id, at) for span in before for at in (span.started_at, span.ended_at)}
+    fresh = {
+        (span.device_id, span.user_id): span
+        for span in spans
+        if known.isdisjoint((span.device_id, span.user_id, at) for at in (span.started_at, None))
+    }
     if fresh:
-        await conn.execute(upsert(conn, provisioned_spans).on_conflict_do_nothing(), fresh)
+        await conn.execute(insert(provisioned_spans), [asdict(span) for span in fresh.values()])
+        await _recount(conn, totals, before, [*before, *fresh.values()])
 
 
 async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str]) -> None:
-    """The users on devices that have just become provisioned count as used from then on, in one statement."""
+    """The users on devices that have just become provisioned count as used from then on."""
     if device_ids:
-        await conn.execute(_opening(conn.dialect), {"provisioned": list(device_ids)})
-
-
-@lru_cache
-def _opening(dialect: Dialect) -> Executable:
-    column = provisioned_spans.c
-    running = exists().where(
-        column.device_id == assignments.c.device_id, column.user_id == assignments.c.user_id, column.ended_at.is_(None)
-    )
-    fresh = (
-        select(assignments.c.account_id, assignments.c.user_id, assignments.c.device_id, devices.c.last_provisioned_at)
-        .join(devices, devices.c.id == assignments.c.device_id)
-        .where(
-            devices.c.id.in_(bindparam("provisioned", expanding=True)),
-            devices.c.last_provisioned_at.is_not(None),
-            ~running,
-        )
-    )
-    names = [column.account_id, column.user_id, column.device_id, column.started_at]
-    return upsert_of(dialect, provisioned_spans).from_select(names, fresh).on_conflict_do_nothing()
+        rows = await conn.execute(_ON_PROVISIONED, {"provisioned": list(device_ids)})
+        await open_spans(conn, [Span(**row) for row in rows.mappings()])
 
 
 async def close_spans(
-    conn: AsyncConnection,
-    *,
-    at: datetime,
-    device_id: str | None = None,
-    user_id: str | None = None,
-    account_id: str | None = None,
+    conn: AsyncConnection, *, at: datetime, device_id: str | None = None, user_id: str | None = None
 ) -> None:
-    """End, at `at`, the open spans of a device, a user, a user on a device, or an account; one of them is given."""
+    """End, at `at`, the open spans of a device, a user, or a user on a device; one of them is given."""
     column = provisioned_spans.c
-    owners = ((column.device_id, device_id), (column.user_id, user_id), (column.account_id, account_id))
-    conditions = [owner == value for owner, value in owners if value is not None]
-    if not conditions:
+    said = [owner == value for owner, value in ((column.device_id, device_id), (column.user_id, user_id)) if value]
+    if not said:
         raise ValueError("whose spans end must be said")
-    await conn.execute(update(provisioned_spans).where(*conditions, column.ended_at.is_(None)).values(ended_at=at))
+    open_ones = (*said, column.ended_at.is_(None))
+    ending = (await conn.execute(select(column.account_id, column.user_id).where(*open_ones))).all()
+    if not ending:
+        return
+    totals = await take_totals(conn, {account_id for account_id, _ in ending})
+    before = await _spans_of(conn, {user for _, user in ending})
+    # A clock that went back ends nothing before its start.
+    end = case((column.started_at > at, column.started_at), else_=literal(at, Instant))
+    await conn.execute(update(provisioned_spans).where(*open_ones).values(ended_at=end))
+    after = [
+        replace(span, ended_at=max(at, span.started_at))
+        if span.ended_at is None and device_id in (None, span.device_id) and user_id in (None, span.user_id)
+        else span
+        for span in before
+    ]
+    await _recount(conn, totals, before, after)
+
+
+async def close_account(conn: AsyncConnection, account_id: str, *, at: datetime) -> None:
+    """End, at `at`, all open spans of an account: every stay with them, however many there are."""
+    totals = await take_totals(conn, {account_id})
+    total = totals[account_id]
+    at = max(at, total.at)
+    column = provisioned_spans.c
+    own = select(users.c.id).where(users.c.account_id == account_id)
+    ending = update(provisioned_spans).where(column.user_id.in_(own), column.ended_at.is_(None))
+    await conn.execute(ending.values(ended_at=at))
+    changes = Changes()
+    changes.ended[at] = total.began - total.ended
+    await count(conn, totals, {account_id: changes})
 
 
 async def usage(
@@ -82,17 +125,39 @@ async def usage(
     """Per account, how many distinct users were on a provisioned device at some time in [since, until).
 
     With an account id that account alone. An account without such users is not in the list, which is sorted by id.
+    No user is looked at, but for those who were away in between and came back: see `domain.stays`.
     """
-    span = provisioned_spans.c
-    touches = and_(span.started_at < until, or_(span.ended_at.is_(None), span.ended_at > since))
-    statement = select(span.account_id, func.count(distinct(span.user_id))).where(touches)
+    total, step, absence = usage_totals.c, usage_steps.c, usage_absences.c
+    began = case((total.at < until, total.began), else_=_last(step.began, step.at < until))
+    ended = case((total.at <= since, total.ended), else_=_last(step.ended, step.at <= since))
+    within = (absence.account_id == total.account_id, absence.left_at > since, absence.back_at < until)
+    back = select(func.count()).select_from(usage_absences).where(*within).correlate(usage_totals).scalar_subquery()
+    statement = select(total.account_id, began - ended - back)
     if account_id is not None:
-        statement = statement.where(span.account_id == account_id)
-    rows = await conn.execute(statement.group_by(span.account_id).order_by(span.account_id))
-    return [(account, users) for account, users in rows]
+        statement = statement.where(total.account_id == account_id)
+    rows = await conn.execute(statement.order_by(total.account_id))
+    return [(account, users_then) for account, users_then in rows if users_then]
 
 
-async def _running(conn: AsyncConnection, device_ids: Iterable[str]) -> set[tuple[str, str]]:
-    span = provisioned_spans.c
-    statement = select(span.device_id, span.user_id).where(span.device_id.in_(device_ids), span.ended_at.is_(None))
-    return {(device, user) for device, user in await conn.execute(statement)}
+def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnElement[int]:
+    """What had been counted in the account by then."""
+    step = usage_steps.c
+    here = select(counted).where(step.account_id == usage_totals.c.account_id, when).correlate(usage_totals)
+    return func.coalesce(here.order_by(step.at.desc()).limit(1).scalar_subquery(), 0)
+
+
+async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Span]:
+    rows = await conn.execute(select(provisioned_spans).where(provisioned_spans.c.user_id.in_(user_ids)))
+    return [Span(**row) for row in rows.mappings()]
+
+
+async def _recount(conn: AsyncConnection, totals: Totals, before: Iterable[Span], after: Iterable[Span]) -> None:
+    """Count what has changed for the users that these are all spans of."""
+    times: dict[tuple[str, str], tuple[list[Time], list[Time]]] = defaultdict(lambda: ([], []))
+    for number, spans in enumerate((before, after)):
+        for span in spans:
+            times[span.account_id, span.user_id][number].append((span.started_at, span.ended_at))
+    changed: dict[str, Changes] = defaultdict(Changes)
+    for (account_id, user_id), (then, now) in times.items():
+        changed[account_id].note(user_id, then, now)
+    await count(conn, totals, changed)

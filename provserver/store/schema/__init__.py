@@ -13,9 +13,9 @@ from provserver.store.schema.traces import (
     blocked_sources,
     events,
     idempotency_keys,
-    provisioned_spans,
     unknown_devices,
 )
+from provserver.store.schema.usage import provisioned_spans, usage_absences, usage_steps, usage_totals
 
 __all__ = [
     "accounts",
@@ -37,6 +37,9 @@ __all__ = [
     "search_terms",
     "settings_layers",
     "unknown_devices",
+    "usage_absences",
+    "usage_steps",
+    "usage_totals",
     "user_terms",
     "users",
 ]

@@ -44,19 +44,6 @@ audit = Table(
     Index(None, "key_id", "id"),
 )
 
-provisioned_spans = Table(
-    "provisioned_spans",
-    metadata,
-    Column("device_id", String, nullable=False),  # no foreign keys: usage outlives devices and users
-    Column("user_id", String, nullable=False),
-    moment("started_at"),
-    moment("ended_at", nullable=True),
-    Column("account_id", String, nullable=False),
-    PrimaryKeyConstraint("device_id", "user_id", "started_at"),
-    Index(None, "account_id", "user_id", "started_at", "ended_at"),  # by user, as usage counts them
-    Index(None, "user_id", "device_id"),
-)
-
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -1,0 +1,82 @@
+"""The counts that usage follows from (`domain.stays`), kept in the transaction that changes what they count.
+
+Whoever changes them takes the account's total first, so that writers of one account follow each other.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from provserver.domain.stays import Absence, Changes, Step, counted
+from provserver.store.schema import usage_absences, usage_steps, usage_totals
+from provserver.store.types import EPOCH
+from provserver.store.upserts import upsert
+
+Totals = dict[str, Step]
+
+_NOTHING = Step(EPOCH, 0, 0)
+
+
+async def take_totals(conn: AsyncConnection, account_ids: Collection[str]) -> Totals:
+    """Where these accounts stand, locked until the transaction ends."""
+    column = usage_totals.c
+    statement = select(usage_totals).where(column.account_id.in_(account_ids)).order_by(column.account_id)
+    rows = await conn.execute(statement.with_for_update())
+    taken = {row.account_id: Step(row.at, row.began, row.ended) for row in rows}
+    missing = sorted(set(account_ids) - taken.keys())
+    if missing:
+        fresh = [{"account_id": one, **_NOTHING._asdict()} for one in missing]
+        await conn.execute(upsert(conn, usage_totals).on_conflict_do_nothing(), fresh)
+        taken |= await take_totals(conn, missing)
+    return taken
+
+
+async def count(conn: AsyncConnection, totals: Totals, changed: Mapping[str, Changes]) -> None:
+    """Count anew, in accounts whose `totals` are taken."""
+    steps: dict[str, list[Step]] = {}
+    for account_id, changes in changed.items():
+        moments, total = changes.moments, totals[account_id]
+        if not moments:
+            continue
+        if total.at < moments[0]:
+            steps[account_id] = counted(total, [], changes)
+        else:  # late news, of a time after which more has been counted already
+            steps[account_id] = counted(*await _around(conn, account_id, moments[0]), changes)
+    await _store_steps(conn, steps)
+    await _store_absences(conn, changed)
+
+
+async def _around(conn: AsyncConnection, account_id: str, at: datetime) -> tuple[Step, list[Step]]:
+    """The last step before a moment, and those from then on."""
+    column = usage_steps.c
+    here = select(column.at, column.began, column.ended).where(column.account_id == account_id)
+    before = (await conn.execute(here.where(column.at < at).order_by(column.at.desc()).limit(1))).first()
+    later = await conn.execute(here.where(column.at >= at).order_by(column.at))
+    return Step(*before) if before else _NOTHING, [Step(*row) for row in later]
+
+
+async def _store_steps(conn: AsyncConnection, steps: Mapping[str, list[Step]]) -> None:
+    rows = [{"account_id": account_id, **step._asdict()} for account_id, some in steps.items() for step in some]
+    if not rows:
+        return
+    insertion = upsert(conn, usage_steps)
+    values = {"began": insertion.excluded.began, "ended": insertion.excluded.ended}
+    await conn.execute(insertion.on_conflict_do_update(index_elements=["account_id", "at"], set_=values), rows)
+    last = [{"changed_id": account_id, **some[-1]._asdict()} for account_id, some in steps.items()]
+    await conn.execute(update(usage_totals).where(usage_totals.c.account_id == bindparam("changed_id")), last)
+
+
+async def _store_absences(conn: AsyncConnection, changed: Mapping[str, Changes]) -> None:
+    column = usage_absences.c
+    this = [column[name] == bindparam(f"no_{name}") for name in ("account_id", *Absence._fields)]
+    for sign, prefix, statement in ((-1, "no_", delete(usage_absences).where(*this)), (1, "", insert(usage_absences))):
+        rows = [
+            {f"{prefix}{name}": value for name, value in {"account_id": account_id, **absence._asdict()}.items()}
+            for account_id, changes in changed.items()
+            for absence, more in changes.absences.items()
+            if more == sign
+        ]
+        if rows:
+            await conn.execute(statement, rows)
