@@ -33,7 +33,9 @@ class _Operator:
 
     async def begin(self) -> None:
         """Two phones, a base with two handsets, three users."""
-        self.base = await self.api.device(type="dect_base", mac_address="00:04:13:00:00:01", model="M900")
+        self.base = await self.api.device(
+            type="dect_base", mac_address=f"000413{self.chance.randrange(16**6):06x}", model="M900"
+        )
         for _ in range(2):
             await self._more_phones()
             await self._more_handsets()
@@ -47,14 +49,12 @@ class _Operator:
 
     async def assign(self) -> None:
         pairs = {(device, user) for device in self.phones + self.handsets for user in self.users}
-        free = sorted(pairs - {(device, user) for device, user in pairs if self._lines(device) & {(device, user)}})
-        free = [pair for pair in free if not (pair[0] in self.handsets and self._lines(pair[0]))]
+        free = [pair for pair in sorted(pairs - self.on) if pair[0] in self.phones or not self._lines(pair[0])]
         if free:
             device, user = self.chance.choice(free)
-            status = (await self.api.get(f"/v1/devices/{device}"))["status"]
             await self.api.post(f"/v1/devices/{device}/users", {"user_id": user}, expect=201)
             self.on.add((device, user))
-            if status == "provisioned":
+            if (await self.api.get(f"/v1/devices/{device}"))["status"] == "provisioned":
                 self.counting.add((device, user))
 
     async def unassign(self) -> None:
@@ -92,7 +92,7 @@ class _Operator:
         self.users.append((await self.api.user())["id"])
 
     async def _more_phones(self) -> None:
-        self.phones.append(await self.api.phone(f"020001{self.chance.randrange(16**6):06x}"))
+        self.phones.append(await self.api.phone(f"020001aa{self.chance.randrange(16**4):04x}"))
 
     async def _more_handsets(self) -> None:
         ipei = f"0328A{self.chance.randrange(16**5):05X}"
