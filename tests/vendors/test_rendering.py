@@ -1,7 +1,7 @@
 """What goes in arrives: over every vendor and model on disk, with everything set and the worst that people type."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import cycle, groupby
 from typing import Any
 
@@ -32,7 +32,7 @@ from .fullest import (
     value_of,
 )
 from .readers import Pairs, read_pairs
-from .shipped_catalogue import RENDERED, RENDERER, kinds, shapes
+from .shipped_catalogue import RENDERED, RENDERER, kinds, shapes, variables_of
 
 SHAPES = [(vendor, model) for vendor in RENDERED for model in (*shapes(vendor), None)]
 KINDS = [(vendor, model) for vendor in RENDERED for model in (*kinds(vendor), None)]
@@ -58,9 +58,17 @@ every_role = pytest.mark.parametrize(
 
 
 def _own_files(vendor: Vendor) -> list[FileRule]:
-    """Those of the device as a whole: not those of single handsets."""
+    """Those of the device as a whole, not those of single handsets; of files that are the same to the byte, the first.
+
+    Phones ask for one file by several names: rules of one template make the same, where it does not ask for the rule.
+    """
     own = [rule for rule in vendor.files if rule.scope == "device" and rule.template]
-    return [rule for rule in own if "ipei" not in rule.pattern.groupindex]
+    different: dict[Hashable, FileRule] = {}
+    for rule in own:
+        if "ipei" not in rule.pattern.groupindex:
+            name = rule.id if "file" in variables_of(f"{vendor.dialect}/{rule.template}") else None
+            different.setdefault((rule.template, rule.provisions, name), rule)
+    return list(different.values())
 
 
 def _configuration(vendor: Vendor) -> FileRule:
