@@ -36,6 +36,9 @@ hold_every_statement()
 _NOT_MEASURED = frozenset({"bench", "docs", "e2e", "golden", "vendors"})
 """Folders whose tests walk through data, or watch other processes: what covers that code is elsewhere."""
 
+_WALKS = frozenset({"test_schemathesis", "test_isolation", "test_leaks", "test_uniformity"})
+"""Tests that send everything everywhere: each single thing they do is done, and looked at, by another test."""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[object]:
@@ -60,7 +63,8 @@ def _is_measured(item: pytest.Item) -> bool:
     """Of calls of the API, which all run on both databases, those on one: the tests of the store measure the other."""
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
     on = item.callspec.params.get("own") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    return folder not in _NOT_MEASURED and (folder, on) != ("api", "postgresql")
+    again = (folder, on) == ("api", "postgresql") or item.path.stem in _WALKS
+    return folder not in _NOT_MEASURED and not again
 
 
 def _measuring(config: pytest.Config) -> Any:

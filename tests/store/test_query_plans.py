@@ -2,7 +2,9 @@
 
 import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ class Fleet:
         """Open the database in the event loop of the test that runs."""
         self.db = Database.open(self.url, self.sealer)
 
-    async def store(self, *, analyzed: bool) -> None:
+    async def store(self) -> None:
         self.open()
         await migrate(self.db)
         sealer = self.sealer
@@ -101,9 +103,12 @@ class Fleet:
             for who, each in zip(people, self.devices, strict=False):
                 await users.insert_user(conn, sealer, who)
                 await assignments.insert_assignment(conn, assignment(each, who))
-        if analyzed:
-            async with self.db.write() as conn:
-                await conn.exec_driver_sql("ANALYZE")
+        await self.db.close()
+
+    async def analyze(self) -> None:
+        self.open()
+        async with self.db.write() as conn:
+            await conn.exec_driver_sql("ANALYZE")
         await self.db.close()
 
 
@@ -135,13 +140,30 @@ def _devices_of(owner: Account) -> list[Device]:
     return made
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["with statistics", "without"])
-def stored_fleet(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Fleet:
+@pytest.fixture(scope="module")
+def new_fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """Stored once: it takes seconds, and no test changes it."""
     folder: Path = tmp_path_factory.mktemp("fleet")
     create_key_file(folder / "key")
     fleet = Fleet(f"sqlite+aiosqlite:///{folder}/fleet.db", Sealer.from_key_file(folder / "key"))
-    asyncio.run(fleet.store(analyzed=request.param))
+    asyncio.run(fleet.store())
+    return fleet
+
+
+@pytest.fixture(scope="module")
+def known_fleet(new_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """A copy of it, of which the database has made statistics."""
+    fleet = copy(new_fleet)
+    path = tmp_path_factory.mktemp("known") / "fleet.db"
+    shutil.copy(new_fleet.url.removeprefix("sqlite+aiosqlite:///"), path)
+    fleet.url = f"sqlite+aiosqlite:///{path}"
+    asyncio.run(fleet.analyze())
+    return fleet
+
+
+@pytest.fixture(scope="module", params=["known_fleet", "new_fleet"], ids=["with statistics", "without"])
+def stored_fleet(request: pytest.FixtureRequest) -> Fleet:
+    fleet: Fleet = request.getfixturevalue(request.param)
     return fleet
 
 
