@@ -13,9 +13,8 @@ import structlog
 
 from provserver.listening.proxyprotocol import NotProxied, Told, read_header
 from provserver.listening.room import Room
+from provserver.listening.session import Session
 from provserver.listening.tls import ServerTls, TlsConnection
-
-_GREETING_SECONDS = 10.0  # for the PROXY protocol and the TLS handshake
 
 _log = structlog.get_logger("listening")
 
@@ -32,6 +31,8 @@ class Manners:
 class Connection(asyncio.Protocol):
     """What the socket's transport talks to. It passes everything on to TLS or HTTP, once that has its turn."""
 
+    __slots__ = ("_arriving", "_header", "_listener", "_make_http", "_manners", "_next", "_transport")
+
     def __init__(self, listener: str, manners: Manners, http: Callable[[], asyncio.Protocol]) -> None:
         self._listener = listener
         self._manners = manners
@@ -39,7 +40,7 @@ class Connection(asyncio.Protocol):
         self._next: asyncio.Protocol | None = None
         self._header = b""
         self._transport: Any = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._arriving = False  # HTTP does not know of it yet
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
         manners = self._manners
@@ -49,8 +50,8 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         is_proxy = manners.proxies and _is_in(self._address(), manners.proxies)
         if is_proxy or manners.tls:
+            self._arriving = True
             manners.room.arriving(self)
-            self._timer = asyncio.get_running_loop().call_later(_GREETING_SECONDS, self._fail, "took too long")
         if not is_proxy:
             self._go_on(transport)
 
@@ -67,7 +68,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self._manners.room.leave()
-        if self._timer:
+        if self._arriving:
             # A check of a load balancer comes and goes without a word, every few seconds.
             self._arrived("ended before it said who it is", _log.debug)
         if self._next:
@@ -82,9 +83,10 @@ class Connection(asyncio.Protocol):
         if self._next:
             self._next.resume_writing()
 
-    def drop(self) -> None:
+    def drop(self, reason: str) -> None:
         """End it now, without a word."""
-        self._fail("the server ends")
+        self._arrived(reason)
+        self._transport.abort()
 
     def _after_header(self, data: bytes) -> bytes:
         """What follows the proxy's header; nothing as long as that has not ended."""
@@ -92,7 +94,7 @@ class Connection(asyncio.Protocol):
         try:
             header = read_header(self._header)
         except NotProxied as error:
-            self._fail(str(error))
+            self.drop(str(error))
             return b""
         if header is None:
             return b""
@@ -102,26 +104,20 @@ class Connection(asyncio.Protocol):
     def _go_on(self, transport: Any) -> None:
         tls = self._manners.tls
         if tls:
-            self._next = TlsConnection(tls.context, self._make_http, self._handshake_ended)
+            self._next = TlsConnection(Session.answering(tls.context), self._make_http, self._handshake_ended)
         else:
             self._next = self._make_http()
-            if self._timer:
+            if self._arriving:
                 self._arrived()
         self._next.connection_made(transport)
 
     def _handshake_ended(self, failure: str | None) -> None:
-        if self._timer:
+        if self._arriving:
             self._arrived(failure)
-
-    def _fail(self, reason: str) -> None:
-        self._arrived(reason)
-        self._transport.abort()
 
     def _arrived(self, failure: str | None = None, log: Callable[..., Any] = _log.info) -> None:
         """With HTTP, or with nobody."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._arriving = False
         self._manners.room.arrived(self)
         if failure:
             log("no_connection", listener=self._listener, source=self._address(), reason=failure)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+_GREETING_SECONDS = 10.0  # for the PROXY protocol and the TLS handshake
 _LAST_GREETINGS_SECONDS = 2.0
 _QUIET_SECONDS = 60.0  # between two log lines about the limit
 
@@ -16,8 +17,8 @@ _log = structlog.get_logger("listening")
 class Guest(Protocol):
     """Somebody who is on the way to HTTP."""
 
-    def drop(self) -> None:
-        """End the connection now."""
+    def drop(self, reason: str) -> None:
+        """End the connection now, and tell the room that it has gone."""
 
 
 class Room:
@@ -26,7 +27,8 @@ class Room:
     def __init__(self, places: int) -> None:
         self._places = places
         self._taken = 0
-        self._arriving: set[Guest] = set()
+        self._arriving: dict[Guest, float] = {}  # until when, the oldest first: one timer is enough for all
+        self._timer: asyncio.TimerHandle | None = None
         self._all_arrived = asyncio.Event()
         self._said_full = -_QUIET_SECONDS
 
@@ -45,14 +47,27 @@ class Room:
         self._taken -= 1
 
     def arriving(self, guest: Guest) -> None:
-        """The proxy's header or the TLS handshake is awaited from this one."""
-        self._arriving.add(guest)
+        """The proxy's header or the TLS handshake is awaited from this one; who takes too long is dropped."""
+        loop = asyncio.get_running_loop()
+        until = self._arriving[guest] = loop.time() + _GREETING_SECONDS
+        if self._timer is None:
+            self._timer = loop.call_at(until, self._look)
 
     def arrived(self, guest: Guest) -> None:
         """HTTP has it, or it is gone."""
-        self._arriving.discard(guest)
+        self._arriving.pop(guest, None)
         if not self._arriving:
             self._all_arrived.set()
+
+    def _look(self) -> None:
+        """Drop who has had the time."""
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        for guest, until in list(self._arriving.items()):
+            if until > loop.time():
+                self._timer = loop.call_at(until, self._look)
+                break
+            guest.drop("took too long")
 
     async def close(self) -> None:
         """Nobody comes any more: who is on the way has a moment to arrive, and is dropped after that."""
@@ -62,4 +77,7 @@ class Room:
                 async with asyncio.timeout(_LAST_GREETINGS_SECONDS):
                     await self._all_arrived.wait()
         for guest in list(self._arriving):
-            guest.drop()
+            guest.drop("the server ends")
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

@@ -16,8 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
-_CHUNK = 64 * 1024
-_RECORD = 16 * 1024  # what comes out at one time has no more
+from provserver.listening.session import Session
 
 
 class ServerTls:
@@ -30,20 +29,18 @@ class ServerTls:
 class TlsConnection(asyncio.Protocol, asyncio.Transport):
     """One connection: to the socket's transport a protocol, to HTTP its transport.
 
-    `http` makes HTTP's protocol once the handshake is through. `ended` is told that it is, or why it is not.
+    `http` makes HTTP's protocol once the handshake of `tls` is through. `ended` is told that it is, or why it is not.
     """
 
-    def __init__(
-        self, context: SSL.Context, http: Callable[[], asyncio.Protocol], ended: Callable[[str | None], None]
-    ) -> None:
-        super().__init__()
-        self._context = context
-        self._tls = SSL.Connection(context)
-        self._tls.set_accept_state()
+    __slots__ = ("_closing", "_ended", "_gathers", "_http", "_make_http", "_tls", "_transport")
+
+    def __init__(self, tls: Session, http: Callable[[], asyncio.Protocol], ended: Callable[[str | None], None]) -> None:
+        self._tls = tls
         self._make_http = http
         self._http: asyncio.Protocol | None = None
         self._ended = ended
         self._closing = False
+        self._gathers = False  # what is to be sent, until all that came has been heard: it goes out in one piece
         self._transport: Any = None
 
     # What the socket's transport calls
@@ -52,13 +49,9 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
-        if self._closing:
-            return
-        self._tls.bio_write(data)
-        if self._http is None:
-            self._shake_hands()
-        if self._http is not None:
-            self._read(self._http)
+        if not self._closing:
+            self._tls.take(data)
+            self._go_on()
 
     def eof_received(self) -> None:  # noqa: D102
         if self._http is not None:
@@ -78,47 +71,49 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         if self._http is not None:
             self._http.resume_writing()
 
-    def _shake_hands(self) -> None:
+    def _go_on(self) -> None:
+        """Do what can be done with what has come until now."""
+        self._gathers = True
         try:
-            self._tls.do_handshake()
-        except SSL.WantReadError:
-            self._flush()
-            return
-        except SSL.Error as error:
-            self._flush()  # the alert
+            if self._http is not None or self._shake_hands():
+                self._hear()
+        except SSL.Error:
             self._closing = True
+        self._gathers = False
+        self._flush()
+        if self._closing:
             self._transport.close()
+
+    def _shake_hands(self) -> bool:
+        """Whether it is through now."""
+        try:
+            if not self._tls.shake_hands():
+                return False
+        except SSL.Error as error:
             self._ended(_reason(error))
-            return
-        if self._tls.get_protocol_version() != SSL.TLS1_3_VERSION:
-            self._flush()  # what is still to be said in TLS 1.3, nobody waits for: it goes out with the answer
+            raise
         self._ended(None)
         self._http = self._make_http()
         self._http.connection_made(self)
+        return True
 
-    def _read(self, http: asyncio.Protocol) -> None:
-        while not self._closing:
+    def _hear(self) -> None:
+        while self._http is not None and not self._closing:
             try:
-                data = self._tls.recv(_RECORD)
-            except SSL.WantReadError:
-                return
+                data = self._tls.said()
             except SSL.ZeroReturnError:
-                http.eof_received()
+                self._http.eof_received()
                 self.close()
-            except SSL.Error:
-                self._flush()
-                self._closing = True
-                self._transport.close()
-            else:
-                http.data_received(data)
+                return
+            if data is None:
+                return
+            self._http.data_received(data)
 
     def _flush(self) -> None:
-        with suppress(SSL.WantReadError):
-            data = self._tls.bio_read(_CHUNK)
+        if self._gathers or (self._closing and self._transport.is_closing()):
+            return
+        if data := self._tls.to_send():
             self._transport.write(data)
-            while len(data) == _CHUNK:
-                data = self._tls.bio_read(_CHUNK)
-                self._transport.write(data)
 
     # What HTTP calls
 
@@ -126,7 +121,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         if self._closing:
             return
         try:
-            self._tls.sendall(data)
+            self._tls.say(data)
         except SSL.Error:
             self.abort()
         else:
@@ -142,8 +137,9 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._closing = True
         with suppress(SSL.Error):
             self._tls.shutdown()
-        self._flush()
-        self._transport.close()
+        if not self._gathers:
+            self._flush()
+            self._transport.close()
 
     def abort(self) -> None:  # noqa: D102
         self._closing = True
@@ -164,7 +160,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """`sslcontext` tells aiohttp that this is TLS; `client_chain` calls for what the client has shown."""
         if name == "sslcontext":
-            return self._context
+            return self._tls.get_context()
         if name == "client_chain":
             return self._client_chain()
         return self._transport.get_extra_info(name, default)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from OpenSSL import SSL
 
+from provserver.listening.session import Session
 from provserver.listening.tls import TlsConnection
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -177,8 +178,7 @@ class _TlsCall(TlsConnection):
     """The client's side of TLS, which speaks first."""
 
     def __init__(self, context: SSL.Context, host: str, line: Line, greeted: "asyncio.Future[str | None]") -> None:
-        super().__init__(context, lambda: line, self._greet)
-        self._tls = SSL.Connection(context)
+        super().__init__(Session(context), lambda: line, self._greet)
         self._tls.set_connect_state()
         if not _is_address(host):
             self._tls.set_tlsext_host_name(host.encode())
@@ -186,7 +186,7 @@ class _TlsCall(TlsConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._shake_hands()
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

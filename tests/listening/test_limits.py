@@ -51,7 +51,7 @@ async def test_who_says_nothing_is_cut_off_as_well() -> None:
 async def test_who_says_nothing_before_http_is_cut_off_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("provserver.listening.connection._GREETING_SECONDS", 0.2)
+    monkeypatch.setattr("provserver.listening.room._GREETING_SECONDS", 0.2)
     identity = Identity(*Authority("Web root").issue(dns="localhost", CN="localhost").write(tmp_path, "server"))
     tls = ServerTls(build_context([identity])) if kind == "tls" else None
     proxies = (ip_network("127.0.0.0/8"),) if kind == "proxy" else ()
