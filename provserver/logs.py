@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import orjson
 import structlog
@@ -45,20 +45,20 @@ def _as_json(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
 
 
 class Repeated:
-    """A line of level `info` that is told again and again with few things that differ; as JSON the rest is ready."""
+    """A line that is told again and again with few things that differ; as JSON the rest is ready."""
 
     out: "_Output | None" = None
 
-    def __init__(self, log: Any, event: str, same: dict[str, Any]) -> None:
-        self._log = log
+    def __init__(self, log: Any, event: str, same: dict[str, Any], level: Literal["info", "error"] = "info") -> None:
+        self._log = getattr(log, level)
         self._event = event
         self._same = same
-        self._ready = orjson.dumps({**same, "event": event, "level": "info"})[:-1] + b","
+        self._ready = orjson.dumps({**same, "event": event, "level": level})[:-1] + b","
 
     def tell(self, at: datetime, different: dict[str, Any]) -> None:
         """Tell it, as something of this moment."""
         if self.out is None:
-            self._log.info(self._event, **self._same, **different)
+            self._log(self._event, **self._same, **different)
         else:
             different["timestamp"] = at
             self.out.write(self._ready + orjson.dumps(different, option=_LINE)[1:])

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from itertools import count
 from secrets import token_hex
 from typing import Any
-from zlib import crc32
 
 import structlog
 from aiohttp import web
@@ -25,9 +24,10 @@ from provserver.logs import Repeated
 from provserver.phones import answers
 from provserver.phones.at_once import AtOnce, Offer
 from provserver.phones.client_certificate import shown_chain
-from provserver.phones.connection import Connection, Peer
+from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
+from provserver.phones.turned_away import Door, retry_after
 from provserver.phones.uploads import serve_upload
 from provserver.services.crowd import Crowd
 from provserver.services.provisioning import Provisioning
@@ -35,7 +35,6 @@ from provserver.services.regulars import Regular
 from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, Lasting, PhoneRequest
 
-_RETRY_AFTER = range(10, 50)  # seconds; which of them is by MAC, so that not all come back at once
 _REFUSED_AFTER = 0.02  # seconds
 _NOBODY = VendorTrust({})
 
@@ -76,6 +75,7 @@ def build_phones(face: PhoneFace) -> web.Application:
         face.metrics,
         face.new_request_id,
         lambda: bool(face.trust().authorities),
+        _door(face),
     )
     app[AT_ONCE] = at_once
 
@@ -95,6 +95,13 @@ def build_phones(face: PhoneFace) -> web.Application:
 
     app.on_response_prepare.append(prepared)
     return app
+
+
+def _door(face: PhoneFace) -> Answering:
+    """What becomes of requests before they are looked into. Behind a proxy only they tell whose they are."""
+    if face.trusted_proxies:
+        return lambda _said, _connection: False
+    return Door(face.crowd, face.metrics, face.provisioning.sources.now, face.new_request_id, face.log).turns_away
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
@@ -167,16 +174,16 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
             await _its_time(started)
         return answer, _response(answer, request, asked, face), None
     except (StoreUnavailable, Overloaded) as error:
-        return Answer(), answers.unavailable(_retry_after(asked)), error.message
+        return (
+            Answer(),
+            answers.unavailable(retry_after(f"{asked.raw_path} {asked.user_agent}".encode())),
+            error.message,
+        )
     except (RenderingFailed, CannotCarry) as error:
         return Answer(), answers.failed(), error.message
     except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
         _log.exception("phone_request_failed", request_id=asked.request_id)
         return Answer(), answers.failed(), "a mistake in the server"
-
-
-def _retry_after(asked: PhoneRequest) -> int:
-    return _RETRY_AFTER[crc32(f"{asked.raw_path} {asked.user_agent}".encode()) % len(_RETRY_AFTER)]
 
 
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from provserver.logs import Repeated
-from provserver.phones.connection import Connection, Peer, Reply
+from provserver.phones.connection import Answering, Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
 from provserver.services.records import Records
 from provserver.services.regulars import Regulars
@@ -49,7 +49,8 @@ class _Ready:
 class AtOnce:
     """Remembers what went out the other way, and sends it again while it is right.
 
-    `wary`: whether certificates of phones may count, of which the bytes tell nothing.
+    `wary`: whether certificates of phones may count, of which the bytes tell nothing. `otherwise` has a look at whom
+    it does not know.
     """
 
     def __init__(
@@ -59,22 +60,26 @@ class AtOnce:
         metrics: PhoneMetrics,
         new_request_id: Callable[[], str],
         wary: Callable[[], bool],
+        otherwise: Answering,
     ) -> None:
         self._records = records
         self._now = now
         self._metrics = metrics
         self._new_request_id = new_request_id
         self._wary = wary
+        self._otherwise = otherwise
         self._ready: Regulars[_Ready] = Regulars()
         self._for_all: Regulars[_Ready] = Regulars()  # apart, since strangers can fill it: they push no phone out
         self._date = 0, b""
 
     def answer(self, said: bytes, connection: Connection) -> bool:
         """See to a reply, unless this must be looked into."""
+        if self._wary():
+            return False
         words = said, connection.peer
         ready = self._ready.get(words) or self._for_all.get(words)
-        if ready is None or self._wary():
-            return False
+        if ready is None:
+            return self._otherwise(said, connection)
         started = time.perf_counter()
 
         def told(stands: bool) -> None:

@@ -46,6 +46,11 @@ class Connection(web.RequestHandler):
         """Whether aiohttp has been asked nothing before what it looks into now."""
         return self._request_count <= 1
 
+    @property
+    def is_unasked(self) -> bool:
+        """Whether aiohttp has been asked nothing yet: whoever has been answered in full is in the middle of booting."""
+        return self._request_count == 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there, who may say nothing that aiohttp is needed for."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are not of this class

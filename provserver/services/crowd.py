@@ -3,7 +3,8 @@
 In a storm all share the processor. With more inside than can be answered within the patience of phones nobody gets
 anything: each is answered after its phone has gone, asks again, and stands in the way of the next one. So it is
 watched how long requests stay: there is less room when one stays long, and more when those in a full room leave soon.
-Who finds no room stands in line for a moment, and is then told to come back later.
+Who finds no room stands in line for a moment, and is then told to come back later; at once, where the line is so long
+that this is how it would end. A refusal must cost next to nothing: in a storm there are more of them than of answers.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ _FIRST = 32  # until something is known of how long they stay
 _LONG = 0.3  # of the patience: a phone waits for its connection too, and for what it has asked before
 _LESS, _MORE = 0.98, 0.2  # in balance where one of ten stays long
 _IN_LINE = 0.25  # of the patience
+_FIRST_GUESS = 0.02  # seconds that a request stays, until some have left
+_WEIGHT = 0.1  # of the newest time in the mean
 
 
 class Crowd:
@@ -30,12 +33,21 @@ class Crowd:
         self._clock = clock
         self._inside = 0
         self._room = float(_FIRST)
+        self._stay = _FIRST_GUESS
         self._line: deque[asyncio.Future[None]] = deque()
 
     @property
     def room(self) -> int:
         """How many may be inside."""
         return min(self._limit, int(self._room))
+
+    def is_hopeless(self, *, newcomer: bool) -> bool:
+        """Whether there is no room, and nobody who comes now would be let in while he stands in line."""
+        if self._inside < self.room:
+            return False
+        before = len(self._line) if newcomer else 0
+        wait = (before + 1) * self._stay / max(self.room, 1)
+        return wait > self._patience * _IN_LINE or self._inside + len(self._line) >= self._limit
 
     @asynccontextmanager
     async def joined(self, *, newcomer: bool) -> AsyncIterator[None]:
@@ -57,8 +69,8 @@ class Crowd:
 
     async def _stand_in_line(self, newcomer: bool) -> None:
         """Returns when somebody has left; who lets one in counts him."""
-        if self._inside + len(self._line) >= self._limit:
-            raise Overloaded(f"{self._limit} requests are waiting")
+        if self.is_hopeless(newcomer=newcomer):
+            raise Overloaded(f"{self._inside} requests are being looked into, {len(self._line)} wait")
         place = asyncio.get_running_loop().create_future()
         self._line.append(place) if newcomer else self._line.appendleft(place)
         try:
@@ -76,6 +88,7 @@ class Crowd:
                 self._inside += 1
 
     def _learn(self, stayed: float) -> None:
+        self._stay += (stayed - self._stay) * _WEIGHT
         if stayed > self._patience * _LONG:
             self._room = max(self._room * _LESS, _FEWEST)
         elif self._inside * 2 >= self._room:  # of fewer it is no sign that more could be here

@@ -122,3 +122,19 @@ async def test_a_request_that_fails_gives_its_place_back() -> None:
         with pytest.raises(RuntimeError):
             async with crowd.joined(newcomer=True):
                 raise RuntimeError
+
+
+async def test_nobody_stands_in_a_line_that_is_too_long_to_be_let_in() -> None:
+    """To let phones wait for nothing costs as much as to refuse them, and half a second of their patience."""
+    door = Door()
+    await door.crowds_that_stay(1.0)
+    assert not door.crowd.is_hopeless(newcomer=True)
+    async with await door.fill():
+        waiting = []
+        while not door.crowd.is_hopeless(newcomer=True):
+            waiting.append(asyncio.create_task(_turned_away(door.crowd)))
+            await asyncio.sleep(0)
+        assert 1 < len(waiting) < _FEWEST
+        assert not door.crowd.is_hopeless(newcomer=False), "who is in the middle of booting goes before them all"
+        assert await _turned_away(door.crowd)
+    assert not any(await asyncio.gather(*waiting))

@@ -1,0 +1,70 @@
+"""Refusals at the door: whoever comes where there is no room is told so before anything of his request is looked into.
+
+In a storm that is too much there are hundreds of them a second, and what they cost is taken from those who are served.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from provserver.logs import Repeated
+from provserver.phones.connection import Connection
+from provserver.phones.metrics import PhoneMetrics
+from provserver.services.crowd import Crowd
+
+_RETRY_AFTER = range(10, 50)  # seconds; which of them is by the request, so that not all come back at once
+# A whole request without a body, upon which nothing but an answer follows. Uploaded files have a way of their own.
+_PLAIN = re.compile(
+    rb"GET /(?!files/)[!-~]* HTTP/1\.1\r\n"
+    rb"(?:(?!content-length|transfer-encoding|connection|upgrade|expect)[!-9;-~]+:[^\r\n]*\r\n)+\r\n",
+    re.IGNORECASE,
+)
+_REASON = "there is no room"
+_FACTS = dict.fromkeys(("file", "mac", "vendor", "model", "proof")) | {
+    "method": "GET",
+    "status": 503,
+    "reason": _REASON,
+}
+_BODY = b"Service unavailable\n"
+
+
+def retry_after(said: bytes) -> int:
+    """How many seconds somebody is told to wait who said this."""
+    return _RETRY_AFTER[crc32(said) % len(_RETRY_AFTER)]
+
+
+class Door:
+    """Tells those who find no room. What it knows of them is whom they speak from, so it is not for proxies' sake."""
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        metrics: PhoneMetrics,
+        now: Callable[[], datetime],
+        new_request_id: Callable[[], str],
+        log: Any,
+    ) -> None:
+        self._crowd = crowd
+        self._metrics = metrics
+        self._now = now
+        self._new_request_id = new_request_id
+        self._line = Repeated(log, "phone_request", _FACTS, "error")
+
+    def turns_away(self, said: bytes, connection: Connection) -> bool:
+        """Whether the reply has been seen to."""
+        if not self._crowd.is_hopeless(newcomer=connection.is_unasked) or not _PLAIN.fullmatch(said):
+            return False
+        started = time.perf_counter()
+        head = (
+            f"HTTP/1.1 503 Service Unavailable\r\nRetry-After: {retry_after(said)}\r\nServer: provserver\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(_BODY)}\r\n\r\n"
+        )
+        connection.replied(said, ((head.encode(), _BODY), True))
+        seconds = time.perf_counter() - started
+        self._metrics.answered(None, 503, seconds)
+        told = {"source": connection.peer[0], "milliseconds": round(seconds * 1000, 2)}
+        self._line.tell(self._now(), {**told, "request_id": self._new_request_id()})
+        return True
