@@ -44,9 +44,11 @@ class Catalogue:
         blocks = [(one, *block) for one in dialects.values() for block in one.mac_prefixes.items()]
         owned_last = sorted(blocks, key=lambda block: not block[2].shared)
         self._prefixes = {prefix: dialect for dialect, prefix, _ in owned_last}
-        self._vendors: dict[str, set[str]] = {}
+        alone = {one.vendor: frozenset((one.vendor,)) for one in dialects.values()}  # not one for each block
+        self._vendors: dict[str, frozenset[str]] = {}
         for one, prefix, _ in blocks:
-            self._vendors.setdefault(prefix, set()).add(one.vendor)
+            having = self._vendors.get(prefix)
+            self._vendors[prefix] = having | alone[one.vendor] if having else alone[one.vendor]
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
         self.subject_rules = tuple({rule for dialect in dialects.values() for rule in dialect.certificate})
         self.by_vendor: dict[str, list[Vendor]] = {}
@@ -99,7 +101,7 @@ class Catalogue:
 
     def may_share(self, bare_mac: str, *vendors: str) -> bool:
         """Whether all these vendors have a block with this MAC; anybody may, where it is in none that is known."""
-        having = [self._vendors.get(bare_mac[:length], set()) for length in self._lengths]
+        having = [self._vendors.get(bare_mac[:length], frozenset()) for length in self._lengths]
         return not any(having) or set().union(*having).issuperset(vendors)
 
     def model_by_mac(self, bare_mac: str) -> str | None:

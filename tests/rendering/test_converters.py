@@ -1,4 +1,5 @@
 from contextlib import nullcontext, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -237,6 +238,14 @@ def _zone(name: str, zone: str, arguments: dict[str, Any]) -> str | None:
 )
 def test_a_zone_has_its_own_code_or_that_of_equal_rules_or_the_word_for_no_code(zone: str, code: str) -> None:
     assert _zone("zone_code", zone, {"table": "codes", "more": "later", "otherwise": "none"}) == code
+
+
+def test_a_zone_that_is_an_exception_keeps_its_name_or_has_the_code_of_one_with_that_offset() -> None:
+    """Cuba in the winter of 2026/27: where the phones know the name their own table counts."""
+    tables = {"codes": {"America/Havana": "CUB", "America/New_York": "USA", "America/Puerto_Rico": "PRI"}}
+    scope = Scope({}, {}, Mac("000413123456"), tables, datetime(2026, 12, 1, tzinfo=UTC))
+    codes = [CONVERTERS["zone_code"](zone, scope, {"table": "codes"}) for zone in ("America/Havana", "Cuba")]
+    assert codes == ["CUB", "PRI"]
 
 
 def test_a_zone_without_code_and_without_a_word_for_that_cannot_be_expressed() -> None:

@@ -147,6 +147,38 @@ def test_a_phone_shows_the_time_of_the_world_on_both_sides_of_a_change(
     assert len({offset for _, offset in shown}) == len(over_the_year), "daylight saving where the world has it"
 
 
+@pytest.mark.parametrize("phone", [posix, cisco, parts])
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("America/Havana", datetime(2026, 3, 8, 5, tzinfo=UTC)),  # to summer time, of which a phone must not fall back
+        ("America/Havana", datetime(2026, 11, 1, 5, tzinfo=UTC)),  # when the rule would end it
+        ("America/Havana", datetime(2027, 3, 14, 5, tzinfo=UTC)),
+        ("America/Havana", datetime(2027, 11, 7, 5, tzinfo=UTC)),
+        ("Africa/Casablanca", datetime(2026, 2, 15, 2, tzinfo=UTC)),  # Ramadan
+        ("Africa/Casablanca", datetime(2026, 3, 22, 2, tzinfo=UTC)),
+        ("Africa/El_Aaiun", datetime(2026, 2, 15, 2, tzinfo=UTC)),
+        ("Africa/El_Aaiun", datetime(2026, 3, 22, 2, tzinfo=UTC)),
+        ("Africa/El_Aaiun", datetime(2026, 9, 20, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_phone_that_has_just_asked_shows_the_time_of_the_world_also_where_its_zone_is_an_exception(
+    zone: str, change: datetime, phone: Callable[[str], Any], world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in (change - timedelta(minutes=1), change):
+        monkeypatch.setattr(f"{__name__}.AT", at)
+        standard, daylight, read, changes = phone(zone)
+        offset, moves = standard, []
+        for told, before, after in zip(changes, (standard, daylight), (daylight, standard), strict=False):
+            for year in (at.year - 1, at.year):
+                day, minutes = read(told, year)
+                moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes - before)
+                moves.append((moment, after))
+        for moment, after in sorted(moves):
+            offset = after if moment <= at else offset
+        assert world(zone)(at) == offset, at
+
+
 def test_a_change_on_the_eve_is_told_where_days_can_be_counted() -> None:
     """Greenland changes an hour before the last Sunday of March begins: on the first Saturday from the 24th on."""
     assert told("dst_rule", "America/Nuuk", **CISCO) == "start=3/24/6/23;end=10/-1/7/0;save=1"
