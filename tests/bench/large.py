@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ from provserver.store.schema import devices
 from provserver.store.sealing import Sealer
 from tests.bench.large_population import LargePopulation, populate_large
 from tests.bench.load import Load, compare
+from tests.bench.meanwhile import meanwhile
 from tests.bench.plan import Plan
 from tests.bench.population import AGENT, Population, embedded, key_file_of, populate
 from tests.bench.processes import resident_bytes
@@ -129,13 +130,10 @@ def _changing(plan: Plan, server: Server, large: LargePopulation) -> Iterator[Ro
     yield Row("delay of its phones' fetches meanwhile, all rendered", *told, max(0.0, late - before), 50.0, "ms")
 
 
-@contextmanager
-def _fetching(server: Server, paths: Sequence[str]) -> Iterator[list[float]]:
+def _fetching(server: Server, paths: Sequence[str]) -> AbstractContextManager[list[float]]:
     """A phone after the other fetches its file, ten a second; what each waits."""
-    stop = threading.Event()
-    waits: list[float] = []
 
-    def fetch() -> None:
+    def fetch(stop: threading.Event, waits: list[float]) -> None:
         connection = http.client.HTTPConnection(urlsplit(server.phones).netloc, timeout=30)
         for path in paths:
             if stop.wait(0.1):
@@ -143,13 +141,7 @@ def _fetching(server: Server, paths: Sequence[str]) -> Iterator[list[float]]:
             waits.append(_seconds(lambda path=path: _get(connection, path, AGENT)))
         connection.close()
 
-    thread = threading.Thread(target=fetch)
-    thread.start()
-    try:
-        yield waits
-    finally:
-        stop.set()
-        thread.join()
+    return meanwhile(fetch)
 
 
 def _memory(plan: Plan, server: Server, large: LargePopulation) -> Row:
