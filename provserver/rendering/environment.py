@@ -7,9 +7,11 @@ vendor's syntax says what a value must not hold. Overlay folders are searched be
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import BuiltinMethodType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.lines import Cell, Handset, Line, Server
@@ -22,6 +24,10 @@ _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Serve
 """What templates are given: frozen, and every public attribute of it is meant for them."""
 
 
+_READING = frozenset({"get", "items", "keys", "values"})
+"""What a dictionary may be asked for; none of it changes anything."""
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, without its long questions about values of our own: a file asks thousands of them."""
 
@@ -31,7 +37,14 @@ class _Environment(ImmutableSandboxedEnvironment):
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
+        if type(obj) is dict and attribute in _READING:
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def call(self, context: Context, called: Any, *args: Any, **named: Any) -> Any:
+        if type(called) is BuiltinMethodType and type(called.__self__) is dict and called.__name__ in _READING:
+            return called(*args)  # none of these takes names; those here are Jinja's own
+        return super().call(context, called, *args, **named)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         # Filters look attributes up by it.

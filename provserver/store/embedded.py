@@ -32,16 +32,15 @@ class Threads:
             pool_use_lifo=True,  # what a connection remembers of the file is gone once another has written
             hide_parameters=True,
         )
-        sqlite.prepare(self.engine, wait)
-        self._writing = self.engine.execution_options(**{sqlite.WRITES: True})
+        sqlite.prepare_connections(self.engine, wait)
 
     async def read(self, work: Work[Made]) -> Made:
         """What `work` returns, done in one transaction that changes nothing."""
-        return await self._run(self.engine, work)
+        return await self._run(work, writes=False)
 
     async def write(self, work: Work[Made]) -> Made:
         """The same in a transaction that is committed; it goes on to its end even where nobody waits any more."""
-        return await self._run(self._writing, work)
+        return await self._run(work, writes=True)
 
     async def close(self) -> None:
         """End the threads and their connections; whoever comes later gets new ones."""
@@ -50,9 +49,9 @@ class Threads:
             await asyncio.to_thread(threads.shutdown)
         self.engine.dispose()
 
-    async def _run(self, engine: Engine, work: Work[Made]) -> Made:
+    async def _run(self, work: Work[Made], *, writes: bool) -> Made:
         self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
-        running = asyncio.get_running_loop().run_in_executor(self._threads, _transact, engine, work)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, _transact, self.engine, work, writes)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -60,9 +59,14 @@ class Threads:
             raise
 
 
-def _transact(engine: Engine, work: Work[Made]) -> Made:
-    with engine.connect() as conn, conn.begin():
-        return _done(work(cast("AsyncConnection", _AtOnce(conn))))
+def _transact(engine: Engine, work: Work[Made], writes: bool) -> Made:
+    with engine.connect() as conn:
+        # Said here, not by an event: an engine with one asks for all of them at each statement.
+        conn.exec_driver_sql(sqlite.beginning(writes=writes))
+        made = _done(work(cast("AsyncConnection", _AtOnce(conn))))
+        if writes:
+            conn.commit()
+    return made
 
 
 def _done(work: Awaitable[Made]) -> Made:

@@ -19,7 +19,25 @@ WRITES = "provserver_writes"  # execution option of connections that are going t
 
 
 def prepare(engine: Engine, busy_timeout: float) -> None:
-    """Set up every connection of `engine`; `busy_timeout` in seconds."""
+    """Set up every connection of `engine`, and how its transactions begin; `busy_timeout` in seconds."""
+    prepare_connections(engine, busy_timeout)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(beginning(writes=bool(connection.get_execution_options().get(WRITES))))
+
+
+def beginning(*, writes: bool) -> str:
+    """How a transaction begins.
+
+    One that reads first and then wants to write cannot wait for its turn: SQLite refuses it at once. So a writer takes
+    the lock before its first read.
+    """
+    return "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+
+def prepare_connections(engine: Engine, busy_timeout: float) -> None:
+    """Set up every connection of `engine`. Whoever uses it begins its transactions."""
 
     @event.listens_for(engine, "do_connect")
     def connecting(*_: object) -> None:
@@ -27,20 +45,13 @@ def prepare(engine: Engine, busy_timeout: float) -> None:
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
-        # The driver would begin transactions by itself, late and never IMMEDIATE; switched off, `begun` does it.
+        # The driver would begin transactions by itself, late and never IMMEDIATE; switched off, we do it.
         connection.isolation_level = None
         try:
             _set_pragmas(connection, busy_timeout)
         except Exception:
             connection.close()  # nobody else knows of it yet, and its thread would stay
             raise
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        # A transaction that reads first and then wants to write cannot wait for its turn: SQLite refuses it at once.
-        # So a writer takes the lock before its first read.
-        writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _touch_private(path: str | None) -> None:
