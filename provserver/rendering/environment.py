@@ -31,15 +31,23 @@ _READING = frozenset({"get", "items", "keys", "values"})
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, without its long questions about values of our own: a file asks thousands of them."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._safe: dict[tuple[type, str], bool] = {}
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) in _OWN_VALUES and attribute[:1] != "_":
             try:
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
-        if type(obj) is dict and attribute in _READING:
-            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        asked = type(obj), attr  # of all things of a type the answer is the same
+        if asked not in self._safe:
+            self._safe[asked] = super().is_safe_attribute(obj, attr, value)
+        return self._safe[asked]
 
     def call(self, context: Context, called: Any, *args: Any, **named: Any) -> Any:
         if type(called) is BuiltinMethodType and type(called.__self__) is dict and called.__name__ in _READING:
