@@ -3,8 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
 
 from provserver.rendering.renderer import Document
+
+Made = TypeVar("Made")
 
 _OVERHEAD = 1_000  # what an entry costs beside its body, in bytes, generously
 
@@ -42,3 +46,24 @@ class DocumentCache:
         while self._used > self._limit:
             _, dropped = self._documents.popitem(last=False)
             self._used -= len(dropped.document.body) + _OVERHEAD
+
+
+class Lately(Generic[Made]):
+    """The last few of what is worth keeping for a moment, by all that it is made from; threads put it here."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, Made] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Made | None:
+        """It, where it is among them."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, made: Made) -> None:
+        """Keep it instead of the oldest."""
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)

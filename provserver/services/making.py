@@ -3,27 +3,32 @@
 import asyncio
 import json
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from provserver.domain.catalogue import Catalogue
+from provserver.domain.device import DeviceType
 from provserver.domain.file_rules import FileRule
 from provserver.domain.vendor import Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
-from provserver.services.cache import DocumentCache, Rendered
-from provserver.services.effective import compose, render, stamp_of
+from provserver.services.cache import DocumentCache, Lately, Rendered
+from provserver.services.effective import EffectiveDevice, Ingredients, render, stamp_of
 from provserver.services.parts import read_parts
 from provserver.services.turns import Turns
 from provserver.services.visits import Visit
 from provserver.store.database import Database
 from provserver.store.shelf import Shelf
 
+_BOOTING = 64  # devices
+
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """One per process. `shelf`: what the processes of this server share, where there are several.
+    """One per process. `composed`: devices that ask for one file after the other, as they boot.
+
+    `shelf`: what the processes of this server share, where there are several.
 
     After a power cut a phone finds the worker that made its file with luck only; to make it once more would cost more
     than all the rest of the boot.
@@ -36,6 +41,7 @@ class Maker:
     cache: DocumentCache
     turns: Turns[Document]
     shelf: Shelf | None = None
+    composed: Lately[EffectiveDevice] = field(default_factory=lambda: Lately(_BOOTING))
 
     async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
         """From the cache while nothing it is made from has changed, else made anew; and its key in the cache."""
@@ -55,9 +61,12 @@ class Maker:
 
     def _key(self, visit: Visit) -> Hashable:
         """Everything that the file is made from."""
+        return visit.match.rule.id, visit.match.ipei, self._about(visit)
+
+    def _about(self, visit: Visit) -> Hashable:
+        """What all files of the device are made from."""
         device, url = visit.device, visit.request.public_url
-        stamp = stamp_of(visit.record, self.catalogue, visit.at)
-        return device.id, visit.vendor.dialect, visit.match.rule.id, visit.match.ipei, device.model, url, stamp
+        return device.id, visit.vendor.dialect, device.model, url, stamp_of(visit.record, self.catalogue, visit.at)
 
     async def _from_shelf(self, key: Hashable) -> Rendered | None:
         if self.shelf is None or key not in self.shelf:
@@ -66,21 +75,30 @@ class Maker:
         return _unpacked(content) if content else None
 
     async def _render(self, visit: Visit, key: Hashable) -> Rendered:
+        about = self._about(visit)
+        of_device = self.composed.get(about) or await self._ingredients(visit)
+        # Only bases have handsets, and they are composed anew for each file.
+        handsets = of_device.parts.handset_revisions if isinstance(of_device, Ingredients) else ()
+
+        def made() -> Document:
+            effective = of_device.composed() if isinstance(of_device, Ingredients) else of_device
+            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
+            document = encrypted(document, visit.match.rule, effective.encryption_key)
+            if self.shelf:
+                self.shelf.lay(key, _packed(Rendered(document, handsets)))
+            if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
+                self.composed.put(about, effective)
+            return document
+
+        return Rendered(await self.turns.run(key, visit.record.account.id, made), handsets)
+
+    async def _ingredients(self, visit: Visit) -> Ingredients:
         record, sealer = visit.record, self.database.sealer
         parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
         secret, url = record.open_token(sealer), visit.request.public_url
         access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
         layers = record.open_layers(sealer)
-
-        def made() -> Document:
-            effective = compose(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
-            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
-            document = encrypted(document, visit.match.rule, effective.encryption_key)
-            if self.shelf:
-                self.shelf.lay(key, _packed(Rendered(document, parts.handset_revisions)))
-            return document
-
-        return Rendered(await self.turns.run(key, record.account.id, made), parts.handset_revisions)
+        return Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
 
 
 def _packed(rendered: Rendered) -> bytes:
