@@ -180,6 +180,20 @@ async def test_the_phone_path_runs_a_fixed_number_of_statements(office: Office) 
     assert len([text for text, _ in changed if text.startswith("SELECT")]) == 3
 
 
+async def test_the_files_of_one_boot_are_made_from_what_was_read_once(office: Office) -> None:
+    """A phone that boots asks for one file after the other; what has changed meanwhile is in the next all the same."""
+    device, _ = await office.phone("805ec0aabbcc", "yealink")
+    boot, config = (f"/p/{device.token}/805ec0aabbcc.{ending}" for ending in ("boot", "cfg"))
+    assert (await office.get(boot)).status == 200
+    with watched(office.database) as sent:
+        first = await (await office.get(config)).text()
+    assert not [text for text, _ in sent if "sip_password_sealed" in text]
+    await office.set_layer(device.id, {"network": {"ntp_server": "new.example.com"}})
+    assert "new.example.com" not in first
+    assert (await office.get(boot)).status == 200
+    assert "new.example.com" in await (await office.get(config)).text()
+
+
 async def test_those_who_are_told_to_come_back_do_not_come_back_together(make_office: MakeOffice) -> None:
     """A city of phones that all come back in thirty seconds is the same storm once more."""
     office: Office = await make_office()
