@@ -12,7 +12,7 @@ from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.revisions import bump_device
 from provserver.store.schema import assignments, devices, users
 from provserver.store.sealing import Sealer
-from provserver.store.usage import Span, close_spans, open_spans
+from provserver.store.usage import Span, close_spans, open_span
 from provserver.store.users import user_of
 
 Line = tuple[Assignment, User]
@@ -39,7 +39,7 @@ async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> No
             device_id=assignment.device_id,
             started_at=assignment.created_at,
         )
-        await open_spans(conn, [span])
+        await open_span(conn, span)
 
 
 async def remove_assignment(conn: AsyncConnection, device_id: str, user_id: str, *, at: datetime) -> bool:

@@ -34,7 +34,9 @@ class Span:
     ended_at: datetime | None = None
 
 
-# Who is on devices, but for those who are counted already.
+_span = provisioned_spans.c
+
+# Who is on devices, but for those who are counted there already.
 _ON_PROVISIONED = (
     select(
         assignments.c.account_id,
@@ -47,62 +49,59 @@ _ON_PROVISIONED = (
         devices.c.id.in_(bindparam("provisioned", expanding=True)),
         devices.c.last_provisioned_at.is_not(None),
         ~exists().where(
-            provisioned_spans.c.device_id == assignments.c.device_id,
-            provisioned_spans.c.user_id == assignments.c.user_id,
-            provisioned_spans.c.ended_at.is_(None),
+            _span.device_id == assignments.c.device_id,
+            _span.user_id == assignments.c.user_id,
+            _span.ended_at.is_(None) | (_span.started_at == devices.c.last_provisioned_at),
         ),
     )
 )
-
-
-async def open_spans(conn: AsyncConnection, spans: Sequence[Span]) -> None:
-    """Start spans; a user whose span on that device is still open keeps it."""
-    if not spans:
-        return
-    totals = await take_totals(conn, {span.account_id for span in spans})
-    before = await _spans_of(conn, {span.user_id for span in spans})
-    known = {(span.device_id, span.user_id, at) for span in before for at in (span.started_at, span.ended_at)}
-    fresh = {
-        (span.device_id, span.user_id): span
-        for span in spans
-        if known.isdisjoint((span.device_id, span.user_id, at) for at in (span.started_at, None))
-    }
-    if fresh:
-        await conn.execute(insert(provisioned_spans), [asdict(span) for span in fresh.values()])
-        await _recount(conn, totals, before, [*before, *fresh.values()])
 
 
 async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str]) -> None:
     """The users on devices that have just become provisioned count as used from then on."""
     if device_ids:
         rows = await conn.execute(_ON_PROVISIONED, {"provisioned": list(device_ids)})
-        await open_spans(conn, [Span(**row) for row in rows.mappings()])
+        await _open(conn, [Span(**row) for row in rows.mappings()])
+
+
+async def open_span(conn: AsyncConnection, span: Span) -> None:
+    """Start a span; a user whose span on that device is still open keeps it."""
+    there = select(_span.started_at).where(_span.device_id == span.device_id, _span.user_id == span.user_id)
+    if not (await conn.scalars(there.where(_span.ended_at.is_(None) | (_span.started_at == span.started_at)))).all():
+        await _open(conn, [span])
+
+
+async def _open(conn: AsyncConnection, spans: Sequence[Span]) -> None:
+    if not spans:
+        return
+    totals = await take_totals(conn, {span.account_id for span in spans})
+    since = await _there_since(conn, {span.user_id for span in spans})
+    new = [span for span in spans if not _is_by(since.get(span.user_id), span.started_at)]
+    before = await _spans_of(conn, {span.user_id for span in new})
+    await conn.execute(insert(provisioned_spans), [asdict(span) for span in spans])
+    await _recount(conn, totals, before, [*before, *new])
 
 
 async def close_spans(
     conn: AsyncConnection, *, at: datetime, device_id: str | None = None, user_id: str | None = None
 ) -> None:
     """End, at `at`, the open spans of a device, a user, or a user on a device; one of them is given."""
-    column = provisioned_spans.c
-    said = [owner == value for owner, value in ((column.device_id, device_id), (column.user_id, user_id)) if value]
+    said = [owner == value for owner, value in ((_span.device_id, device_id), (_span.user_id, user_id)) if value]
     if not said:
         raise ValueError("whose spans end must be said")
-    open_ones = (*said, column.ended_at.is_(None))
-    ending = (await conn.execute(select(column.account_id, column.user_id).where(*open_ones))).all()
+    open_ones = (*said, _span.ended_at.is_(None))
+    ending = [Span(**row) for row in (await conn.execute(select(provisioned_spans).where(*open_ones))).mappings()]
     if not ending:
         return
-    totals = await take_totals(conn, {account_id for account_id, _ in ending})
-    before = await _spans_of(conn, {user for _, user in ending})
+    totals = await take_totals(conn, {span.account_id for span in ending})
     # A clock that went back ends nothing before its start.
-    end = case((column.started_at > at, column.started_at), else_=literal(at, Instant))
+    end = case((_span.started_at > at, _span.started_at), else_=literal(at, Instant))
     await conn.execute(update(provisioned_spans).where(*open_ones).values(ended_at=end))
-    after = [
-        replace(span, ended_at=max(at, span.started_at))
-        if span.ended_at is None and device_id in (None, span.device_id) and user_id in (None, span.user_id)
-        else span
-        for span in before
-    ]
-    await _recount(conn, totals, before, after)
+    since = await _there_since(conn, {span.user_id for span in ending})
+    gone = [span for span in ending if not _is_by(since.get(span.user_id), at)]
+    after = await _spans_of(conn, {span.user_id for span in gone})
+    ended = [replace(span, ended_at=max(at, span.started_at)) for span in gone]
+    await _recount(conn, totals, [*(span for span in after if span not in ended), *gone], after)
 
 
 async def close_account(conn: AsyncConnection, account_id: str, *, at: datetime) -> None:
@@ -110,9 +109,8 @@ async def close_account(conn: AsyncConnection, account_id: str, *, at: datetime)
     totals = await take_totals(conn, {account_id})
     total = totals[account_id]
     at = max(at, total.at)
-    column = provisioned_spans.c
     own = select(users.c.id).where(users.c.account_id == account_id)
-    ending = update(provisioned_spans).where(column.user_id.in_(own), column.ended_at.is_(None))
+    ending = update(provisioned_spans).where(_span.user_id.in_(own), _span.ended_at.is_(None))
     await conn.execute(ending.values(ended_at=at))
     changes = Changes()
     changes.ended[at] = total.began - total.ended
@@ -146,8 +144,23 @@ def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnEleme
     return func.coalesce(here.order_by(step.at.desc()).limit(1).scalar_subquery(), 0)
 
 
+async def _there_since(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, datetime | None]:
+    """Since when users are on provisioned devices without a break at the least, by the spans that are open."""
+    first = select(_span.started_at).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
+    since = first.order_by(_span.started_at).limit(1).correlate(users).scalar_subquery().label("since")
+    rows = await conn.execute(select(users.c.id, since).where(users.c.id.in_(user_ids)))
+    return {row.id: row.since for row in rows}
+
+
+def _is_by(since: datetime | None, at: datetime) -> bool:
+    """Whether an open span covers what begins, or ends, at `at`, so that the user is there all the same."""
+    return since is not None and since <= at
+
+
 async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Span]:
-    rows = await conn.execute(select(provisioned_spans).where(provisioned_spans.c.user_id.in_(user_ids)))
+    if not user_ids:
+        return []
+    rows = await conn.execute(select(provisioned_spans).where(_span.user_id.in_(user_ids)))
     return [Span(**row) for row in rows.mappings()]
 
 

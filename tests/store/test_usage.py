@@ -14,7 +14,7 @@ from provserver.store.database import Database
 from provserver.store.migrate import migrate
 from provserver.store.schema import usage_absences, usage_steps, usage_totals
 from provserver.store.sealing import Sealer
-from provserver.store.usage import Span, close_spans, open_spans, usage
+from provserver.store.usage import Span, close_spans, open_span, usage
 
 from .builders import START, after, assignment, device, user
 
@@ -25,13 +25,8 @@ def _span(account_id: str, user_id: str, device_id: str, seconds: float = 0) -> 
 
 async def test_a_user_counts_once_however_many_devices(db: Database) -> None:
     async with db.write() as conn:
-        spans = [
-            _span("a", "jane", "one"),
-            _span("a", "jane", "two"),
-            _span("a", "john", "one"),
-            _span("b", "eve", "x"),
-        ]
-        await open_spans(conn, spans)
+        for span in (("a", "jane", "one"), ("a", "jane", "two"), ("a", "john", "one"), ("b", "eve", "x")):
+            await open_span(conn, _span(*span))
         assert await usage(conn, None, START, after(1)) == [("a", 2), ("b", 1)]
         assert await usage(conn, "a", START, after(1)) == [("a", 2)]
         assert await usage(conn, "none", START, after(1)) == []
@@ -39,9 +34,8 @@ async def test_a_user_counts_once_however_many_devices(db: Database) -> None:
 
 async def test_only_those_count_who_were_provisioned_within_the_period(db: Database) -> None:
     async with db.write() as conn:
-        await open_spans(
-            conn, [_span("a", "past", "x", 10), _span("a", "present", "x", 30), _span("a", "future", "x", 90)]
-        )
+        for user_id, seconds in (("past", 10), ("present", 30), ("future", 90)):
+            await open_span(conn, _span("a", user_id, "x", seconds))
         await close_spans(conn, at=after(20), user_id="past")
         assert await usage(conn, "a", after(20), after(90)) == [("a", 1)]
         assert await usage(conn, "a", after(19), after(91)) == [("a", 3)]
@@ -49,12 +43,13 @@ async def test_only_those_count_who_were_provisioned_within_the_period(db: Datab
 
 async def test_a_running_span_is_not_started_twice_and_a_closed_one_stays_closed(db: Database) -> None:
     async with db.write() as conn:
-        await open_spans(conn, [_span("a", "jane", "x", 10)])
-        await open_spans(conn, [_span("a", "jane", "x", 20), _span("a", "john", "x", 20)])
+        await open_span(conn, _span("a", "jane", "x", 10))
+        await open_span(conn, _span("a", "jane", "x", 20))
+        await open_span(conn, _span("a", "john", "x", 20))
         await close_spans(conn, at=after(30), device_id="x", user_id="jane")
         await close_spans(conn, at=after(50), device_id="x")
         assert await usage(conn, "a", after(30), after(60)) == [("a", 1)]
-        await open_spans(conn, [_span("a", "jane", "x", 70)])
+        await open_span(conn, _span("a", "jane", "x", 70))
         assert await usage(conn, "a", after(60), after(80)) == [("a", 1)]
 
 
@@ -62,13 +57,13 @@ async def test_what_was_counted_before_counts_existed_is_counted_the_same(db: Da
     """An upgrade finds nothing but spans: of users with several, that overlap, meet, and have a break between them."""
     async with db.write() as conn:
         for seconds, user_id, device_id in ((10, "jane", "x"), (12, "jane", "y"), (10, "john", "x"), (15, "eve", "z")):
-            await open_spans(conn, [_span("a" if user_id != "eve" else "b", user_id, device_id, seconds)])
-        await open_spans(conn, [_span("a", "john", "y", 20)])
+            await open_span(conn, _span("a" if user_id != "eve" else "b", user_id, device_id, seconds))
+        await open_span(conn, _span("a", "john", "y", 20))
         await close_spans(conn, at=after(20), device_id="x")
         await close_spans(conn, at=after(20), user_id="eve")
-        await open_spans(conn, [_span("b", "eve", "z", 40)])
+        await open_span(conn, _span("b", "eve", "z", 40))
         await close_spans(conn, at=after(25), user_id="jane")
-        await open_spans(conn, [_span("a", "jane", "x", 50)])
+        await open_span(conn, _span("a", "jane", "x", 50))
     counted = await _counts(db)
     async with db.write() as conn:
         await conn.run_sync(_alembic, command.downgrade, "0011")

@@ -13,7 +13,7 @@ provisioned_spans = Table(
     moment("ended_at", nullable=True),
     Column("account_id", String, nullable=False),
     PrimaryKeyConstraint("device_id", "user_id", "started_at"),
-    Index(None, "user_id", "device_id"),
+    Index(None, "user_id", "ended_at", "started_at"),
 )
 
 # What follows from them, kept in the same transaction (`store.stays`): else each count would look at every user.

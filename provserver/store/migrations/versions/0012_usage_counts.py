@@ -14,6 +14,8 @@ depends_on = None
 
 _BY_USER = "ix_provisioned_spans_account_id_user_id_started_at_ended_at"
 _BY_USER_COLUMNS = ["account_id", "user_id", "started_at", "ended_at"]
+_BY_DEVICE = "ix_provisioned_spans_user_id_device_id"
+_STILL_THERE = "ix_provisioned_spans_user_id_ended_at_started_at"
 _CHUNK = 5000
 
 
@@ -50,7 +52,9 @@ def upgrade() -> None:
         _insert(steps, rows)
         _insert(totals, rows[-1:])
         _insert(absences, [{"account_id": account_id, **one} for one in away])
-    op.drop_index(op.f(_BY_USER), table_name="provisioned_spans")
+    for old in (_BY_USER, _BY_DEVICE):
+        op.drop_index(op.f(old), table_name="provisioned_spans")
+    op.create_index(op.f(_STILL_THERE), "provisioned_spans", ["user_id", "ended_at", "started_at"], unique=False)
 
 
 def _counted(by_user: Any) -> tuple[Counter[int], Counter[int], list[dict[str, Any]]]:
@@ -79,6 +83,8 @@ def _insert(table: sa.Table, rows: list[dict[str, Any]]) -> None:
 
 def downgrade() -> None:
     """Go back to the version before."""
+    op.drop_index(op.f(_STILL_THERE), table_name="provisioned_spans")
     op.create_index(op.f(_BY_USER), "provisioned_spans", _BY_USER_COLUMNS, unique=False)
+    op.create_index(op.f(_BY_DEVICE), "provisioned_spans", ["user_id", "device_id"], unique=False)
     for name in ("usage_absences", "usage_steps", "usage_totals"):
         op.drop_table(name)
