@@ -17,6 +17,7 @@ from provserver.store.seen import Trace
 from provserver.store.standing import Remembered
 
 _LONGEST = 10_000  # requests that are remembered, of some 3 kB each
+_STUBBORN = 8  # so many new ones must come before one of them takes the place of another
 
 Kept = TypeVar("Kept")
 
@@ -47,10 +48,15 @@ class Regular:
 
 
 class Regulars(Generic[Kept]):
-    """Remembers them by everything that their requests said; the longest unused goes first."""
+    """Remembers them by everything that their requests said; the longest unused goes first.
+
+    After a power cut all come again, in any order, and often there are more of them than places. If each newcomer took
+    a place, everybody would be gone before it comes again, and nobody be known; so most newcomers get none.
+    """
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._turned_away = 0
 
     def get(self, words: Hashable) -> Kept | None:
         """Who said this before, or None."""
@@ -60,7 +66,10 @@ class Regulars(Generic[Kept]):
         return regular
 
     def put(self, words: Hashable, regular: Kept) -> None:
-        """Remember it."""
-        self._known[words] = regular
-        if len(self._known) > _LONGEST:
+        """Remember it, where there is a place."""
+        if len(self._known) >= _LONGEST and words not in self._known:
+            self._turned_away = (self._turned_away + 1) % _STUBBORN
+            if self._turned_away:
+                return
             self._known.popitem(last=False)
+        self._known[words] = regular
