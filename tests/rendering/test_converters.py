@@ -541,6 +541,18 @@ def test_a_text_that_is_too_long_or_too_short_is_named_instead_of_written() -> N
     with pytest.raises(Inexpressible, match="digits only"):
         _convert("characters", "12345x", {"low": 6, "high": 16, "digits": True})
     assert _convert("characters", "012345", {"low": 6, "high": 16, "digits": True}) == "012345"
+    assert _convert("characters", "p;q", {"low": 1, "high": 16, "without": '"<'}) == "p;q"
+    with pytest.raises(Inexpressible, match='none of " < in it'):
+        _convert("characters", "p<q", {"low": 1, "high": 16, "without": '"<'})
+
+
+def test_passwords_may_have_to_be_mixed() -> None:
+    mixed = {"low": 8, "high": 31, "mixed": True}
+    for text in ("HelLo-12", "ab1-ab1-", "1234-Abc"):
+        assert _convert("characters", text, mixed) == text
+    for text in ("HelloAll", "Hello123", "1234567!", "abcde-12", "ABCDE-12", "12345-ab", "a1-+.!?b", "aaab-123"):
+        with pytest.raises(Inexpressible, match="a letter, a digit and a sign"):
+            _convert("characters", text, mixed)
 
 
 def test_the_scheme_of_a_url_is_told_apart() -> None:

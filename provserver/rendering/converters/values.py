@@ -176,16 +176,28 @@ def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     return ",".join("1" if place in numbers else "0" for place in range(1, arguments["of"] + 1))
 
 
-@converter("low", "high", takes=("ascii", "digits"))
+@converter("low", "high", takes=("ascii", "digits", "without", "mixed"))
 def characters(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A text of `low` to `high` characters, with `ascii` of ASCII and with `digits` of digits alone; no other."""
+    """A text of `low` to `high` characters, with `ascii` of ASCII and with `digits` of digits alone; no other.
+
+    It has none of those in `without`; with `mixed` it has a letter, a digit and a sign, and no long row of a kind.
+    """
     if arguments.get("digits") and not (value.isascii() and value.isdigit()):
         raise Inexpressible("the phones take digits only")
     if arguments.get("ascii") and not value.isascii():
         raise Inexpressible("the phones take letters without accents only")
     if not arguments["low"] <= len(value) <= arguments["high"]:
         raise Inexpressible(f"the phones take {arguments['low']} to {arguments['high']} characters, not {len(value)}")
+    if any(character in arguments.get("without", "") for character in value):
+        raise Inexpressible(f"the phones take none of {' '.join(arguments['without'])} in it")
+    if arguments.get("mixed") and not _is_mixed(value):
+        raise Inexpressible("the phones want a letter, a digit and a sign, at most 4 of a kind and 2 alike in a row")
     return str(value)
+
+
+def _is_mixed(value: str) -> bool:
+    rows = r"(.)\1\1|[a-z]{5}|[A-Z]{5}|[0-9]{5}|[^a-zA-Z0-9]{5}"
+    return all(re.search(kind, value) for kind in ("[a-zA-Z]", "[0-9]", "[^a-zA-Z0-9]")) and not re.search(rows, value)
 
 
 def _key(value: Any) -> str:
