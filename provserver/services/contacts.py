@@ -22,7 +22,7 @@ from provserver.store.events import insert_events
 from provserver.store.seen import Seen
 from provserver.store.spool import Left, Spool
 
-LINGER = 0.05
+LINGER = 0.2
 LONGEST_QUEUE = 20_000
 _BATCH = 500
 _RETRY = 1.0

@@ -167,14 +167,16 @@ class ServerWatch:
         self._failures: tuple[type[Exception], ...] = (OSError, SQLAlchemyError, *failures())
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
-        self._waiting: dict[str, asyncio.Future[_Told]] = {}
+        self._waiting: dict[str, list[Callable[[_Told], None]]] = {}
         self._asking: asyncio.Task[None] | None = None
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
     async def stands(self, remembered: Remembered) -> bool:
         """By the rows, as the server has them now."""
-        told = await asyncio.shield(self._answer(remembered.record.device.id))
+        answer: asyncio.Future[_Told] = asyncio.get_running_loop().create_future()
+        self._await_answer(remembered, lambda told: None if answer.done() else answer.set_result(told))
+        told = await answer
         if isinstance(told, StoreUnavailable):
             raise StoreUnavailable(told.message)
         return told == remembered.standing
@@ -182,21 +184,16 @@ class ServerWatch:
     def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
         """Once the server has told."""
         try:
-            answer = self._answer(remembered.record.device.id)
+            self._await_answer(remembered, lambda told: then(told == remembered.standing))
         except StoreUnavailable:
             then(False)  # noqa: FBT003 - that is all it takes
-        else:
-            answer.add_done_callback(lambda told: then(told.result() == remembered.standing))
 
-    def _answer(self, device_id: str) -> "asyncio.Future[_Told]":
-        """What the server will tell of this device. Raises `StoreUnavailable`."""
+    def _await_answer(self, remembered: Remembered, then: Callable[[_Told], None]) -> None:
+        """Call `then` with what the server tells of this device. Raises `StoreUnavailable`."""
         self._breaker.check()
-        answer = self._waiting.get(device_id)
-        if answer is None:
-            answer = self._waiting[device_id] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(remembered.record.device.id, []).append(then)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        return answer
 
     async def close(self) -> None:
         """End what is under way and give the connection back."""
@@ -219,9 +216,9 @@ class ServerWatch:
             except self._failures:
                 pass  # a connection that was cut says nothing of the server: whoever asked tries the next one
             finally:
-                for device_id, answer in asked.items():
-                    if not answer.done():
-                        answer.set_result(told[device_id])
+                for device_id, waiting in asked.items():
+                    for then in waiting:
+                        _call(then, told[device_id])
             if any(isinstance(row, StoreUnavailable) for row in told.values()):
                 await self._drop()
 
@@ -241,3 +238,11 @@ class ServerWatch:
             with suppress(SQLAlchemyError, OSError):
                 await connection.invalidate()
                 await connection.close()
+
+
+def _call(then: Callable[[_Told], None], told: _Told) -> None:
+    """At once and not by the event loop, which would take longer for each than all else here."""
+    try:
+        then(told)
+    except Exception as error:  # noqa: BLE001 - the others wait for theirs
+        asyncio.get_running_loop().call_exception_handler({"message": "nobody took an answer", "exception": error})

@@ -11,7 +11,8 @@ from urllib.request import Request, urlopen
 
 from tests.bench.processes import cpu_seconds
 
-ROUNDS = 3
+_TURN = 1  # second; short turns, and many: the best of them are those that nothing else has got into
+_FEWEST = 3
 _AFTERWARDS = 0.3  # seconds in which a server does what it has put off until there is less to do: that counts as well
 
 _REQUESTS = re.compile(r"(\d+) requests in")
@@ -70,7 +71,7 @@ def beside(load: Load, targets: Mapping[str, Target], seconds: float, folder: Pa
 
 
 def compare(asked: Asked, seconds: float, folder: Path) -> dict[str, Cost]:
-    """What each costs: they have turns, of `seconds` in all for each, and the best of its turns counts.
+    """What each costs: they have turns of a second, `seconds` in all for each, and the best of its turns counts.
 
     So what else the machine does falls on all of them, and least on what is told. Everything has been asked for before,
     so that nothing is rendered while it counts. Raises where one answers anything but well.
@@ -81,9 +82,9 @@ def compare(asked: Asked, seconds: float, folder: Path) -> dict[str, Cost]:
         scripts[name].write_text(load.script())
         _warm(load, target.url)
         _run(load, target.url, 1, scripts[name])
-    for _ in range(ROUNDS):
+    for _ in range(max(_FEWEST, round(seconds / _TURN))):
         for name, (load, target) in asked.items():
-            cost = _turn(load, target, max(1.0, seconds / ROUNDS), scripts[name])
+            cost = _turn(load, target, _TURN, scripts[name])
             best[name] = min(best.get(name, cost), cost, key=lambda one: one.microseconds)
     return best
 
