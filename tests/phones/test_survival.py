@@ -68,9 +68,13 @@ async def regular(office: Office, **fields: object) -> tuple[Device, str]:
     """A phone that has had its file before, and the path of that file."""
     device, _ = await office.phone(MAC, "yealink", **fields)
     path = f"/p/{device.token}/{MAC}.cfg"
-    for _ in range(3):
-        assert (await office.get(path, AGENT)).status == 200
-        await office.contacts.flush()
+    async with asyncio.timeout(60):
+        for _ in range(3):
+            while (
+                await office.get(path, AGENT)
+            ).status != 200:  # a busy machine answers later than phones have patience
+                await asyncio.sleep(0.1)
+            await office.contacts.flush()
     return device, path
 
 
