@@ -70,10 +70,8 @@ async def regular(office: Office, **fields: object) -> tuple[Device, str]:
     path = f"/p/{device.token}/{MAC}.cfg"
     async with asyncio.timeout(60):
         for _ in range(3):
-            while (
-                await office.get(path, AGENT)
-            ).status != 200:  # a busy machine answers later than phones have patience
-                await asyncio.sleep(0.1)
+            while (await office.get(path, AGENT)).status != 200:
+                pass  # a busy machine answers later than phones have patience
             await office.contacts.flush()
     return device, path
 
