@@ -146,9 +146,8 @@ def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnEleme
 
 async def _there_since(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, datetime | None]:
     """Since when users are on provisioned devices without a break at the least, by the spans that are open."""
-    first = select(_span.started_at).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
-    # By `ended_at` too, though it is NULL: else SQLite sees no order in the index.
-    since = first.order_by(_span.ended_at, _span.started_at).limit(1).correlate(users).scalar_subquery().label("since")
+    first = select(func.min(_span.started_at)).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
+    since = first.correlate(users).scalar_subquery().label("since")
     rows = await conn.execute(select(users.c.id, since).where(users.c.id.in_(user_ids)))
     return {row.id: row.since for row in rows}
 
