@@ -52,6 +52,7 @@ class ContactWriter:
         self._limit = limit
         self._spool = spool
         self._queue: deque[Left] = deque()
+        self._being_written = 0  # of the queue; they come back where the store turns out to be away
         self._awaited: deque[Awaited] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -79,11 +80,11 @@ class ContactWriter:
     @property
     def waiting(self) -> int:
         """How many are not written yet."""
-        return len(self._queue) + len(self._awaited)
+        return len(self._queue) + self._being_written + len(self._awaited)
 
     def submit(self, contact: Left) -> None:
         """Write it soon. An event alone changes nothing of its device."""
-        if len(self._queue) >= self._limit:
+        if len(self._queue) + self._being_written >= self._limit:
             self._on_shed()
             return
         self._queue.append(contact)
@@ -127,6 +128,7 @@ class ContactWriter:
     async def _write(self, awaited: list[Awaited], others: list[Left]) -> bool:
         """Write one group; False where the store is away, which fails those who wait and keeps the others."""
         batch = [*(contact for contact, _ in awaited), *others]
+        self._being_written = len(others)
         try:
             await self._database.add(lambda conn: _store(conn, batch))
         except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
@@ -138,6 +140,8 @@ class ContactWriter:
                     self._on_shed()
             _settle(awaited, StoreUnavailable("the contact could not be recorded"))
             return False
+        finally:
+            self._being_written = 0
         _settle(awaited, None)
         return True
 
