@@ -16,6 +16,8 @@ from provserver.store.postgresql import Limits
 from provserver.store.resealing import check_keys
 from provserver.store.sealing import Sealer
 
+COMMAND_LINE = Actor("command line")
+
 
 @asynccontextmanager
 async def open_database(config: Config) -> AsyncIterator[Database]:

@@ -1,19 +1,17 @@
 """`blocked`: addresses that have asked for too many MACs."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
+from provserver.cli.tables import print_table
 from provserver.config import Config
-from provserver.opening import change_by, open_database
+from provserver.opening import COMMAND_LINE, change_by, open_database
 from provserver.services import blocking
-from provserver.services.change import Actor
 from provserver.services.paging import PageRequest
 from provserver.services.sources import Sources
 
-_ACTOR = Actor("command line")
 _SHOWN = 100
+_MINUTE = "%Y-%m-%d %H:%M"
 
 
 @click.group()
@@ -34,11 +32,13 @@ def list_blocked(config: Config) -> None:
 async def _list(config: Config) -> None:
     async with open_database(config) as database, database.read() as conn:
         page = await blocking.list_blocked(conn, PageRequest(limit=_SHOWN), now=Sources().now())
-    table = Table("source", "seen at", "since", "until at least", "turned away")
-    for one in page.items:
-        until = f"{one.until:%Y-%m-%d %H:%M}"
-        table.add_row(one.source, one.last_address, f"{one.since:%Y-%m-%d %H:%M}", until, str(one.refused))
-    Console().print(table)
+    print_table(
+        ("source", "seen at", "since", "until at least", "turned away"),
+        (
+            (one.source, one.last_address, f"{one.since:{_MINUTE}}", f"{one.until:{_MINUTE}}", str(one.refused))
+            for one in page.items
+        ),
+    )
 
 
 @blocked.command()
@@ -50,6 +50,6 @@ def release(config: Config, source: str) -> None:
 
 
 async def _release(config: Config, text: str) -> None:
-    async with change_by(_ACTOR, config) as change:
+    async with change_by(COMMAND_LINE, config) as change:
         source = await blocking.release(change, text)
     click.echo(f"{source} may ask again", err=True)

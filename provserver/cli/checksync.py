@@ -15,9 +15,10 @@ from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
 from provserver.domain.jobs import CheckSyncJob, JobDeviceState
 from provserver.domain.mac import parse_mac
+from provserver.opening import COMMAND_LINE
 from provserver.server import Stock, open_resync, open_stock
 from provserver.services import accounts, resync_jobs
-from provserver.services.change import Actor, Change, Connection
+from provserver.services.change import Change, Connection
 from provserver.services.devices import DeviceFilter
 from provserver.services.paging import PageRequest
 from provserver.services.resync import Order, Resync
@@ -25,8 +26,6 @@ from provserver.services.resync_jobs import JobWish
 from provserver.services.resync_reports import ResyncReport
 from provserver.services.resync_runner import JobRunner
 from provserver.store.fetches import find_by_mac
-
-_ACTOR = Actor("command line")
 
 
 @click.command("check-sync")
@@ -56,7 +55,7 @@ def check_sync(
     if account and not everyone:
         raise click.UsageError("--account goes with --all")
     if mac is not None:
-        run_async(_one(config, mac, Order(key_id=_ACTOR.key_id, reboot=reboot, only_if_stale=only_if_stale)))
+        run_async(_one(config, mac, Order(key_id=COMMAND_LINE.key_id, reboot=reboot, only_if_stale=only_if_stale)))
     else:
         wish = JobWish(
             chosen=DeviceFilter(), filter={}, reboot=reboot, only_if_stale=only_if_stale, rate_per_second=rate
@@ -156,4 +155,4 @@ async def _cancel(stock: Stock, job: CheckSyncJob) -> None:
 
 
 def _change(stock: Stock, conn: Connection) -> Change:
-    return Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+    return Change(conn, stock.database.sealer, stock.sources, COMMAND_LINE, stock.sources.now())

@@ -4,23 +4,19 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from provserver.cli.moments import until
 from provserver.cli.options import config_option, run_async
+from provserver.cli.tables import print_table
 from provserver.config import Config
 from provserver.domain.device import ApiKey
-from provserver.opening import change_by, open_database
+from provserver.opening import COMMAND_LINE, change_by, open_database
 from provserver.services import api_keys
-from provserver.services.change import Actor
 from provserver.services.sources import Sources
 from provserver.store.database import Database
 from provserver.store.keyfile import add_key, drop_old_keys
 from provserver.store.pages import PageRequest
 from provserver.store.resealing import reseal_everything
-
-_ACTOR = Actor("command line")
 
 
 @click.group()
@@ -46,7 +42,7 @@ def create(config: Config, expires: datetime | None, **wish: Any) -> None:
 
 
 async def _create(config: Config, **wish: Any) -> None:
-    async with change_by(_ACTOR, config) as change:
+    async with change_by(COMMAND_LINE, config) as change:
         made = await api_keys.create(change, **wish)
     click.echo(made.secret)
 
@@ -61,19 +57,14 @@ def list_keys(config: Config) -> None:
 async def _list(config: Config) -> None:
     async with open_database(config) as database:
         keys, now = await _all_keys(database), Sources().now()
-    table = Table("id", "name", "ends in", "account", "access", "created", "last used", "state")
-    for item in keys:
-        table.add_row(
-            item.id,
-            item.name,
-            item.hint,
-            item.account_id or "platform",
-            _access(item),
-            f"{item.created_at:%Y-%m-%d}",
-            f"{item.last_used_at:%Y-%m-%d}" if item.last_used_at else "never",
-            _state(item, now),
-        )
-    Console().print(table)
+    columns = "id", "name", "ends in", "account", "access", "created", "last used", "state"
+    print_table(columns, (_row(item, now) for item in keys))
+
+
+def _row(key: ApiKey, now: datetime) -> tuple[str, ...]:
+    used = f"{key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never"
+    whose = key.account_id or "platform"
+    return key.id, key.name, key.hint, whose, _access(key), f"{key.created_at:%Y-%m-%d}", used, _state(key, now)
 
 
 def _access(key: ApiKey) -> str:
@@ -110,7 +101,7 @@ def revoke(config: Config, key_id: str) -> None:
 
 
 async def _revoke(config: Config, key_id: str) -> None:
-    async with change_by(_ACTOR, config) as change:
+    async with change_by(COMMAND_LINE, config) as change:
         await api_keys.revoke(change, key_id)
     click.echo(f"{key_id} is revoked", err=True)
 

@@ -6,12 +6,9 @@ from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.domain.errors import NotFound
 from provserver.domain.mac import parse_mac
-from provserver.opening import change_by
+from provserver.opening import COMMAND_LINE, change_by
 from provserver.services import tokens
-from provserver.services.change import Actor
 from provserver.store.devices import find_by_mac
-
-_ACTOR = Actor("command line")
 
 
 @click.group()
@@ -33,7 +30,7 @@ def rotate(mac: str, config: Config, no_overlap: bool) -> None:
 
 async def _rotate(text: str, config: Config, no_overlap: bool) -> None:
     mac = parse_mac(text, "MAC")
-    async with change_by(_ACTOR, config) as change:
+    async with change_by(COMMAND_LINE, config) as change:
         device = await find_by_mac(change.conn, change.sealer, mac)
         if device is None:
             raise NotFound(f"there is no device {mac}")
