@@ -15,10 +15,7 @@ from hypothesis import HealthCheck, settings
 
 import provserver
 from provserver.domain.catalogue import Catalogue
-from provserver.rendering.catalog import load_catalogue
-from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.shipped import shipped
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate
@@ -86,9 +83,10 @@ def _paused(controller: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shipped_vendors() -> tuple[Catalogue, Renderer]:
-    """The shipped vendor files with their renderer, loaded once."""
-    environment = build_environment([shipped("templates")])
-    return load_catalogue([shipped("vendors")], environment), Renderer(environment)
+    """The shipped vendor files with their renderer, loaded once, where the tests of vendors load them."""
+    from tests.vendors.shipped_catalogue import CATALOGUE, RENDERER  # noqa: PLC0415 - not at every start of the tests
+
+    return CATALOGUE, RENDERER
 
 
 @pytest.fixture(scope="session")

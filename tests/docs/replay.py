@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.docs import asking
+from tests.docs.commands import Commands
 from tests.docs.markdown import ROOT, Block
 from tests.ports import free_port
 
@@ -35,9 +37,9 @@ exit "${{PIPESTATUS[0]}}"
 """
 
 _PROVSERVER = """#!/usr/bin/env bash
-# The real program; `serve` runs in the background, once it listens.
+# The real program; `serve` runs in the background, once it listens. Other commands are run where it is loaded already.
 set -euo pipefail
-if [[ "${{1:-}}" != serve ]]; then exec "{python}" -m provserver "$@"; fi
+if [[ "${{1:-}}" != serve ]]; then exec "{python}" -IS "{asking}" "{commands}" "$@"; fi
 if [[ -s "$SERVER" ]]; then echo "this document has a server already" >&2; exit 1; fi
 "{python}" -m provserver "$@" > "$SERVER.out" 2> "$SERVER.err" < /dev/null & echo $! > "$SERVER"
 for _ in $(seq 1200); do
@@ -74,7 +76,8 @@ class Reader:
         curl = shutil.which("curl")
         assert curl, "these tests need curl"
         self._write_script("curl", _CURL.format(curl=curl))
-        self._write_script("provserver", _PROVSERVER.format(python=sys.executable))
+        paths = {"python": sys.executable, "asking": asking.__file__, "commands": self._hidden / "commands"}
+        self._write_script("provserver", _PROVSERVER.format(**paths))
         (self._clone / ".venv" / "bin" / "provserver").symlink_to(self._hidden / "bin" / "provserver")
         (self._clone / ".venv" / "bin" / "activate").write_text("true\n")
 
@@ -83,15 +86,16 @@ class Reader:
         script = self._hidden / "script.sh"
         script.write_text("set -euo pipefail\n" + "".join(self._pasted(block) for block in blocks))
         try:
-            ended = subprocess.run(
-                ["bash", str(script)],
-                cwd=self._clone,
-                env=self._environment(),
-                capture_output=True,
-                text=True,
-                timeout=900,
-                check=False,
-            )
+            with Commands(self._hidden / "commands"):
+                ended = subprocess.run(
+                    ["bash", str(script)],
+                    cwd=self._clone,
+                    env=self._environment(),
+                    capture_output=True,
+                    text=True,
+                    timeout=900,
+                    check=False,
+                )
         finally:
             self._stop_server()
         return Replay(

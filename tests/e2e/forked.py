@@ -7,8 +7,11 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.reduction import DupFd
 from pathlib import Path
+from typing import Any
 
 from provserver.cli.main import _COMMANDS, main
 
@@ -17,14 +20,16 @@ _FORKS.set_forkserver_preload([__name__, *(f"provserver.cli.{place.split(':')[0]
 
 
 class Forked:
-    """A process that runs `provserver` with these arguments; used as one of `subprocess.Popen`."""
+    """A process that runs `provserver` with these arguments; used as one of `subprocess.Popen`.
+
+    `outputs` are the numbers of two open files, for what it prints and what it complains of.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdout: Path, stderr: Path
+        self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: tuple[int, int]
     ) -> None:
-        for path in (stdout, stderr):
-            path.write_text("")  # nobody reads what another process said
-        self._process = _FORKS.Process(target=_become, args=(arguments, folder, dict(env), stdout, stderr), daemon=True)
+        given = (tuple(arguments), folder, dict(env), *map(_OpenFile, outputs))
+        self._process = _FORKS.Process(target=_become, args=given, daemon=True)
         self._process.start()
         assert self._process.pid
         self.pid: int = self._process.pid
@@ -49,12 +54,26 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _become(arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdout: Path, stderr: Path) -> None:
+@dataclass(frozen=True)
+class _OpenFile:
+    """Arrives in the new process as a number that stands there for the same open file."""
+
+    number: int
+
+    def __reduce__(self) -> tuple[Callable[[Any], int], tuple[Any]]:
+        return _taken, (DupFd(self.number),)
+
+
+def _taken(sent: Any) -> int:
+    return int(sent.detach())
+
+
+def _become(arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdout: int, stderr: int) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
-    for path, number in ((stdout, 1), (stderr, 2)):
-        with path.open("w") as output:
-            os.dup2(output.fileno(), number)
+    for given, number in ((stdout, 1), (stderr, 2)):
+        os.dup2(given, number)
+        os.close(given)
     sys.argv = ["provserver", *arguments]
     main(prog_name="provserver")

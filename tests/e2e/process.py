@@ -85,14 +85,15 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """One command to its end."""
-    with tempfile.TemporaryDirectory() as kept:
-        stdout, stderr = Path(kept) / "stdout.txt", Path(kept) / "stderr.txt"
-        process = Forked(arguments, folder, environment(folder, **variables), stdout, stderr)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = Forked(arguments, folder, environment(folder, **variables), (output.fileno(), errors.fileno()))
         try:
             code = process.wait(PATIENCE)
         finally:
             process.kill()
-        return subprocess.CompletedProcess(arguments, code, stdout.read_text(), stderr.read_text())
+        for file in (output, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 @contextmanager
@@ -102,23 +103,23 @@ def serving(
     """`provserver serve`, ready; killed at the end where it still runs. `anew`: in an interpreter of its own."""
     env = {name: value for name, value in environment(folder, **variables).items() if name not in (remove or {})}
     stderr, stdout = folder / "stderr.txt", folder / "stdout.txt"
-    begin = _executed if anew else Forked
-    process = begin(["serve", *arguments], folder, env, stdout, stderr)
-    try:
-        api, phones = _addresses(process, stderr)
-        yield Server(process, api, phones, stderr, stdout)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(PATIENCE)
+    with stderr.open("w") as errors, stdout.open("w") as output:
+        begin = _executed if anew else Forked
+        process = begin(["serve", *arguments], folder, env, (output.fileno(), errors.fileno()))
+        try:
+            api, phones = _addresses(process, stderr)
+            yield Server(process, api, phones, stderr, stdout)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(PATIENCE)
 
 
 def _executed(
-    arguments: Sequence[str], folder: Path, env: Mapping[str, str], stdout: Path, stderr: Path
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: tuple[int, int]
 ) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "provserver", *arguments]
-    with stderr.open("w") as errors, stdout.open("w") as output:
-        return subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=errors, text=True)
+    return subprocess.Popen(command, cwd=folder, env=env, stdout=outputs[0], stderr=outputs[1], text=True)
 
 
 def _addresses(process: "subprocess.Popen[str] | Forked", stderr: Path) -> tuple[str, str]:

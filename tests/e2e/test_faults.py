@@ -14,8 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from provserver.config import Config
-from provserver.server import load_vendors
+from provserver.domain.catalogue import Catalogue
 from provserver.simulation.fleet import SimulatedPhone, fleet
 from provserver.simulation.setting_up import Operator
 from tests.e2e.process import KEY, PATIENCE, Server, serving
@@ -165,9 +164,8 @@ async def _storm(server: Server, phones: list[SimulatedPhone]) -> tuple[dict[str
     return devices, served, assigned
 
 
-def test_killed_in_a_boot_storm_it_has_kept_all_that_it_answered_for(tmp_path: Path) -> None:
+def test_killed_in_a_boot_storm_it_has_kept_all_that_it_answered_for(tmp_path: Path, catalogue: Catalogue) -> None:
     """Power cuts come while everybody boots, since that is what they boot from."""
-    catalogue, _ = load_vendors(Config())
     phones = [one for one in fleet(catalogue, 4 * (_PHONES + _LATER), 1) if one.type == "deskphone"]
     with serving(tmp_path) as server:
         devices, served, assigned = asyncio.run(_storm(server, phones[: _PHONES + _LATER]))
