@@ -19,15 +19,14 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, *(f"provserver.cli.{place.split(':')[0]}" for place in _COMMANDS.values())])
 
 
+Outputs = tuple[int, int]
+"""Numbers of open files: for what a command prints, and for what it complains of."""
+
+
 class Forked:
-    """A process that runs `provserver` with these arguments; used as one of `subprocess.Popen`.
+    """A process that runs `provserver` with these arguments; used as one of `subprocess.Popen`."""
 
-    `outputs` are the numbers of two open files, for what it prints and what it complains of.
-    """
-
-    def __init__(
-        self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: tuple[int, int]
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: Outputs) -> None:
         given = (tuple(arguments), folder, dict(env), *map(_OpenFile, outputs))
         self._process = _FORKS.Process(target=_become, args=given, daemon=True)
         self._process.start()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.forked import Forked
+from tests.e2e.forked import Forked, Outputs
 
 KEY = "sk_live_for_the_tests_of_the_process"
 PATIENCE = 120
@@ -116,7 +116,7 @@ def serving(
 
 
 def _executed(
-    arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: tuple[int, int]
+    arguments: Sequence[str], folder: Path, env: Mapping[str, str], outputs: Outputs
 ) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "provserver", *arguments]
     return subprocess.Popen(command, cwd=folder, env=env, stdout=outputs[0], stderr=outputs[1], text=True)
