@@ -119,6 +119,8 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
         asked = _phone_request(request, face, request_id, words)
         answer, response, failure = await _tried(request, asked, face)
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
+    if isinstance(request.protocol, Connection) and response.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        request.protocol.is_new = False
     regular = face.provisioning.regulars.get(words)  # it may have become one
     if said and words and answer.lasting and response.status in (200, 404):
         request[_OFFER] = _lasting(said, asked, answer, response.status, face)
@@ -193,7 +195,7 @@ async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) ->
 
 
 def _is_new(request: web.Request) -> bool:
-    """Whether this is the first thing that is asked on its connection."""
+    """Whether nothing has been answered yet on its connection but that there is no room."""
     return not isinstance(request.protocol, Connection) or request.protocol.is_new
 
 

@@ -88,6 +88,7 @@ class AtOnce:
                 reply = self._reply(ready, started) if stands else None
             except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
                 _log.exception("phone_request_failed", mac=ready.offer.answer.mac)
+            connection.is_new = connection.is_new and reply is None
             connection.replied(said, reply)
 
         if ready.offer.remembered is None:

@@ -19,9 +19,12 @@ Answering = Callable[[bytes, "Connection"], bool]  # whether it sees to `replied
 
 
 class Connection(web.RequestHandler):
-    """One of them. `said`: the request that aiohttp has been given last, where it is known to be one and whole."""
+    """One of them. `said`: the request that aiohttp has been given last, where it is known to be one and whole.
 
-    __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "said")
+    `is_new` until something was answered but that there is no room.
+    """
+
+    __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "is_new", "said")
 
     def __init__(self, server: web.Server, answering: Answering, **settings: Any) -> None:
         super().__init__(server, **settings)
@@ -32,6 +35,7 @@ class Connection(web.RequestHandler):
         self._replied: asyncio.Future[None] | None = None
         self._peer: Peer | None = None
         self.said: bytes | None = None
+        self.is_new = True
 
     @property
     def peer(self) -> Peer:
@@ -40,16 +44,6 @@ class Connection(web.RequestHandler):
             remote = self.peername
             self._peer = (remote[0] if remote else None, self.sockname, self.ssl_context is not None)
         return self._peer
-
-    @property
-    def is_new(self) -> bool:
-        """Whether aiohttp has been asked nothing before what it looks into now."""
-        return self._request_count <= 1
-
-    @property
-    def is_unasked(self) -> bool:
-        """Whether aiohttp has been asked nothing yet: whoever has been answered in full is in the middle of booting."""
-        return self._request_count == 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there, who may say nothing that aiohttp is needed for."""

@@ -55,7 +55,7 @@ class Door:
 
     def turns_away(self, said: bytes, connection: Connection) -> bool:
         """Whether the reply has been seen to."""
-        if not self._crowd.is_hopeless(newcomer=connection.is_unasked) or not _PLAIN.fullmatch(said):
+        if not self._crowd.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
             return False
         started = time.perf_counter()
         head = (

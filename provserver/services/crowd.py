@@ -34,20 +34,25 @@ class Crowd:
         self._inside = 0
         self._room = float(_FIRST)
         self._stay = _FIRST_GUESS
-        self._line: deque[asyncio.Future[None]] = deque()
+        self._begun: deque[asyncio.Future[None]] = deque()  # in line, in the middle of booting
+        self._new: deque[asyncio.Future[None]] = deque()  # in line behind them
 
     @property
     def room(self) -> int:
         """How many may be inside."""
         return min(self._limit, int(self._room))
 
+    @property
+    def _waiting(self) -> int:
+        return len(self._begun) + len(self._new)
+
     def is_hopeless(self, *, newcomer: bool) -> bool:
         """Whether there is no room, and nobody who comes now would be let in while he stands in line."""
         if self._inside < self.room:
             return False
-        before = len(self._line) if newcomer else 0
+        before = len(self._begun) + (len(self._new) if newcomer else 0)
         wait = (before + 1) * self._stay / max(self.room, 1)
-        return wait > self._patience * _IN_LINE or self._inside + len(self._line) >= self._limit
+        return wait > self._patience * _IN_LINE or self._inside + self._waiting >= self._limit
 
     @asynccontextmanager
     async def joined(self, *, newcomer: bool) -> AsyncIterator[None]:
@@ -70,9 +75,9 @@ class Crowd:
     async def _stand_in_line(self, newcomer: bool) -> None:
         """Returns when somebody has left; who lets one in counts him."""
         if self.is_hopeless(newcomer=newcomer):
-            raise Overloaded(f"{self._inside} requests are being looked into, {len(self._line)} wait")
+            raise Overloaded(f"{self._inside} requests are being looked into, {self._waiting} wait")
         place = asyncio.get_running_loop().create_future()
-        self._line.append(place) if newcomer else self._line.appendleft(place)
+        (self._new if newcomer else self._begun).append(place)
         try:
             async with asyncio.timeout(self._patience * _IN_LINE):
                 await place
@@ -81,8 +86,8 @@ class Crowd:
                 raise Overloaded(f"{self._inside} requests are being looked into") from None
 
     def _let_in(self) -> None:
-        while self._line and self._inside < self.room:
-            place = self._line.popleft()
+        while self._waiting and self._inside < self.room:
+            place = (self._begun or self._new).popleft()
             if not place.done():  # else he has gone
                 place.set_result(None)
                 self._inside += 1
