@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, update
@@ -35,6 +35,8 @@ class Span:
 
 
 _span = provisioned_spans.c
+_NAMES = tuple(field.name for field in fields(Span))
+_INSERT = insert(provisioned_spans)
 
 # Who is on devices, but for those who are counted there already.
 _ON_PROVISIONED = (
@@ -78,7 +80,7 @@ async def _open(conn: AsyncConnection, spans: Sequence[Span]) -> None:
     since = await _there_since(conn, {span.user_id for span in spans})
     new = [span for span in spans if not _is_by(since.get(span.user_id), span.started_at)]
     before = await _spans_of(conn, {span.user_id for span in new})
-    await conn.execute(insert(provisioned_spans), [asdict(span) for span in spans])
+    await conn.execute(_INSERT, [{name: getattr(span, name) for name in _NAMES} for span in spans])
     await _recount(conn, totals, before, [*before, *new])
 
 
