@@ -5,25 +5,37 @@ Whoever changes them takes the account's total first, so that writers of one acc
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Dialect, Executable, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.stays import Absence, Changes, Step, counted
 from provserver.store.schema import usage_absences, usage_steps, usage_totals
 from provserver.store.types import EPOCH
-from provserver.store.upserts import upsert
+from provserver.store.upserts import upsert, upsert_of
 
 Totals = dict[str, Step]
 
 _NOTHING = Step(EPOCH, 0, 0)
 
+# Built once: every first contact needs them.
+_TOTALS = (
+    select(usage_totals)
+    .where(usage_totals.c.account_id.in_(bindparam("taken", expanding=True)))
+    .order_by(usage_totals.c.account_id)
+    .with_for_update()
+)
+_ADVANCE = update(usage_totals).where(usage_totals.c.account_id == bindparam("changed_id"))
+_BE_AWAY = insert(usage_absences)
+_BE_THERE = delete(usage_absences).where(
+    *(usage_absences.c[name] == bindparam(f"no_{name}") for name in ("account_id", *Absence._fields))
+)
+
 
 async def take_totals(conn: AsyncConnection, account_ids: Collection[str]) -> Totals:
     """Where these accounts stand, locked until the transaction ends."""
-    column = usage_totals.c
-    statement = select(usage_totals).where(column.account_id.in_(account_ids)).order_by(column.account_id)
-    rows = await conn.execute(statement.with_for_update())
+    rows = await conn.execute(_TOTALS, {"taken": list(account_ids)})
     taken = {row.account_id: Step(row.at, row.began, row.ended) for row in rows}
     missing = sorted(set(account_ids) - taken.keys())
     if missing:
@@ -61,17 +73,20 @@ async def _store_steps(conn: AsyncConnection, steps: Mapping[str, list[Step]]) -
     rows = [{"account_id": account_id, **step._asdict()} for account_id, some in steps.items() for step in some]
     if not rows:
         return
-    insertion = upsert(conn, usage_steps)
-    values = {"began": insertion.excluded.began, "ended": insertion.excluded.ended}
-    await conn.execute(insertion.on_conflict_do_update(index_elements=["account_id", "at"], set_=values), rows)
+    await conn.execute(_step_by_step(conn.dialect), rows)
     last = [{"changed_id": account_id, **some[-1]._asdict()} for account_id, some in steps.items()]
-    await conn.execute(update(usage_totals).where(usage_totals.c.account_id == bindparam("changed_id")), last)
+    await conn.execute(_ADVANCE, last)
+
+
+@lru_cache
+def _step_by_step(dialect: Dialect) -> Executable:
+    insertion = upsert_of(dialect, usage_steps)
+    values = {"began": insertion.excluded.began, "ended": insertion.excluded.ended}
+    return insertion.on_conflict_do_update(index_elements=["account_id", "at"], set_=values)
 
 
 async def _store_absences(conn: AsyncConnection, changed: Mapping[str, Changes]) -> None:
-    column = usage_absences.c
-    this = [column[name] == bindparam(f"no_{name}") for name in ("account_id", *Absence._fields)]
-    for sign, prefix, statement in ((-1, "no_", delete(usage_absences).where(*this)), (1, "", insert(usage_absences))):
+    for sign, prefix, statement in ((-1, "no_", _BE_THERE), (1, "", _BE_AWAY)):
         rows = [
             {f"{prefix}{name}": value for name, value in {"account_id": account_id, **absence._asdict()}.items()}
             for account_id, changes in changed.items()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Table
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 def upsert(conn: AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert into `table` that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    if conn.dialect.name == "sqlite":
+    return upsert_of(conn.dialect, table)
+
+
+def upsert_of(dialect: Dialect, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """The same for statements that are kept."""
+    if dialect.name == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 3 MB, which is there only where the database is one
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.stays import Changes
@@ -37,6 +37,12 @@ class Span:
 _span = provisioned_spans.c
 _NAMES = tuple(field.name for field in fields(Span))
 _INSERT = insert(provisioned_spans)
+_ASKED: BindParameter[str] = bindparam("asked", expanding=True)
+_SPANS_OF = select(provisioned_spans).where(_span.user_id.in_(_ASKED))
+_OPEN_SINCE = select(func.min(_span.started_at)).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
+_THERE_SINCE = select(users.c.id, _OPEN_SINCE.correlate(users).scalar_subquery().label("since")).where(
+    users.c.id.in_(_ASKED)
+)
 
 # Who is on devices, but for those who are counted there already.
 _ON_PROVISIONED = (
@@ -148,9 +154,7 @@ def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnEleme
 
 async def _there_since(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, datetime | None]:
     """Since when users are on provisioned devices without a break at the least, by the spans that are open."""
-    first = select(func.min(_span.started_at)).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
-    since = first.correlate(users).scalar_subquery().label("since")
-    rows = await conn.execute(select(users.c.id, since).where(users.c.id.in_(user_ids)))
+    rows = await conn.execute(_THERE_SINCE, {"asked": list(user_ids)})
     return {row.id: row.since for row in rows}
 
 
@@ -162,7 +166,7 @@ def _is_by(since: datetime | None, at: datetime) -> bool:
 async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Span]:
     if not user_ids:
         return []
-    rows = await conn.execute(select(provisioned_spans).where(_span.user_id.in_(user_ids)))
+    rows = await conn.execute(_SPANS_OF, {"asked": list(user_ids)})
     return [Span(**row) for row in rows.mappings()]
 
 
