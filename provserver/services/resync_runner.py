@@ -67,6 +67,16 @@ class JobRunner:
             _log.exception("check_sync_job_failed", job=job.id)
 
     async def _lease(self) -> CheckSyncJob | None:
+        """A job that nobody runs. Who is cancelled meanwhile gives it back: its lease would have to end first."""
+        leasing = asyncio.ensure_future(self._take())
+        try:
+            return await asyncio.shield(leasing)
+        except asyncio.CancelledError:
+            if job := await leasing:
+                await self._release(job)
+            raise
+
+    async def _take(self) -> CheckSyncJob | None:
         now = self.resync.sources.now()
         try:
             return await self.database.settle(
