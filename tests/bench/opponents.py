@@ -15,6 +15,7 @@ from tests.bench.load import Target
 
 KEYS = {"rsa": ("rsa:2048",), "ecdsa": ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")}
 
+# Its TLS is what provserver has as well: some versions of nginx speak nothing newer than 1.2 unless they are told to.
 _NGINX = """
 daemon off; user root; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}
@@ -22,6 +23,7 @@ http {{
   access_log {folder}/access.log; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
   fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   keepalive_requests 1000000; ssl_session_cache off; ssl_session_tickets off;
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
   server {{ listen 127.0.0.1:{plain}; location / {{ root {folder}/files; try_files /file =404; }} }}
   server {{ listen 127.0.0.1:{rsa} ssl; ssl_certificate {certs}/rsa.pem; ssl_certificate_key {certs}/rsa.key;
     location / {{ root {folder}/files; try_files /file =404; }} }}
