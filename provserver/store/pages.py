@@ -17,7 +17,7 @@ Key = tuple[Any, ...]
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
-MOST_LOOKED_AT = 4000  # rows of a list for one page, where no index tells which of them are right
+MOST_LOOKED_AT = 2000  # rows of a list for one page, where no index tells which of them are right
 _BIGGEST_INTEGER = 2**31 - 1
 
 
@@ -154,7 +154,7 @@ async def fetch_sifted(
 ) -> Page[Item]:
     """One window of what `statement` picks out of a list, by conditions that no index answers.
 
-    It is looked for among the next few thousand rows of that walk, so that no page takes long. Where too few of them
+    It is looked for among the next two thousand rows of that walk, so that no page takes long. Where too few of them
     are right, the page is short, even empty, and the next one goes on from there.
     """
     found: list[RowMapping] = []

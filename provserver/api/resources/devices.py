@@ -95,7 +95,7 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     """A page of the devices that `chosen` and the filters of the query let through.
 
     With `stale` or `search` a page can be shorter than its limit, even empty, while there is a next one: it looks among
-    a few thousand devices at most.
+    two thousand devices at most.
     """
     query = call.query
     stale = getattr(query, "stale", None)
