@@ -16,7 +16,11 @@ async def create(call: Call[None, models.UserCreate]) -> Answer:
 
 
 async def list_all(call: Call[models.UserQuery, None]) -> Answer:
-    """The account's users, newest first."""
+    """The account's users, newest first.
+
+    With `search` a page can be shorter than its limit, even empty, while there is a next one: it looks among two
+    thousand users at most.
+    """
     async with call.read() as conn:
         sealer = call.face.database.sealer
         page = await users.list_users(conn, sealer, call.account.id, page_request(call.query), call.query.search)
