@@ -1,7 +1,6 @@
 """The files of the time zone database (TZif, RFC 9636): when offsets changed or will, and the rules from then on."""
 
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from struct import Struct, unpack_from
@@ -26,9 +25,11 @@ class ZoneFile:
     footer: str
 
 
-@cache
 def zone_file(name: str) -> ZoneFile:
-    """The file of an IANA name that exists, from the data that ships with us, whatever the machine has."""
+    """The file of an IANA name that exists, from the data that ships with us, whatever the machine has.
+
+    Not kept: all of them are megabytes, and what is made of them is.
+    """
     return read_tzif(_FOLDER.joinpath(name).read_bytes())
 
 
