@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from provserver.domain.errors import Overloaded
 
@@ -64,7 +64,6 @@ class Turns(Generic[Made]):
         if len(self._workers) < _AT_ONCE:
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
         return job
 
     def _next(self) -> _Job[Made]:
@@ -76,6 +75,12 @@ class Turns(Generic[Made]):
         return job
 
     async def _work(self) -> None:
+        try:
+            await self._work_off()
+        finally:  # not in a callback, which comes a moment later: who came in between would wait for nobody
+            self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _work_off(self) -> None:
         while self._queues:
             job = self._next()
             started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -92,3 +93,19 @@ async def test_a_mistake_is_told_to_who_asked_and_holds_up_nobody() -> None:
         await turns.run("bad", "a", broken)
     assert await turns.run("good", "a", workshop.piece("good")) == "good"
     assert turns.expected_wait("a") == 0
+
+
+@pytest.mark.parametrize("turns_of_the_loop", range(8))
+async def test_who_comes_just_when_the_last_files_are_made_waits_for_nobody_else(turns_of_the_loop: int) -> None:
+    """Else this phone would get no answer until another one needs a new file, at night perhaps for hours."""
+    turns, workshop = Turns[str](patience=60), Workshop()
+    both = [asyncio.ensure_future(turns.run(name, "a", workshop.piece(name))) for name in ("one", "two")]
+    while len(workshop.done) < 2:
+        await asyncio.sleep(0)
+        workshop.go()
+        time.sleep(0.01)  # noqa: ASYNC251 - the loop stands still: both threads are seen to end in one turn of it
+    for _ in range(turns_of_the_loop):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        assert await turns.run("three", "a", workshop.piece("three")) == "three"
+    await asyncio.gather(*both)
