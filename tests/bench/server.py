@@ -36,6 +36,7 @@ class Server:
 def provserver(data_dir: Path, url: str | None = None, *arguments: str, **variables: str) -> Iterator[Server]:
     """`provserver serve` with a structured log, on free ports; `url` where the database is not the embedded one."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PROVSERVER_")}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed server's modules are compiled once, not at each start
     env = {
         **own,
         "PROVSERVER_DATA_DIR": str(data_dir),
