@@ -50,15 +50,22 @@ def failures() -> tuple[type[Exception], ...]:
     """What the driver raises by itself, where no SQLAlchemy stands between."""
     import asyncpg  # noqa: PLC0415 - 3 MB that the embedded database has no use for
 
-    return asyncpg.PostgresError, asyncpg.InterfaceError
+    return asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
 
 
 def prepare(engine: Engine) -> None:
-    """Let go of every connection to a server that has become read-only: the pool finds the new primary."""
+    """Let go of connections that are of no more use, so that the pool finds a server that is.
+
+    To a server that has become read-only, since another is the primary now; and those that a server has said goodbye on
+    while the end itself has not arrived, which only confuse the driver.
+    """
+    import asyncpg  # noqa: PLC0415 - as above
 
     @event.listens_for(engine, "handle_error")
     def failed(context: ExceptionContext) -> None:
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        error = context.original_exception
+        read_only = getattr(error, "sqlstate", None) == _READ_ONLY
+        if read_only or isinstance(error.__cause__, asyncpg.InternalClientError):
             context.is_disconnect = True
 
 

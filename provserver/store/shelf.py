@@ -1,7 +1,7 @@
 """What one process of a server has made and the others may need, in a folder that is there as long as the server is."""
 
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -78,14 +78,21 @@ class Shelf:
         if self._laid * _SHARE < self._limit:
             return
         self._laid = 0
-        with os.scandir(self._folder) as entries:
-            found = sorted(((stat := entry.stat()).st_mtime_ns, stat.st_size, entry.path) for entry in entries)
+        found = sorted(self._lying())
         surplus = sum(size for _, size, _ in found) - self._limit
         for _, size, path in found:
             if surplus <= 0:
                 return
             Path(path).unlink(missing_ok=True)
             surplus -= size
+
+    def _lying(self) -> Iterator[tuple[int, int, str]]:
+        """When each was laid, its size in bytes, and where it is."""
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # another process tidies up as well
+                    stat = entry.stat()
+                    yield stat.st_mtime_ns, stat.st_size, entry.path
 
     def _path(self, name: Hashable) -> str:
         return f"{self._folder}/{blake2b(repr(name).encode(), key=self._key, digest_size=20).hexdigest()}"

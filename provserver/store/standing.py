@@ -207,9 +207,11 @@ class ServerWatch:
         while self._waiting:
             asked, self._waiting = self._waiting, {}
             told: dict[str, _Told] = dict.fromkeys(asked, StoreUnavailable("the database does not answer"))
+            answered = False
             try:
                 rows = await self._rows(list(asked))
                 told = {**dict.fromkeys(asked), **{row[0]: tuple(row) for row in rows}}
+                answered = True
                 self._breaker.answered()
             except TimeoutError:
                 self._breaker.failed()
@@ -219,8 +221,8 @@ class ServerWatch:
                 for device_id, waiting in asked.items():
                     for then in waiting:
                         _call(then, told[device_id])
-            if any(isinstance(row, StoreUnavailable) for row in told.values()):
-                await self._drop()
+                if not answered:
+                    await self._give_up()
 
     async def _rows(self, ids: list[str]) -> Iterable[Any]:
         # The driver itself: what lies above it takes longer than the question.
@@ -230,6 +232,11 @@ class ServerWatch:
                 self._driver = (await self._connection.get_raw_connection()).driver_connection
         rows: Iterable[Any] = await self._driver.fetch(self._query, ids, timeout=PATIENCE)
         return rows
+
+    async def _give_up(self) -> None:
+        if self._driver is not None:
+            self._driver.terminate()  # else the driver says goodbye, and waits for an answer
+        await self._drop()
 
     async def _drop(self) -> None:
         self._driver = None

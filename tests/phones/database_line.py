@@ -55,7 +55,10 @@ class FileLine:
 
 
 class ServerLine:
-    """To a PostgreSQL server: a port of our own, from which a pump leads to the server's socket."""
+    """To a PostgreSQL server: a port of our own, from which a pump leads to the server's socket.
+
+    `left`: somebody has ended a connection, and all he said before has been passed on.
+    """
 
     database: Database
 
@@ -65,6 +68,9 @@ class ServerLine:
         self._pumps: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._ending = asyncio.Event()
+        self._ending.set()
+        self.left = asyncio.Event()
         self._port = 0
 
     @classmethod
@@ -80,6 +86,7 @@ class ServerLine:
 
     async def mend(self) -> None:
         self._flowing.set()
+        self._ending.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
@@ -97,6 +104,11 @@ class ServerLine:
         """As a network that swallows everything: connections stay, and nothing comes any more."""
         self._flowing.clear()
 
+    def hold_ends(self) -> None:
+        """As a network that is slow to tell that a connection has ended: only what was said before arrives."""
+        self.left.clear()
+        self._ending.clear()
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_unix_connection(self._socket)
         for source, sink in ((reader, back), (there, writer)):
@@ -110,6 +122,8 @@ class ServerLine:
                 await self._flowing.wait()
                 sink.write(data)
                 await sink.drain()
+            self.left.set()
+            await self._ending.wait()
         except OSError:
             pass
         finally:

@@ -65,6 +65,15 @@ def test_the_oldest_make_room(shelf: Shelf, tmp_path: Path) -> None:
     assert 0 not in shelf
 
 
+def test_room_is_made_though_files_leave_meanwhile(shelf: Shelf, tmp_path: Path) -> None:
+    """Two workers tidy up at once: what one has listed the other has removed. A link to nothing is like that."""
+    (tmp_path / "leaving").symlink_to(tmp_path / "gone")
+    for number in range(200):
+        shelf.lay(number, bytes(1_000))
+    assert 199 in shelf
+    assert 0 not in shelf
+
+
 def test_without_its_folder_it_is_empty(place: ShelfPlace, tmp_path: Path) -> None:
     """A full disk, or a cleaner of temporary files, must cost no phone its file."""
     shelf = Shelf(ShelfPlace(tmp_path / "gone", place.key), _LIMIT)

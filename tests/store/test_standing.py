@@ -1,5 +1,6 @@
 """A remembered record is believed only while no write has changed what a phone's way to its file reads."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from provserver.store import accounts, contacts, devices, fetches, layers, revis
 from provserver.store.database import Connection, Database
 from provserver.store.sealing import Sealer
 from provserver.store.standing import EmbeddedWatch, Remembered, Watch, watch_of
+from tests.phones.database_line import ServerLine
+from tests.postgres import OwnDatabase
 
 from .builders import after, contact, device
 from .conftest import only_postgresql, only_sqlite
@@ -143,14 +146,44 @@ async def test_a_lost_connection_vouches_for_nothing_and_is_made_anew(
 ) -> None:
     known = await remembered(db, phone)
     assert await watch.stands(known)
+    await end_connections(db)
+    with pytest.raises(StoreUnavailable):
+        await watch.stands(known)
+    assert await watch.stands(known)
+
+
+@only_postgresql
+async def test_a_connection_that_is_about_to_be_lost_is_not_kept(
+    own: OwnDatabase, db: Database, sealer: Sealer, phone: Device
+) -> None:
+    """What the server said before it left has come, and that it has left has not: the driver finds itself confused.
+
+    A worker that kept such a connection would answer no phone until it is restarted.
+    """
+    line = await ServerLine.to(own, sealer)
+    watch, known = watch_of(line.database), await remembered(line.database, phone)
+    assert await watch.stands(known)
+    line.hold_ends()
+    await end_connections(db)
+    await line.left.wait()
+    await asyncio.sleep(0.01)  # so that the driver has read it
+    with pytest.raises(StoreUnavailable):
+        await watch.stands(known)
+    assert await watch.stands(known)
+    await line.database.ping()
+    await line.mend()
+    await watch.close()
+    await line.database.close()
+    await line.close()
+
+
+async def end_connections(db: Database) -> None:
+    """All but the one that does it, by the server's own hand."""
     async with db.read() as conn:
         await conn.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    with pytest.raises(StoreUnavailable):
-        await watch.stands(known)
-    assert await watch.stands(known)
 
 
 def test_every_column_is_watched_raises_the_revision_or_is_for_people() -> None:
