@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 _EVERY_SECONDS = 2.0
+_AGAIN_SECONDS = 60.0  # after it could not be done, so that the log is not filled with it
 _SUFFIX = ".metrics"
+
+_log = structlog.get_logger("metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,13 @@ class MetricsFolder:
             registry.register(_Others(self))
             return
         while True:
-            self._leave(generate_latest(registry))
-            await asyncio.sleep(_EVERY_SECONDS)
+            pause = _EVERY_SECONDS
+            try:
+                self._leave(generate_latest(registry))
+            except OSError as error:  # a full disk, or a cleaner of temporary files
+                _log.warning("counts_not_left", folder=str(self.folder), reason=error.strerror)
+                pause = _AGAIN_SECONDS
+            await asyncio.sleep(pause)
 
     def _leave(self, text: bytes) -> None:
         file = self.folder / f"{self.name}.new"

@@ -45,6 +45,8 @@ class Reloader:
             await asyncio.to_thread(self._load)
         except BadConfiguration as error:
             _log.error("certificates_not_reloaded", reason=error.message, kept="those from before")
+        except Exception:  # noqa: BLE001 - a file may change while it is read, and what reads it raises all kinds
+            _log.exception("certificates_not_reloaded", kept="those from before")
         else:
             _log.warning("certificates_reloaded")
 

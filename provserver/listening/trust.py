@@ -5,6 +5,7 @@ names it. Every certificate in there is trusted for that vendor and no other, be
 not matter whether a proxy passes on the certificates between.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def trust_files(folder: Path | None) -> Iterator[Path]:
     """All that `load_trust` depends on."""
     if folder:
         yield folder
-        yield from sorted(folder.rglob("*"))
+        for inside, folders, files in os.walk(folder):  # which takes it that one may go meanwhile
+            yield from (Path(inside, name) for name in (*folders, *files))
 
 
 def _certificates(path: Path) -> Iterator[x509.Certificate]:

@@ -69,8 +69,7 @@ class Crowd:
             yield
         finally:
             self._learn(self._clock() - came_at)
-            self._inside -= 1
-            self._let_in()
+            self._leave()
 
     async def _stand_in_line(self, newcomer: bool) -> None:
         """Returns when somebody has left; who lets one in counts him."""
@@ -84,6 +83,14 @@ class Crowd:
         except TimeoutError:
             if place.cancelled():  # else he was let in at this very moment
                 raise Overloaded(f"{self._inside} requests are being looked into") from None
+        except asyncio.CancelledError:
+            if not place.cancelled():
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        self._let_in()
 
     def _let_in(self) -> None:
         while self._waiting and self._inside < self.room:

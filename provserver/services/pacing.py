@@ -17,4 +17,4 @@ class Pace:
             self._next = now
         elif self._next > now:
             await asyncio.sleep(self._next - now)
-        self._next = max(self._next + self._gap, now)
+        self._next = max(self._next, now) + self._gap

@@ -84,14 +84,21 @@ class JobRunner:
             )
         except StoreUnavailable:
             return None
+        except Exception:  # noqa: BLE001 - it must not take the jobs along that run
+            _log.exception("check_sync_jobs_not_looked_for")
+            return None
 
     async def _keep(self, job: CheckSyncJob) -> None:
         """Renew the lease and tell the event stream; returns where the job has ended, or is another's by now."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
-            with suppress(StoreUnavailable):
+            try:
                 if not await self.database.settle(lambda conn: self._renew(conn, job)):
                     return
+            except StoreUnavailable:
+                pass
+            except Exception:  # noqa: BLE001 - the lease is longer than a few tries
+                _log.exception("check_sync_lease_not_renewed", job=job.id)
 
     async def _renew(self, conn: Connection, job: CheckSyncJob) -> bool:
         until = self.resync.sources.now() + LEASE
@@ -159,6 +166,9 @@ class _Course:
             await self._settle_at(position, JobDeviceState.GONE)
         except StoreUnavailable:
             _log.error("check_sync_not_recorded", job=job.id, device=device_id)
+        except Exception:  # noqa: BLE001 - one device that breaks must not be told again and again
+            _log.exception("check_sync_broken_off", job=job.id, device=device_id)
+            await self._settle_at(position, JobDeviceState.ERROR)
         else:
             if report is not None:
                 await self._note(position, JobDeviceState(report.status.value))

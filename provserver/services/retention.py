@@ -37,6 +37,8 @@ class Retention:
                 gone = await self.round()
             except StoreUnavailable as error:
                 _log.warning("events_not_pruned", reason=error.message)
+            except Exception:  # noqa: BLE001 - one round that breaks must not be the last one
+                _log.exception("pruning_failed")
             else:
                 if gone:
                     _log.info("events_pruned", count=gone, older_than_seconds=self.keep)

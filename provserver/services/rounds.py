@@ -38,3 +38,5 @@ class Rounds:
                 await self._work()
             except StoreUnavailable as error:
                 _log.warning("work_put_off", work=self._name, error=error.message)
+            except Exception:  # noqa: BLE001 - one round that breaks must not be the last one
+                _log.exception("work_failed", work=self._name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, false, func, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -47,6 +48,8 @@ _STANDING = select(
 
 PATIENCE = 2.0  # seconds; a database server that takes longer counts as out of reach
 _Told = tuple[Any, ...] | StoreUnavailable | None
+
+_log = structlog.get_logger("database")
 
 
 @dataclass(slots=True)
@@ -217,6 +220,8 @@ class ServerWatch:
                 self._breaker.failed()
             except self._failures:
                 pass  # a connection that was cut says nothing of the server: whoever asked tries the next one
+            except Exception:  # noqa: BLE001 - else those who came meanwhile would wait for ever
+                _log.exception("standing_not_told")
             finally:
                 for device_id, waiting in asked.items():
                     for then in waiting:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp import web
+from OpenSSL import SSL
 
 from provserver.domain.errors import BadConfiguration
 from provserver.listening.connection import Manners
@@ -203,6 +204,27 @@ async def test_a_changed_file_is_noticed_by_itself(
     async with asyncio.timeout(60):
         await loaded.wait()
     watching.cancel()
+
+
+async def test_a_reload_that_breaks_is_told_and_is_not_the_last_one(
+    two: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that changes while it is read makes OpenSSL raise what it likes; the next certificate must be read."""
+    monkeypatch.setattr("provserver.listening.reloading._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("provserver.listening.reloading._DAY_SECONDS", -1.0)
+    to_raise, loaded, loop = [SSL.Error("half of it")], asyncio.Event(), asyncio.get_running_loop()
+
+    def load() -> None:
+        if to_raise:
+            raise to_raise.pop()
+        loop.call_soon_threadsafe(loaded.set)
+
+    with structlog.testing.capture_logs() as logs:
+        watching = asyncio.create_task(Reloader(two.files, load).watch())
+        async with asyncio.timeout(60):
+            await loaded.wait()
+    watching.cancel()
+    assert [(line["log_level"], line["event"]) for line in logs[:1]] == [("error", "certificates_not_reloaded")]
 
 
 async def test_all_is_read_anew_once_a_day(two: Entrance, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from provserver.domain.errors import StoreUnavailable
 from provserver.services import retention
 from provserver.services.retention import Retention
 from provserver.services.sources import Sources
 from provserver.store.accounts import insert_account
 from provserver.store.database import Database
-from provserver.store.events import events_after, insert_events
+from provserver.store.events import events_after, insert_events, prune_events
 from tests.store.builders import account, after, device, event
 
 DAY = 86_400
@@ -39,12 +41,26 @@ async def test_what_is_too_old_goes_in_small_steps(database: Database, monkeypat
     assert await _left(database) == ids[10:]
 
 
-async def test_a_server_prunes_by_itself(database: Database) -> None:
+@pytest.mark.parametrize("failure", [None, StoreUnavailable("away"), RuntimeError("a mistake")])
+async def test_a_server_prunes_by_itself(
+    database: Database, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    """Also after a round that failed: else the database would grow until a restart."""
+    monkeypatch.setattr(retention, "_ROUND_SECONDS", 0.001)
     ids = await _happened(database, 3)
     a_day_later = Sources(clock=lambda: after(1) + timedelta(seconds=DAY))
+    to_raise = [failure] if failure else []
+
+    async def prune(*asked: Any, **how: Any) -> int:
+        if to_raise:
+            raise to_raise.pop()
+        return await prune_events(*asked, **how)
+
+    monkeypatch.setattr(retention, "prune_events", prune)
     running = asyncio.create_task(Retention(database, a_day_later, DAY).run())
     async with asyncio.timeout(60):
         while len(await _left(database)) == len(ids):
             pass
     running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     assert await _left(database) == ids[1:]

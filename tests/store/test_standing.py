@@ -177,6 +177,27 @@ async def test_a_connection_that_is_about_to_be_lost_is_not_kept(
     await line.close()
 
 
+@only_postgresql
+async def test_who_asks_while_something_unforeseen_happens_is_not_left_waiting(
+    watch: Any, db: Database, phone: Device
+) -> None:
+    """A driver may raise whatever comes to its mind; every phone of the worker would wait for ever."""
+    known, rows = await remembered(db, phone), watch._rows
+    meanwhile: list[asyncio.Task[bool]] = []
+
+    async def breaks(_: list[str]) -> None:
+        watch._rows = rows
+        meanwhile.append(asyncio.create_task(watch.stands(known)))
+        await asyncio.sleep(0)
+        raise RuntimeError("a mistake of the driver")
+
+    watch._rows = breaks
+    async with asyncio.timeout(60):
+        with pytest.raises(StoreUnavailable):
+            await watch.stands(known)
+        assert await meanwhile[0]
+
+
 async def end_connections(db: Database) -> None:
     """All but the one that does it, by the server's own hand."""
     async with db.read() as conn:
