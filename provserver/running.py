@@ -22,10 +22,10 @@ from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation
 from provserver.server import Stock, Vendors, open_resync, open_stock
+from provserver.services.admission import Admission
 from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
-from provserver.services.crowd import Crowd
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
@@ -179,7 +179,7 @@ def _phones(
         basic="basic" in phones.auth,
         basic_without_tls=phones.basic_without_tls,
     )
-    crowd = Crowd(phones.max_waiting, phones.patience)
+    admission = Admission(phones.max_waiting, phones.patience)
     provisioning = Provisioning(
         database=stock.database,
         catalogue=stock.catalogue,
@@ -199,7 +199,7 @@ def _phones(
         challenges=challenges,
         guard=crew.guard,
         regulars=Regulars(),
-        shares=Shares(lambda: crowd.room),
+        shares=Shares(lambda: admission.room),
     )
     face = PhoneFace(
         provisioning,
@@ -207,7 +207,7 @@ def _phones(
         phones.public_url,
         phones.trusted_proxies,
         crew.files,
-        crowd,
+        admission,
         certificate_header=phones.client_certificate_header,
         trust=trust,
     )

@@ -29,7 +29,7 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.phones.turned_away import Door, retry_after
 from provserver.phones.uploads import serve_upload
-from provserver.services.crowd import Crowd
+from provserver.services.admission import Admission
 from provserver.services.provisioning import Provisioning
 from provserver.services.regulars import Regular
 from provserver.services.uploads import FileFolder
@@ -59,7 +59,7 @@ class PhoneFace:
     configured_url: str | None
     trusted_proxies: Networks
     files: FileFolder
-    crowd: Crowd
+    admission: Admission
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
     new_request_id: Callable[[], str] = field(default_factory=request_ids)
@@ -101,7 +101,7 @@ def _door(face: PhoneFace) -> Answering:
     """What becomes of requests before they are looked into. Behind a proxy only they tell whose they are."""
     if face.trusted_proxies:
         return lambda _said, _connection: False
-    return Door(face.crowd, face.metrics, face.provisioning.sources.now, face.new_request_id, face.log).turns_away
+    return Door(face.admission, face.metrics, face.provisioning.sources.now, face.new_request_id, face.log).turns_away
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
@@ -170,7 +170,7 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
         return Answer(), answers.method_not_allowed(), None
     try:
         started = time.perf_counter()
-        async with face.crowd.joined(newcomer=_is_new(request)):
+        async with face.admission.admitted(newcomer=_is_new(request)):
             answer = await _answer(request, asked, face)
         if answer.in_its_time:
             await _its_time(started)

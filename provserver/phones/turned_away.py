@@ -13,7 +13,7 @@ from zlib import crc32
 from provserver.logs import Repeated
 from provserver.phones.connection import Connection
 from provserver.phones.metrics import PhoneMetrics
-from provserver.services.crowd import Crowd
+from provserver.services.admission import Admission
 
 _RETRY_AFTER = range(10, 50)  # seconds; which of them is by the request, so that not all come back at once
 # A whole request without a body, upon which nothing but an answer follows. Uploaded files have a way of their own.
@@ -41,13 +41,13 @@ class Door:
 
     def __init__(
         self,
-        crowd: Crowd,
+        admission: Admission,
         metrics: PhoneMetrics,
         now: Callable[[], datetime],
         new_request_id: Callable[[], str],
         log: Any,
     ) -> None:
-        self._crowd = crowd
+        self._admission = admission
         self._metrics = metrics
         self._now = now
         self._new_request_id = new_request_id
@@ -55,7 +55,7 @@ class Door:
 
     def turns_away(self, said: bytes, connection: Connection) -> bool:
         """Whether the reply has been seen to."""
-        if not self._crowd.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
+        if not self._admission.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
             return False
         started = time.perf_counter()
         head = (

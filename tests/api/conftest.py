@@ -19,8 +19,8 @@ from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
+from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
-from provserver.services.crowd import Crowd
 from provserver.services.effective import Configurations
 from provserver.services.notifying import Sender
 from provserver.services.registrations import Registrations
@@ -179,7 +179,7 @@ async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
     provisioning = make_provisioning(
         face.database, face.catalogue, face.renderer, recorder, face.sources, guard=face.guard
     )
-    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), face.files, Crowd(100, 60))
+    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), face.files, Admission(100, 60))
     async with TestClient(TestServer(build_phones(listener))) as client:
         yield client
     await provisioning.records.close()

@@ -23,8 +23,8 @@ from provserver.memory import settle_memory
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.server import load_vendors
+from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
-from provserver.services.crowd import Crowd
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
@@ -112,8 +112,8 @@ async def main(handsets: int, bases: int) -> None:
         contacts, unknown, sources = ContactWriter(database), UnknownDevices(database, 10), Sources()
         provisioning = make_provisioning(database, catalogue, renderer, (contacts, unknown), sources)
         contacts.start()
-        files, crowd = FileFolder(Path(folder) / "files"), Crowd(2_000, 60)
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, crowd)
+        files, admission = FileFolder(Path(folder) / "files"), Admission(2_000, 60)
+        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, admission)
         async with TestClient(TestServer(build_phones(face))) as client:
             settle_memory()  # as the server does once it has started
             print(f"M900, {bases} bases, {handsets} handsets")

@@ -27,8 +27,8 @@ from provserver.memory import settle_memory
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.server import load_vendors
+from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
-from provserver.services.crowd import Crowd
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
@@ -114,8 +114,8 @@ async def timing() -> None:
         provisioning = make_provisioning(database, catalogue, renderer, recorder, Sources(), settings=_SETTINGS)
         contacts.start()
         unknown.start()
-        files, crowd = FileFolder(Path(folder) / "files"), Crowd(2_000, 60)
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, crowd)
+        files, admission = FileFolder(Path(folder) / "files"), Admission(2_000, 60)
+        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, admission)
         async with TestClient(TestServer(build_phones(face))) as client:
             settle_memory()
             times = await _measure(client)

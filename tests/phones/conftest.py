@@ -23,8 +23,8 @@ from provserver.logs import Repeated, configure_logging
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
+from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
-from provserver.services.crowd import Crowd
 from provserver.services.guarding import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
@@ -155,7 +155,7 @@ async def make_office(
             public_url,
             trusted_proxies,
             FileFolder(tmp_path / "files"),
-            Crowd(section.max_waiting, section.patience),
+            Admission(section.max_waiting, section.patience),
             certificate_header=certificate_header,
             trust=lambda: trust or VendorTrust({}),
         )

@@ -197,7 +197,7 @@ async def test_the_files_of_one_boot_are_made_from_what_was_read_once(office: Of
 async def test_those_who_are_told_to_come_back_do_not_come_back_together(make_office: MakeOffice) -> None:
     """A city of phones that all come back in thirty seconds is the same storm once more."""
     office: Office = await make_office()
-    office.face.crowd._limit = 0
+    office.face.admission._limit = 0
     answers = [await office.get(f"/805ec0aabb{n:02x}.cfg", AGENT) for n in range(30)]
     assert {answer.status for answer in answers} == {503}
     assert len({answer.headers["Retry-After"] for answer in answers}) > 10
@@ -208,5 +208,5 @@ async def test_a_crowd_beyond_the_limit_is_told_so_and_the_next_one_served(make_
     device, _ = await office.phone("805ec0aabbcc", "yealink")
     path = f"/p/{device.token}/805ec0aabbcc.cfg"
     for limit, status in ((0, 503), (1, 200)):
-        office.face.crowd._limit = limit
+        office.face.admission._limit = limit
         assert (await office.get(path, YEALINK_AGENT.format(mac="805ec0aabbcc"))).status == status

@@ -18,7 +18,7 @@ def _asking(path: str, *headers: str, method: str = "GET") -> bytes:
 
 
 def _fill(office: Office) -> None:
-    office.face.crowd._limit = 0
+    office.face.admission._limit = 0
 
 
 async def _seen(line: Line, request: bytes) -> tuple[bytes, bool]:
@@ -32,7 +32,7 @@ async def test_it_is_told_and_counted_and_the_connection_goes_on(make_office: Ma
     office: Office = await make_office()
     device, _ = await office.phone(MAC, "yealink")
     line, request = await dial(office), _asking(f"/p/{device.token}/{MAC}.cfg")
-    limit = office.face.crowd._limit
+    limit = office.face.admission._limit
     _fill(office)
     answer = await line.ask(request)
     assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: ")
@@ -43,7 +43,7 @@ async def test_it_is_told_and_counted_and_the_connection_goes_on(make_office: Ma
     assert told["request_id"].startswith("req_")
     assert told["level"] == "error"
     assert office.face.metrics._requests.labels("unknown", 503)._value.get() == 1
-    office.face.crowd._limit = limit
+    office.face.admission._limit = limit
     assert await _seen(line, request) == (b"200", True)
     line.writer.close()
 

@@ -1,4 +1,4 @@
-"""How many requests are looked into at one time: as many as are answered before their phones have gone.
+"""Admission control: how many requests are looked into at one time, namely as many as their phones wait for.
 
 In a storm all share the processor. With more inside than can be answered within the patience of phones nobody gets
 anything: each is answered after its phone has gone, asks again, and stands in the way of the next one. So it is
@@ -24,7 +24,7 @@ _FIRST_GUESS = 0.02  # seconds that a request stays, until some have left
 _WEIGHT = 0.1  # of the newest time in the mean
 
 
-class Crowd:
+class Admission:
     """Those inside and those in line, one per process. `limit`: never more, `patience`: seconds that phones wait."""
 
     def __init__(self, limit: int, patience: float, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -55,7 +55,7 @@ class Crowd:
         return wait > self._patience * _IN_LINE or self._inside + self._waiting >= self._limit
 
     @asynccontextmanager
-    async def joined(self, *, newcomer: bool) -> AsyncIterator[None]:
+    async def admitted(self, *, newcomer: bool) -> AsyncIterator[None]:
         """For as long as a request is looked into. Raises `Overloaded` where there is no room, and none comes.
 
         Whoever is in the middle of booting goes before a `newcomer`: a phone needs all of its files.

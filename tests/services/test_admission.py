@@ -6,24 +6,24 @@ from contextlib import AsyncExitStack
 import pytest
 
 from provserver.domain.errors import Overloaded
-from provserver.services.crowd import Crowd
+from provserver.services.admission import Admission
 
 _PATIENCE = 2.0
 _FEWEST = 12
 
 
-class Door:
-    """A crowd at a clock that is set by hand."""
+class Entry:
+    """Admission at a clock that is set by hand."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.crowd = Crowd(10_000, _PATIENCE, lambda: self.now)
+        self.admission = Admission(10_000, _PATIENCE, lambda: self.now)
 
     async def fill(self) -> AsyncExitStack:
         """Everybody for whom there is room."""
         inside = AsyncExitStack()
-        for _ in range(self.crowd.room - self.crowd._inside):
-            await inside.enter_async_context(self.crowd.joined(newcomer=True))
+        for _ in range(self.admission.room - self.admission._inside):
+            await inside.enter_async_context(self.admission.admitted(newcomer=True))
         return inside
 
     async def crowds_that_stay(self, seconds: float, rounds: int = 60) -> None:
@@ -32,9 +32,9 @@ class Door:
                 self.now += seconds
 
 
-async def _turned_away(crowd: Crowd) -> bool:
+async def _refused(admission: Admission) -> bool:
     try:
-        async with crowd.joined(newcomer=True):
+        async with admission.admitted(newcomer=True):
             return False
     except Overloaded:
         return True
@@ -42,68 +42,68 @@ async def _turned_away(crowd: Crowd) -> bool:
 
 async def test_there_is_less_room_when_requests_stay_long_and_more_when_they_leave_soon() -> None:
     """A storm of phones that are rendered for must not hold up those for whom all is ready, for ever."""
-    door = Door()
-    first = door.crowd.room
-    await door.crowds_that_stay(1.5)
-    assert door.crowd.room == _FEWEST < first
-    await door.crowds_that_stay(0.01)
-    assert door.crowd.room > 2 * first
+    entry = Entry()
+    first = entry.admission.room
+    await entry.crowds_that_stay(1.5)
+    assert entry.admission.room == _FEWEST < first
+    await entry.crowds_that_stay(0.01)
+    assert entry.admission.room > 2 * first
 
 
 async def test_few_are_let_in_however_slow_it_is() -> None:
     """Else one outage of the database would leave a door that nobody passes and that so never learns better."""
-    door = Door()
-    await door.crowds_that_stay(600.0)
-    assert door.crowd.room == _FEWEST
+    entry = Entry()
+    await entry.crowds_that_stay(600.0)
+    assert entry.admission.room == _FEWEST
 
 
 async def test_few_tell_nothing_of_how_many_could_be_here() -> None:
     """A phone an hour that is answered at once is no reason to let in thousands together."""
-    door = Door()
-    before = door.crowd.room
+    entry = Entry()
+    before = entry.admission.room
     for _ in range(200):
-        async with door.crowd.joined(newcomer=True):
-            door.now += 0.001
-    assert door.crowd.room == before
+        async with entry.admission.admitted(newcomer=True):
+            entry.now += 0.001
+    assert entry.admission.room == before
 
 
 async def test_who_finds_no_room_is_let_in_when_somebody_leaves() -> None:
     """A hundred phones that come together are not turned away where each takes a moment."""
-    crowd, inside = Crowd(100, 240.0), 0
+    admission, inside = Admission(100, 240.0), 0
 
     async def phone() -> None:
         nonlocal inside
-        async with crowd.joined(newcomer=True):
+        async with admission.admitted(newcomer=True):
             inside += 1
-            assert inside <= crowd.room
+            assert inside <= admission.room
             await asyncio.sleep(0)
             inside -= 1
 
     await asyncio.gather(*(phone() for _ in range(100)))
-    assert crowd._inside == 0
+    assert admission._inside == 0
 
 
 async def test_who_stands_in_line_for_too_long_is_told_so() -> None:
-    crowd = Crowd(2, 0.01)
-    crowd._room = 1.0
-    async with crowd.joined(newcomer=True):
+    admission = Admission(2, 0.01)
+    admission._room = 1.0
+    async with admission.admitted(newcomer=True):
         with pytest.raises(Overloaded):
-            async with crowd.joined(newcomer=True):
+            async with admission.admitted(newcomer=True):
                 pass
-    assert not await _turned_away(crowd)
+    assert not await _refused(admission)
 
 
 async def test_who_has_begun_to_boot_goes_before_who_begins() -> None:
     """A phone needs all of its files: to begin with everybody and end with nobody serves no one."""
-    crowd = Crowd(10, 240.0)
-    crowd._room = 1.0
+    admission = Admission(10, 240.0)
+    admission._room = 1.0
     order = []
 
     async def phone(name: str, newcomer: bool) -> None:
-        async with crowd.joined(newcomer=newcomer):
+        async with admission.admitted(newcomer=newcomer):
             order.append(name)
 
-    async with crowd.joined(newcomer=True):
+    async with admission.admitted(newcomer=True):
         waiting = [asyncio.create_task(phone(name, name != "in the middle")) for name in ("a", "b", "in the middle")]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
@@ -111,16 +111,16 @@ async def test_who_has_begun_to_boot_goes_before_who_begins() -> None:
 
 
 async def test_nobody_is_let_in_or_waits_past_the_limit() -> None:
-    crowd = Crowd(1, 240.0)
-    async with crowd.joined(newcomer=True):
-        assert await _turned_away(crowd)
+    admission = Admission(1, 240.0)
+    async with admission.admitted(newcomer=True):
+        assert await _refused(admission)
 
 
 async def test_a_request_that_fails_gives_its_place_back() -> None:
-    crowd = Crowd(1, 240.0)
+    admission = Admission(1, 240.0)
     for _ in range(3):
         with pytest.raises(RuntimeError):
-            async with crowd.joined(newcomer=True):
+            async with admission.admitted(newcomer=True):
                 raise RuntimeError
 
 
@@ -138,15 +138,15 @@ async def test_who_goes_at_the_moment_he_is_let_in_leaves_the_place_to_the_next(
 
 async def test_nobody_stands_in_a_line_that_is_too_long_to_be_let_in() -> None:
     """To let phones wait for nothing costs as much as to refuse them, and half a second of their patience."""
-    door = Door()
-    await door.crowds_that_stay(1.0)
-    assert not door.crowd.is_hopeless(newcomer=True)
-    async with await door.fill():
+    entry = Entry()
+    await entry.crowds_that_stay(1.0)
+    assert not entry.admission.is_hopeless(newcomer=True)
+    async with await entry.fill():
         waiting = []
-        while not door.crowd.is_hopeless(newcomer=True):
-            waiting.append(asyncio.create_task(_turned_away(door.crowd)))
+        while not entry.admission.is_hopeless(newcomer=True):
+            waiting.append(asyncio.create_task(_refused(entry.admission)))
             await asyncio.sleep(0)
         assert 1 < len(waiting) < _FEWEST
-        assert not door.crowd.is_hopeless(newcomer=False), "who is in the middle of booting goes before them all"
-        assert await _turned_away(door.crowd)
+        assert not entry.admission.is_hopeless(newcomer=False), "who is in the middle of booting goes before them all"
+        assert await _refused(entry.admission)
     assert not any(await asyncio.gather(*waiting))
