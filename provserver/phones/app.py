@@ -26,8 +26,8 @@ from provserver.phones.at_once import AtOnce, Offer
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
+from provserver.phones.overload import OverloadReply, retry_after
 from provserver.phones.source import Networks, is_secure, public_url, source_address
-from provserver.phones.turned_away import Door, retry_after
 from provserver.phones.uploads import serve_upload
 from provserver.services.admission import Admission
 from provserver.services.provisioning import Provisioning
@@ -75,7 +75,7 @@ def build_phones(face: PhoneFace) -> web.Application:
         face.metrics,
         face.new_request_id,
         lambda: bool(face.trust().authorities),
-        _door(face),
+        _when_full(face),
     )
     app[AT_ONCE] = at_once
 
@@ -97,11 +97,13 @@ def build_phones(face: PhoneFace) -> web.Application:
     return app
 
 
-def _door(face: PhoneFace) -> Answering:
+def _when_full(face: PhoneFace) -> Answering:
     """What becomes of requests before they are looked into. Behind a proxy only they tell whose they are."""
     if face.trusted_proxies:
         return lambda _said, _connection: False
-    return Door(face.admission, face.metrics, face.provisioning.sources.now, face.new_request_id, face.log).turns_away
+    return OverloadReply(
+        face.admission, face.metrics, face.provisioning.sources.now, face.new_request_id, face.log
+    ).answer
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:

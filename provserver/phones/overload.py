@@ -36,7 +36,7 @@ def retry_after(said: bytes) -> int:
     return _RETRY_AFTER[crc32(said) % len(_RETRY_AFTER)]
 
 
-class Door:
+class OverloadReply:
     """Tells those who find no room. What it knows of them is whom they speak from, so it is not for proxies' sake."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Door:
         self._new_request_id = new_request_id
         self._line = Repeated(log, "phone_request", _FACTS, "error")
 
-    def turns_away(self, said: bytes, connection: Connection) -> bool:
+    def answer(self, said: bytes, connection: Connection) -> bool:
         """Whether the reply has been seen to."""
         if not self._admission.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
             return False
