@@ -24,7 +24,7 @@ from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
 from provserver.listening.room import Room
 from provserver.listening.site import Site, listening_sockets
-from provserver.phones.app import AT_ONCE
+from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner
 
 _DRAIN_SECONDS = 5
@@ -106,7 +106,7 @@ class Listeners:
         mine = self._config.phones
         proxies = mine.trusted_proxies if mine.proxy_protocol else ()
         # One application for both ports of phones: what it counts and remembers is the same.
-        runner = PhoneRunner(app, app[AT_ONCE].answer, **_HTTP, logger=http_logger())
+        runner = PhoneRunner(app, app[RESPONSE_CACHE].answer, **_HTTP, logger=http_logger())
         await self._set_up(runner)
         room = Room(mine.max_connections)
         phones_at = Manners(room=room, tls=self.phones.modern, proxies=proxies)

@@ -8,7 +8,7 @@ from aiohttp.web import AppRunner
 from provserver.config import Phones
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.guessing import Guesses
-from provserver.phones.app import AT_ONCE
+from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
@@ -31,22 +31,22 @@ from provserver.store.database import Database
 class PhoneServer(TestServer):
     """The phone listener on a port of its own, with connections as the server has them.
 
-    `at_once` counts the requests that were answered before aiohttp looked at them.
+    `response_cache` counts the requests that were answered before aiohttp looked at them.
     """
 
-    at_once = 0
+    response_cache = 0
 
     async def _make_runner(self, **settings: Any) -> AppRunner:
-        at_once = self.app[AT_ONCE]
-        reply = at_once._reply
+        response_cache = self.app[RESPONSE_CACHE]
+        reply = response_cache._reply
 
         def counted(*given: Any) -> Reply | None:
             found = reply(*given)
-            self.at_once += found is not None
+            self.response_cache += found is not None
             return found
 
-        at_once._reply = counted  # type: ignore[method-assign]
-        return PhoneRunner(self.app, at_once.answer, **settings)
+        response_cache._reply = counted  # type: ignore[method-assign]
+        return PhoneRunner(self.app, response_cache.answer, **settings)
 
 
 def make_guard(database: Database, sources: Sources, settings: Phones | None = None) -> Guard:

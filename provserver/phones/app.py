@@ -22,11 +22,11 @@ from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated
 from provserver.phones import answers
-from provserver.phones.at_once import AtOnce, Offer
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.overload import OverloadReply, retry_after
+from provserver.phones.response_cache import Offer, ResponseCache
 from provserver.phones.source import Networks, is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
 from provserver.services.admission import Admission
@@ -38,7 +38,9 @@ from provserver.services.visits import Answer, Lasting, PhoneRequest
 _REFUSED_AFTER = 0.02  # seconds
 _NOBODY = VendorTrust({})
 
-AT_ONCE = web.AppKey("at_once", AtOnce)  # what goes out without the application, where it has gone out before
+RESPONSE_CACHE = web.AppKey(
+    "response_cache", ResponseCache
+)  # what goes out without the application, where it has gone out before
 _OFFER = web.RequestKey("offer", Offer)
 
 _log = structlog.get_logger("phones")
@@ -69,7 +71,7 @@ class PhoneFace:
 def build_phones(face: PhoneFace) -> web.Application:
     """The application for the phone listener."""
     app = web.Application()
-    at_once = AtOnce(
+    response_cache = ResponseCache(
         face.provisioning.records,
         face.provisioning.sources.now,
         face.metrics,
@@ -77,7 +79,7 @@ def build_phones(face: PhoneFace) -> web.Application:
         lambda: bool(face.trust().authorities),
         _when_full(face),
     )
-    app[AT_ONCE] = at_once
+    app[RESPONSE_CACHE] = response_cache
 
     async def handle(request: web.Request) -> web.Response:
         return await _handle(request, face)
@@ -91,7 +93,7 @@ def build_phones(face: PhoneFace) -> web.Application:
     async def prepared(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Server"] = "provserver"
         if offer := request.get(_OFFER):
-            at_once.remember(offer, request, response)
+            response_cache.remember(offer, request, response)
 
     app.on_response_prepare.append(prepared)
     return app

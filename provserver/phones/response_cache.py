@@ -46,7 +46,7 @@ class _Ready:
     stays: bool
 
 
-class AtOnce:
+class ResponseCache:
     """Remembers what went out the other way, and sends it again while it is right.
 
     `wary`: whether certificates of phones may count, of which the bytes tell nothing. `otherwise` has a look at whom
