@@ -32,7 +32,7 @@ from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
 from provserver.services.registrations import Registrations
-from provserver.services.regulars import Regulars
+from provserver.services.request_cache import RequestCache
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
@@ -198,7 +198,7 @@ def _phones(
         doors=stock.configurations.doors,
         challenges=challenges,
         guard=crew.guard,
-        regulars=Regulars(),
+        request_cache=RequestCache(),
         shares=Shares(lambda: admission.room),
     )
     face = PhoneFace(

@@ -20,7 +20,7 @@ from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
-from provserver.services.regulars import Regulars
+from provserver.services.request_cache import RequestCache
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.turns import Turns
@@ -83,7 +83,7 @@ def make_provisioning(
         "doors": doors,
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
-        "regulars": Regulars(),
+        "request_cache": RequestCache(),
         "shares": Shares(lambda: settings.max_waiting),
         **more,
     }

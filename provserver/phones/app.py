@@ -31,7 +31,7 @@ from provserver.phones.source import Networks, is_secure, public_url, source_add
 from provserver.phones.uploads import serve_upload
 from provserver.services.admission import Admission
 from provserver.services.provisioning import Provisioning
-from provserver.services.regulars import Regular
+from provserver.services.request_cache import CachedRequest
 from provserver.services.uploads import FileFolder
 from provserver.services.visits import Answer, Lasting, PhoneRequest
 
@@ -113,7 +113,7 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     started, request_id, failure = time.perf_counter(), face.new_request_id(), None
     said = _said(request)
     words = words_of(request, face)
-    regular = face.provisioning.regulars.get(words)
+    regular = face.provisioning.request_cache.get(words)
     if_none_match = request.headers.get("If-None-Match")
     answer = await face.provisioning.answer_again(regular, request_id, if_none_match) if regular else None
     if regular and answer:
@@ -125,7 +125,7 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
     if isinstance(request.protocol, Connection) and response.status != HTTPStatus.SERVICE_UNAVAILABLE:
         request.protocol.is_new = False
-    regular = face.provisioning.regulars.get(words)  # it may have become one
+    regular = face.provisioning.request_cache.get(words)  # it may have become one
     if said and words and answer.lasting and response.status in (200, 404):
         request[_OFFER] = _lasting(said, asked, answer, response.status, face)
     elif said and regular and response.status in (200, 304):
@@ -141,7 +141,9 @@ def _said(request: web.Request) -> tuple[bytes, Peer] | None:
     return None
 
 
-def _offer(request: web.Request, said: tuple[bytes, Peer], regular: Regular, answer: Answer, face: PhoneFace) -> None:
+def _offer(
+    request: web.Request, said: tuple[bytes, Peer], regular: CachedRequest, answer: Answer, face: PhoneFace
+) -> None:
     """Let the same bytes of the same peer be answered at once."""
     if answer.document is None or answer.document.etag != regular.etag:
         return  # another request has made it a regular meanwhile, for something newer

@@ -14,7 +14,7 @@ from provserver.logs import Repeated
 from provserver.phones.connection import Answering, Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
 from provserver.services.records import Records
-from provserver.services.regulars import Regulars
+from provserver.services.request_cache import RequestCache
 from provserver.services.visits import Answer
 from provserver.store.standing import Remembered
 
@@ -68,8 +68,10 @@ class ResponseCache:
         self._new_request_id = new_request_id
         self._wary = wary
         self._otherwise = otherwise
-        self._ready: Regulars[_Ready] = Regulars()
-        self._for_all: Regulars[_Ready] = Regulars()  # apart, since strangers can fill it: they push no phone out
+        self._ready: RequestCache[_Ready] = RequestCache()
+        self._for_all: RequestCache[_Ready] = (
+            RequestCache()
+        )  # apart, since strangers can fill it: they push no phone out
         self._date = 0, b""
 
     def answer(self, said: bytes, connection: Connection) -> bool:

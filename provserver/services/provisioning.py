@@ -21,7 +21,7 @@ from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.recording import Recorder
 from provserver.services.records import Records
-from provserver.services.regulars import Regular, Regulars, Usual
+from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, Lasting, PhoneRequest, Visit
@@ -56,7 +56,7 @@ class Provisioning:
     doors: Doors
     challenges: Challenges
     guard: Guard
-    regulars: Regulars[Regular]
+    request_cache: RequestCache[CachedRequest]
     shares: Shares
 
     async def answer(self, request: PhoneRequest) -> Answer:
@@ -85,7 +85,7 @@ class Provisioning:
         answer = await self._answer_about_a_device(request, claim)
         return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
 
-    async def answer_again(self, regular: Regular, request_id: str, if_none_match: str | None) -> Answer | None:
+    async def answer_again(self, regular: CachedRequest, request_id: str, if_none_match: str | None) -> Answer | None:
         """The answer the short way; None where the whole story must be told."""
         at = self.sources.now()
         if at >= regular.until or not await self.records.still_stands(regular.remembered):
@@ -98,7 +98,7 @@ class Provisioning:
         self._note(regular, usual, request_id, at)
         return replace(usual.answer, document=rendered.document)
 
-    def served_again(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> bytes | None:
+    def served_again(self, regular: CachedRequest, usual: CachedAnswer, request_id: str, at: datetime) -> bytes | None:
         """The body for somebody who gets this, since the record is known to stand; None as before."""
         rendered = self.maker.cache.get(regular.document_key) if at < regular.until else None
         if rendered is None:
@@ -110,7 +110,7 @@ class Provisioning:
         """Somebody gets the same as before, since what it hangs on is known to stand."""
         self.guard.proved(source, lasting.mac)
 
-    def _note(self, regular: Regular, usual: Usual, request_id: str, at: datetime) -> None:
+    def _note(self, regular: CachedRequest, usual: CachedAnswer, request_id: str, at: datetime) -> None:
         self.guard.proved(regular.request.source, regular.mac)
         self.recorder.seen(usual.trace, request_id, at)
 
@@ -269,7 +269,7 @@ class Provisioning:
         remembered = self.records.remembered(claim.mac, claim.token)
         if words is not None and remembered and remembered.record is visit.record:
             whole, not_modified = (
-                Usual(
+                CachedAnswer(
                     replace(answer, document=None, not_modified=same),
                     self.recorder.trace(visit, rendered, not_modified=same),
                 )
@@ -277,8 +277,8 @@ class Provisioning:
             )
             etag = rendered.document.etag
             told = document_key, etag, whole, not_modified, next_turn(visit.at)
-            regular = Regular(visit.request, visit.device.mac, remembered, *told)
-            self.regulars.put(words, regular)
+            regular = CachedRequest(visit.request, visit.device.mac, remembered, *told)
+            self.request_cache.put(words, regular)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

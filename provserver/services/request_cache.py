@@ -23,7 +23,7 @@ Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class CachedAnswer:
     """What a regular gets, but for the document itself, and what is recorded of that."""
 
     answer: Answer
@@ -31,7 +31,7 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True)
-class Regular:
+class CachedRequest:
     """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache.
 
     But not past `until`: then phones of some zone are told something else.
@@ -42,12 +42,12 @@ class Regular:
     remembered: Remembered
     document_key: Hashable
     etag: str
-    whole: Usual
-    not_modified: Usual
+    whole: CachedAnswer
+    not_modified: CachedAnswer
     until: datetime
 
 
-class Regulars(Generic[Kept]):
+class RequestCache(Generic[Kept]):
     """Remembers them by everything that their requests said; the longest unused goes first.
 
     After a power cut all come again, in any order, and often there are more of them than places. If each newcomer took
