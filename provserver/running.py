@@ -40,7 +40,7 @@ from provserver.services.shares import Shares
 from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
-from provserver.store.shelf import Shelf, ShelfPlace
+from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from provserver.store.spool import Spool
 
 
@@ -49,14 +49,14 @@ class Share:
     """What one process serves: everything where it is alone.
 
     `sockets` listen already, by section. `counted`: what this process tells at /metrics of the others, and where to
-    leave its own counts for them. `shelf`: where files are that any of them has made.
+    leave its own counts for them. `shared_cache`: where files are that any of them has made.
     """
 
     phones: bool = True
     api: bool = True
     sockets: Mapping[str, Sequence[socket]] = field(default_factory=dict)
     counted: MetricsFolder | None = None
-    shelf: ShelfPlace | None = None
+    shared_cache: SharedCacheFolder | None = None
 
 
 @asynccontextmanager
@@ -191,7 +191,9 @@ def _phones(
             stock.configurations.doors,
             DocumentCache(phones.cache_bytes),
             Turns(phones.patience),
-            Shelf(share.shelf, phones.shared_bytes) if share.shelf and phones.shared_bytes else None,
+            SharedCache(share.shared_cache, phones.shared_bytes)
+            if share.shared_cache and phones.shared_bytes
+            else None,
         ),
         recorder=Recorder(stock.catalogue, crew.contacts, crew.unknown, stock.sources, stock.sources.series("evt")),
         sources=stock.sources,

@@ -23,7 +23,7 @@ from provserver.counting import MetricsFolder
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
 from provserver.running import Share, run
-from provserver.store.shelf import ShelfPlace
+from provserver.store.shared_cache import SharedCacheFolder
 
 LoadConfig = Callable[[], Config]
 
@@ -153,8 +153,8 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
     They leave their counts in `folder`, and for each other the files that they have made.
     """
     ports: dict[str, int] = {}
-    shelf = ShelfPlace.new(folder / "files")
-    shelf.folder.mkdir(mode=0o700)
+    shared_cache = SharedCacheFolder.new(folder / "files")
+    shared_cache.folder.mkdir(mode=0o700)
 
     def opened(section: str) -> list[socket]:
         sockets = open_sockets(config, section, port=ports.get(section), shared=True)
@@ -162,7 +162,7 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
         return sockets
 
     def place(name: str, sockets: Mapping[str, Sequence[socket]]) -> Place:
-        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name), shelf))
+        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name), shared_cache))
 
     sections = [PHONES] if config.phones.tls.compatibility_port is None else [PHONES, OLD_PHONES]
     places = [place("api", {API: opened(API)})]

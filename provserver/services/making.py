@@ -19,7 +19,7 @@ from provserver.services.parts import read_parts
 from provserver.services.turns import Turns
 from provserver.services.visits import Visit
 from provserver.store.database import Database
-from provserver.store.shelf import Shelf
+from provserver.store.shared_cache import SharedCache
 
 _BOOTING = 64  # devices
 
@@ -28,7 +28,7 @@ _BOOTING = 64  # devices
 class Maker:
     """One per process. `composed`: devices that ask for one file after the other, as they boot.
 
-    `shelf`: what the processes of this server share, where there are several.
+    `shared_cache`: what the processes of this server share, where there are several.
 
     After a power cut a phone finds the worker that made its file with luck only; to make it once more would cost more
     than all the rest of the boot.
@@ -40,7 +40,7 @@ class Maker:
     doors: Doors
     cache: DocumentCache
     turns: Turns[Document]
-    shelf: Shelf | None = None
+    shared_cache: SharedCache | None = None
     composed: Lately[EffectiveDevice] = field(default_factory=lambda: Lately(_BOOTING))
 
     async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
@@ -48,7 +48,7 @@ class Maker:
         key = self._key(visit)
         rendered = self.cache.get(key)
         if rendered is None:
-            rendered = await self._from_shelf(key) or await self._render(visit, key)
+            rendered = await self._from_shared_cache(key) or await self._render(visit, key)
             self.cache.put(key, rendered)
         return key, rendered
 
@@ -68,10 +68,10 @@ class Maker:
         device, url = visit.device, visit.request.public_url
         return device.id, visit.vendor.dialect, device.model, url, stamp_of(visit.record, self.catalogue, visit.at)
 
-    async def _from_shelf(self, key: Hashable) -> Rendered | None:
-        if self.shelf is None or key not in self.shelf:
+    async def _from_shared_cache(self, key: Hashable) -> Rendered | None:
+        if self.shared_cache is None or key not in self.shared_cache:
             return None
-        content = await asyncio.to_thread(self.shelf.take, key)
+        content = await asyncio.to_thread(self.shared_cache.take, key)
         return _unpacked(content) if content else None
 
     async def _render(self, visit: Visit, key: Hashable) -> Rendered:
@@ -84,8 +84,8 @@ class Maker:
             effective = of_device.composed() if isinstance(of_device, Ingredients) else of_device
             document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
             document = encrypted(document, visit.match.rule, effective.encryption_key)
-            if self.shelf:
-                self.shelf.lay(key, _packed(Rendered(document, handsets)))
+            if self.shared_cache:
+                self.shared_cache.lay(key, _packed(Rendered(document, handsets)))
             if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
                 self.composed.put(about, effective)
             return document

@@ -7,7 +7,7 @@ from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
 from provserver.services.cache import DocumentCache
 from provserver.services.making import Maker
-from provserver.store.shelf import Shelf, ShelfPlace
+from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
 
 MAC = "000413aabbcc"
@@ -24,10 +24,10 @@ async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
 ) -> None:
     """The other one is a worker that cannot make files at all, so that what it serves was made elsewhere."""
     office = await make_office()
-    shelf = Shelf(ShelfPlace.new(tmp_path), 1_000_000)
+    shared_cache = SharedCache(SharedCacheFolder.new(tmp_path), 1_000_000)
     device, _ = await office.phone(MAC, "snom")
     path = f"/p/{device.token}/{FILE}"
-    _become(office, replace(office.provisioning.maker, shelf=shelf))
+    _become(office, replace(office.provisioning.maker, shared_cache=shared_cache))
     made = await office.get(path, AGENT)
     broken = Renderer(build_environment([tmp_path]))
     _become(office, replace(office.provisioning.maker, cache=DocumentCache(1_000_000), renderer=broken))

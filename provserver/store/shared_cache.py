@@ -20,7 +20,7 @@ _log = structlog.get_logger("store")
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfPlace:
+class SharedCacheFolder:
     """Where it is, and the key that its processes have by birth; it is nowhere on disk, so what is left is rubbish."""
 
     folder: Path
@@ -32,14 +32,14 @@ class ShelfPlace:
         return cls(folder, AESGCM.generate_key(128))
 
 
-class Shelf:
+class SharedCache:
     """Sealed contents by name: a name must hold everything that its content was made from. At most `limit` bytes.
 
     The file system may be slow, so contents are laid and taken in threads; to look for one costs nothing. Whatever goes
     wrong, it is as if nothing were there.
     """
 
-    def __init__(self, place: ShelfPlace, limit: int) -> None:
+    def __init__(self, place: SharedCacheFolder, limit: int) -> None:
         self._folder = place.folder
         self._key = place.key
         self._cipher = AESGCM(place.key)
