@@ -16,7 +16,7 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.services.records import Records
 from provserver.services.request_cache import RequestCache
 from provserver.services.visits import Answer
-from provserver.store.standing import Remembered
+from provserver.store.revalidation import CachedRecord
 
 _log = structlog.get_logger("phones")
 
@@ -32,7 +32,7 @@ class Offer:
     said: tuple[bytes, Peer]
     answer: Answer
     line: Repeated
-    remembered: Remembered | None
+    remembered: CachedRecord | None
     again: Callable[[str, datetime], bytes | None]
 
 

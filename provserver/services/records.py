@@ -13,7 +13,7 @@ from provserver.domain.proofs import Secret
 from provserver.services.rounds import Rounds
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_token
-from provserver.store.standing import PATIENCE, Remembered, watch_of
+from provserver.store.revalidation import PATIENCE, CachedRecord, revalidator_of
 
 CONFIRM_EVERY = 60.0  # seconds
 _AT_ONCE = 50  # records; other phones are served between two turns
@@ -42,12 +42,12 @@ class Records:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._watch = watch_of(database)
+        self._revalidator = revalidator_of(database)
         self._limit = limit_bytes
         self._survival = survival
         self._clock = clock
         self._used = 0
-        self._known: OrderedDict[_Key, tuple[Remembered, Secret | None]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[CachedRecord, Secret | None]] = OrderedDict()
         self._rounds = Rounds("read the remembered records again", self.confirm, CONFIRM_EVERY)
 
     def start(self) -> None:
@@ -67,26 +67,26 @@ class Records:
                 return survivor
             raise
         if found.record and found.token in _OWN:
-            self._remember(key, Remembered.of(found.record), found.token, asked_at)
+            self._remember(key, CachedRecord.of(found.record), found.token, asked_at)
         return found
 
-    def remembered(self, mac: Mac | None, token: str | None) -> Remembered | None:
+    def remembered(self, mac: Mac | None, token: str | None) -> CachedRecord | None:
         """What `find` would look at first."""
         known = self._known.get(_key(mac, token))
         return known[0] if known else None
 
-    async def still_stands(self, remembered: Remembered) -> bool:
+    async def still_stands(self, remembered: CachedRecord) -> bool:
         """Whether no write that was finished when this was called has changed it; False also where in doubt."""
         asked_at = self._clock()
         try:
-            stands = await self._watch.stands(remembered)
+            stands = await self._revalidator.stands(remembered)
         except StoreUnavailable:
             return False
         if stands:
             remembered.confirmed_at = asked_at
         return stands
 
-    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
         """Call `then` with that, now or once a server has told."""
         asked_at = self._clock()
 
@@ -95,7 +95,7 @@ class Records:
                 remembered.confirmed_at = asked_at
             then(stands)
 
-        self._watch.tell(remembered, told)
+        self._revalidator.tell(remembered, told)
 
     async def confirm(self) -> None:
         """Read again what is remembered, and forget who is gone. Raises `StoreUnavailable`."""
@@ -112,7 +112,7 @@ class Records:
     async def close(self) -> None:
         """Let go of the database."""
         await self._rounds.stop()
-        await self._watch.close()
+        await self._revalidator.close()
 
     async def _from_memory(self, key: _Key) -> Found | None:
         known = self._known.get(key)
@@ -121,7 +121,7 @@ class Records:
         remembered, secret = known
         with suppress(StoreUnavailable):  # the next connection may be better than the watch's own
             asked_at = self._clock()
-            stands = await self._watch.stands(remembered)
+            stands = await self._revalidator.stands(remembered)
             if self._known.get(key) is not known:  # another request has found otherwise meanwhile
                 return Found(remembered.record, secret) if stands else None
             if stands:
@@ -156,17 +156,17 @@ class Records:
         age = self._clock() - remembered.confirmed_at
         return Found(remembered.record, secret, stale_for=age) if age <= self._survival else None
 
-    def _confirm(self, key: _Key, remembered: Remembered, record: FetchRecord | None, asked_at: float) -> None:
+    def _confirm(self, key: _Key, remembered: CachedRecord, record: FetchRecord | None, asked_at: float) -> None:
         mac, shown = key
         secret = record.known_secret(shown) if record and shown else None
         if record is None or secret not in _OWN or (mac and mac != _bare(record.device.mac)):
             self._forget(key)
-        elif Remembered.of(record).standing == remembered.standing:
+        elif CachedRecord.of(record).standing == remembered.standing:
             remembered.confirmed_at = asked_at
         else:
-            self._remember(key, Remembered.of(record), secret, asked_at)
+            self._remember(key, CachedRecord.of(record), secret, asked_at)
 
-    def _remember(self, key: _Key, remembered: Remembered, secret: Secret | None, asked_at: float) -> None:
+    def _remember(self, key: _Key, remembered: CachedRecord, secret: Secret | None, asked_at: float) -> None:
         remembered.confirmed_at = asked_at
         self._forget(key)
         self._known[key] = remembered, secret
@@ -187,5 +187,5 @@ def _bare(mac: Mac | None) -> str | None:
     return mac.bare if mac else None
 
 
-def _size(remembered: Remembered) -> int:
+def _size(remembered: CachedRecord) -> int:
     return _OVERHEAD + sum(len(sealed) for sealed in remembered.record.sealed_layers if sealed)

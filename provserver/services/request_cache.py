@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 
 from provserver.domain.mac import Mac
 from provserver.services.visits import Answer, PhoneRequest
+from provserver.store.revalidation import CachedRecord
 from provserver.store.seen import Trace
-from provserver.store.standing import Remembered
 
 _LONGEST = 10_000  # requests that are remembered, of some 3 kB each
 _STUBBORN = 8  # so many new ones must come before one of them takes the place of another
@@ -39,7 +39,7 @@ class CachedRequest:
 
     request: PhoneRequest
     mac: Mac | None
-    remembered: Remembered
+    remembered: CachedRecord
     document_key: Hashable
     etag: str
     whole: CachedAnswer

@@ -13,7 +13,7 @@ from provserver.domain.proofs import REFUSED, Verdict
 from provserver.domain.vendor import Vendor
 from provserver.rendering.renderer import Document
 from provserver.store.fetches import FetchRecord
-from provserver.store.standing import Remembered
+from provserver.store.revalidation import CachedRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Lasting:
     Without one it is everybody's, whatever is in the database. Neither leaves a trace there.
     """
 
-    remembered: Remembered | None = None
+    remembered: CachedRecord | None = None
     mac: Mac | None = None
 
 

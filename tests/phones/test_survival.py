@@ -61,7 +61,7 @@ async def cut(line: Line, *offices: Office) -> None:
     await line.cut()
     for office in offices:
         if line.database.embedded:
-            await office.provisioning.records._watch.close()
+            await office.provisioning.records._revalidator.close()
 
 
 async def regular(office: Office, **fields: object) -> tuple[Device, str]:

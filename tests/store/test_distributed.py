@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from provserver.store.database import Database
-from provserver.store.standing import ServerWatch
+from provserver.store.revalidation import ServerRevalidator
 from tests.distributed import lacking
 
 from .conftest import only_postgresql
@@ -43,4 +43,4 @@ async def test_the_suite_itself_refuses_it(db: Database) -> None:
 
 @only_postgresql
 async def test_the_question_that_goes_past_sqlalchemy_has_nothing_of_it_either(db: Database) -> None:
-    assert not lacking(ServerWatch(db.engine, db.breaker)._query)
+    assert not lacking(ServerRevalidator(db.engine, db.breaker)._query)

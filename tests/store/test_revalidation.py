@@ -11,8 +11,8 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.store import accounts, contacts, devices, fetches, layers, revisions, tokens
 from provserver.store.database import Connection, Database
+from provserver.store.revalidation import CachedRecord, EmbeddedRevalidator, Revalidator, revalidator_of
 from provserver.store.sealing import Sealer
-from provserver.store.standing import EmbeddedWatch, Remembered, Watch, watch_of
 from tests.phones.database_line import ServerLine
 from tests.postgres import OwnDatabase
 
@@ -21,8 +21,8 @@ from .conftest import only_postgresql, only_sqlite
 
 
 @pytest.fixture
-async def watch(db: Database) -> AsyncIterator[Watch]:
-    watch = watch_of(db)
+async def watch(db: Database) -> AsyncIterator[Revalidator]:
+    watch = revalidator_of(db)
     yield watch
     await watch.close()
 
@@ -36,11 +36,11 @@ async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
     return phone
 
 
-async def remembered(db: Database, phone: Device) -> Remembered:
+async def remembered(db: Database, phone: Device) -> CachedRecord:
     async with db.read() as conn:
         record = await fetches.find_by_id(conn, phone.account_id, phone.id)
     assert record is not None
-    return Remembered.of(record)
+    return CachedRecord.of(record)
 
 
 Write = Callable[[Connection, Sealer, Device], Awaitable[Any]]
@@ -83,7 +83,9 @@ CHANGES: dict[str, Write] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_no_change_is_overlooked(db: Database, sealer: Sealer, phone: Device, watch: Watch, change: str) -> None:
+async def test_no_change_is_overlooked(
+    db: Database, sealer: Sealer, phone: Device, watch: Revalidator, change: str
+) -> None:
     """Else a phone would get, or be refused, what was right before the write."""
     known = await remembered(db, phone)
     assert await watch.stands(known)
@@ -92,7 +94,7 @@ async def test_no_change_is_overlooked(db: Database, sealer: Sealer, phone: Devi
     assert not await watch.stands(known)
 
 
-async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phone: Device, watch: Watch) -> None:
+async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phone: Device, watch: Revalidator) -> None:
     """Else every phone of a storm would be read anew by each of its fetches."""
     async with db.write() as conn:
         await contacts.write_contacts(conn, [contact(phone, after(3), provisions=True)])
@@ -103,7 +105,9 @@ async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phon
     assert await watch.stands(known)
 
 
-async def test_what_is_written_by_another_process_counts_as_well(db: Database, phone: Device, watch: Watch) -> None:
+async def test_what_is_written_by_another_process_counts_as_well(
+    db: Database, phone: Device, watch: Revalidator
+) -> None:
     known, other = await remembered(db, phone), Database.open(db.engine.url, db.sealer)
     assert await watch.stands(known)
     async with other.write() as conn:
@@ -112,7 +116,7 @@ async def test_what_is_written_by_another_process_counts_as_well(db: Database, p
     await other.close()
 
 
-async def test_a_write_that_is_undone_changes_nothing(db: Database, phone: Device, watch: Watch) -> None:
+async def test_a_write_that_is_undone_changes_nothing(db: Database, phone: Device, watch: Revalidator) -> None:
     known = await remembered(db, phone)
 
     async def undone() -> None:
@@ -126,10 +130,12 @@ async def test_a_write_that_is_undone_changes_nothing(db: Database, phone: Devic
 
 
 @only_sqlite
-async def test_a_database_that_cannot_be_asked_vouches_for_nothing(db: Database, phone: Device, watch: Watch) -> None:
+async def test_a_database_that_cannot_be_asked_vouches_for_nothing(
+    db: Database, phone: Device, watch: Revalidator
+) -> None:
     """Whoever asks then reads the record itself, and finds out what is the matter."""
     known = await remembered(db, phone)
-    assert isinstance(watch, EmbeddedWatch)
+    assert isinstance(watch, EmbeddedRevalidator)
     assert await watch.stands(known)
     async with db.write() as conn:
         await conn.exec_driver_sql("ALTER TABLE accounts RENAME TO elsewhere")
@@ -142,7 +148,7 @@ async def test_a_database_that_cannot_be_asked_vouches_for_nothing(db: Database,
 
 @only_postgresql
 async def test_a_lost_connection_vouches_for_nothing_and_is_made_anew(
-    db: Database, phone: Device, watch: Watch
+    db: Database, phone: Device, watch: Revalidator
 ) -> None:
     known = await remembered(db, phone)
     assert await watch.stands(known)
@@ -161,7 +167,7 @@ async def test_a_connection_that_is_about_to_be_lost_is_not_kept(
     A worker that kept such a connection would answer no phone until it is restarted.
     """
     line = await ServerLine.to(own, sealer)
-    watch, known = watch_of(line.database), await remembered(line.database, phone)
+    watch, known = revalidator_of(line.database), await remembered(line.database, phone)
     assert await watch.stands(known)
     line.hold_ends()
     await end_connections(db)
@@ -209,6 +215,6 @@ async def end_connections(db: Database) -> None:
 
 def test_every_column_is_watched_raises_the_revision_or_is_for_people() -> None:
     """A new column of devices has to be put in its place."""
-    watched = set(Remembered.of.__globals__["_OBSERVED"]) | {"token_hash", "previous_token_hash"}
+    watched = set(CachedRecord.of.__globals__["_OBSERVED"]) | {"token_hash", "previous_token_hash"}
     for_people = {"last_seen_at", "current_ip_address", "last_provisioned_at"}
     assert devices._ONLY_OBSERVED - watched == for_people

@@ -53,7 +53,7 @@ _log = structlog.get_logger("database")
 
 
 @dataclass(slots=True)
-class Remembered:
+class CachedRecord:
     """A record with what it was when it was read.
 
     `seen_at`: the state of the database in which that still stood; `confirmed_at`: when it was last known to stand.
@@ -65,7 +65,7 @@ class Remembered:
     confirmed_at: float = 0.0
 
     @classmethod
-    def of(cls, record: FetchRecord) -> "Remembered":
+    def of(cls, record: FetchRecord) -> "CachedRecord":
         """A record that has just been read."""
         device = record.device
         observed = [getattr(device, name) for name in _OBSERVED]
@@ -83,13 +83,13 @@ class Remembered:
         return cls(record, standing)
 
 
-class Watch(Protocol):
+class Revalidator(Protocol):
     """Tells whether records still stand."""
 
-    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
         """Call `then` with the same, False also where in doubt; at once where nobody has to be waited for."""
 
-    async def stands(self, remembered: Remembered) -> bool:
+    async def stands(self, remembered: CachedRecord) -> bool:
         """Whether no write that was finished when this was called has changed the record.
 
         Raises `StoreUnavailable` where the database does not tell.
@@ -99,14 +99,14 @@ class Watch(Protocol):
         """Let go of the database."""
 
 
-def watch_of(database: Database) -> Watch:
+def revalidator_of(database: Database) -> Revalidator:
     """The watch for this kind of database."""
     if database.embedded:
-        return EmbeddedWatch(database.engine)
-    return ServerWatch(database.engine, database.breaker)
+        return EmbeddedRevalidator(database.engine)
+    return ServerRevalidator(database.engine, database.breaker)
 
 
-class EmbeddedWatch:
+class EmbeddedRevalidator:
     """SQLite: a connection that only reads, used on the event loop itself.
 
     In WAL mode a reader waits for nobody, and both questions are answered from memory within some ten microseconds; a
@@ -118,11 +118,11 @@ class EmbeddedWatch:
         self._connection: sqlite3.Connection | None = None
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
 
-    async def stands(self, remembered: Remembered) -> bool:
+    async def stands(self, remembered: CachedRecord) -> bool:
         """By SQLite's own count of commits where there was none, else by the rows."""
         return self._stands(remembered)
 
-    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
         """At once."""
         try:
             stands = self._stands(remembered)
@@ -130,7 +130,7 @@ class EmbeddedWatch:
             stands = False
         then(stands)
 
-    def _stands(self, remembered: Remembered) -> bool:
+    def _stands(self, remembered: CachedRecord) -> bool:
         try:
             connection = self._connection or self._open()
             (version,) = connection.execute("PRAGMA data_version").fetchone()
@@ -161,7 +161,7 @@ class EmbeddedWatch:
         return connection
 
 
-class ServerWatch:
+class ServerRevalidator:
     """PostgreSQL: one query for all who ask while the one before is under way."""
 
     def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
@@ -175,7 +175,7 @@ class ServerWatch:
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
-    async def stands(self, remembered: Remembered) -> bool:
+    async def stands(self, remembered: CachedRecord) -> bool:
         """By the rows, as the server has them now."""
         answer: asyncio.Future[_Told] = asyncio.get_running_loop().create_future()
         self._await_answer(remembered, lambda told: None if answer.done() else answer.set_result(told))
@@ -184,14 +184,14 @@ class ServerWatch:
             raise StoreUnavailable(told.message)
         return told == remembered.standing
 
-    def tell(self, remembered: Remembered, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
         """Once the server has told."""
         try:
             self._await_answer(remembered, lambda told: then(told == remembered.standing))
         except StoreUnavailable:
             then(False)  # noqa: FBT003 - that is all it takes
 
-    def _await_answer(self, remembered: Remembered, then: Callable[[_Told], None]) -> None:
+    def _await_answer(self, remembered: CachedRecord, then: Callable[[_Told], None]) -> None:
         """Call `then` with what the server tells of this device. Raises `StoreUnavailable`."""
         self._breaker.check()
         self._waiting.setdefault(remembered.record.device.id, []).append(then)
