@@ -29,8 +29,8 @@ from provserver.services.contacts import ContactWriter
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
+from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
-from provserver.services.records import Records
 from provserver.services.registrations import Registrations
 from provserver.services.request_cache import RequestCache
 from provserver.services.resync import Resync
@@ -169,7 +169,7 @@ def _phones(
 ) -> web.Application:
     phones = stock.config.phones
     generation(stock.sources.now())  # reads all time zones: now, and not while a phone waits
-    records = Records(stock.database, phones.record_bytes, survival=phones.survival)
+    records = RecordCache(stock.database, phones.record_bytes, survival=phones.survival)
     records.start()
     stack.push_async_callback(records.close)
     challenges = Challenges(

@@ -18,8 +18,8 @@ from provserver.services.contacts import ContactWriter
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
+from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
-from provserver.services.records import Records
 from provserver.services.request_cache import RequestCache
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
@@ -77,7 +77,7 @@ def make_provisioning(
         basic_without_tls=settings.basic_without_tls,
     )
     fields = {
-        "records": Records(database, 1_000_000, survival=settings.survival),
+        "records": RecordCache(database, 1_000_000, survival=settings.survival),
         "maker": Maker(database, catalogue, renderer, doors, DocumentCache(10_000_000), Turns(settings.patience)),
         "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
         "doors": doors,

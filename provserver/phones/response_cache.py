@@ -13,7 +13,7 @@ from aiohttp import web
 from provserver.logs import Repeated
 from provserver.phones.connection import Answering, Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
-from provserver.services.records import Records
+from provserver.services.record_cache import RecordCache
 from provserver.services.request_cache import RequestCache
 from provserver.services.visits import Answer
 from provserver.store.revalidation import CachedRecord
@@ -55,7 +55,7 @@ class ResponseCache:
 
     def __init__(
         self,
-        records: Records,
+        records: RecordCache,
         now: Callable[[], datetime],
         metrics: PhoneMetrics,
         new_request_id: Callable[[], str],

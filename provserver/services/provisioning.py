@@ -19,8 +19,8 @@ from provserver.services.challenges import Answered, Challenges
 from provserver.services.files import is_served
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
+from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
-from provserver.services.records import Records
 from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
@@ -49,7 +49,7 @@ class Provisioning:
 
     database: Database
     catalogue: Catalogue
-    records: Records
+    records: RecordCache
     maker: Maker
     recorder: Recorder
     sources: Sources

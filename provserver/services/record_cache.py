@@ -23,7 +23,7 @@ _OWN = (None, Secret.CURRENT, Secret.PREVIOUS)  # what a token may be to a devic
 _Key = tuple[str | None, str | None]
 
 
-class Records:
+class RecordCache:
     """Remembers whom phones asked for, within a bound of bytes; the longest unused goes first.
 
     Nobody is ever served from before a write that was answered: each time the database is asked whether the record
