@@ -19,7 +19,7 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.store.contacts import Contact, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
-from provserver.store.seen import Seen
+from provserver.store.repeat_contacts import RepeatContact
 from provserver.store.spool import Left, Spool
 
 LINGER = 0.2
@@ -147,7 +147,7 @@ class ContactWriter:
 
 
 async def _store(conn: Connection, left: Sequence[Left]) -> None:
-    seen = [item for item in left if isinstance(item, Seen)]
+    seen = [item for item in left if isinstance(item, RepeatContact)]
     await write_contacts(conn, [item for item in left if isinstance(item, Contact)], seen)
     await insert_events(conn, [item for item in left if isinstance(item, Event)])
 

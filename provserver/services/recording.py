@@ -16,7 +16,7 @@ from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.services.visits import PhoneRequest, Visit
 from provserver.store.contacts import Contact
-from provserver.store.seen import Seen, Trace
+from provserver.store.repeat_contacts import RepeatContact, Trace
 from provserver.store.types import micros_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +58,7 @@ class Recorder:
     def seen(self, trace: Trace, request_id: str, at: datetime) -> None:
         """It was served this again."""
         micros = micros_of(at)
-        self.contacts.submit(Seen(trace, micros, self.event_ids.next(micros), request_id))
+        self.contacts.submit(RepeatContact(trace, micros, self.event_ids.next(micros), request_id))
 
     async def failed(self, visit: Visit, error: ProvserverError) -> None:
         """A file could not be made: the device's history tells why."""

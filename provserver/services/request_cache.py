@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 
 from provserver.domain.mac import Mac
 from provserver.services.visits import Answer, PhoneRequest
+from provserver.store.repeat_contacts import Trace
 from provserver.store.revalidation import CachedRecord
-from provserver.store.seen import Trace
 
 _LONGEST = 10_000  # requests that are remembered, of some 3 kB each
 _STUBBORN = 8  # so many new ones must come before one of them takes the place of another

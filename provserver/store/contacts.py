@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import SEARCHED, device_of, index_device
 from provserver.store.events import insert_event_rows, insert_events
+from provserver.store.repeat_contacts import SET_BACK, RepeatContact, Visit, note_times
 from provserver.store.schema import devices
-from provserver.store.seen import SET_BACK, Seen, Visit, note_times
 from provserver.store.tokens import end_overlap
 from provserver.store.types import micros_of
 from provserver.store.usage import open_spans_of
@@ -81,7 +81,9 @@ _State = dict[str, Any]  # of a device, what contacts can change
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
 
 
-async def write_contacts(conn: AsyncConnection, contacts: Sequence[Contact], seen: Sequence[Seen] = ()) -> set[str]:
+async def write_contacts(
+    conn: AsyncConnection, contacts: Sequence[Contact], seen: Sequence[RepeatContact] = ()
+) -> set[str]:
     """Store contacts with their events; returns the ids of the devices that became provisioned by them.
 
     A later contact of a device wins, and one that is older than what is stored moves nothing back. Contacts of a device

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from provserver.domain.device import Event
 from provserver.store.contacts import Contact
-from provserver.store.seen import Seen
+from provserver.store.repeat_contacts import RepeatContact
 
-Left = Contact | Event | Seen
+Left = Contact | Event | RepeatContact
 
 _LEFT: TypeAdapter[list[Left]] = TypeAdapter(list[Left])
 

@@ -62,7 +62,7 @@ class Visit(NamedTuple):
     provisions: bool
 
 
-class Seen(NamedTuple):
+class RepeatContact(NamedTuple):
     """A phone that was here again, `at` so many microseconds after 1970."""
 
     trace: Trace
