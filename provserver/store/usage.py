@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, bindparam, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.stays import Changes
-from provserver.domain.stays import Span as Time
+from provserver.domain.usage import Changes
+from provserver.domain.usage import Span as Time
 from provserver.store.schema import (
     assignments,
     devices,
@@ -19,8 +19,8 @@ from provserver.store.schema import (
     usage_totals,
     users,
 )
-from provserver.store.stays import Totals, count, take_totals
 from provserver.store.types import Instant
+from provserver.store.usage_counts import Totals, count, take_totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ async def usage(
     """Per account, how many distinct users were on a provisioned device at some time in [since, until).
 
     With an account id that account alone. An account without such users is not in the list, which is sorted by id.
-    No user is looked at, but for those who were away in between and came back: see `domain.stays`.
+    No user is looked at, but for those who were away in between and came back: see `domain.usage`.
     """
     total, step, absence = usage_totals.c, usage_steps.c, usage_absences.c
     began = case((total.at < until, total.began), else_=_last(step.began, step.at < until))

@@ -16,7 +16,7 @@ provisioned_spans = Table(
     Index(None, "user_id", "ended_at", "started_at"),
 )
 
-# What follows from them, kept in the same transaction (`store.stays`): else each count would look at every user.
+# What follows from them, kept in the same transaction (`store.usage_counts`): else each count would look at every user.
 usage_totals = Table(
     "usage_totals",
     metadata,

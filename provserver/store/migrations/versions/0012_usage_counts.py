@@ -1,4 +1,4 @@
-"""Usage is counted as it changes, so that nobody need be looked at to tell it: see `domain.stays`."""
+"""Usage is counted as it changes, so that nobody need be looked at to tell it: see `domain.usage`."""
 
 from collections import Counter
 from itertools import groupby

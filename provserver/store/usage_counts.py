@@ -1,4 +1,4 @@
-"""The counts that usage follows from (`domain.stays`), kept in the transaction that changes what they count.
+"""The counts that usage follows from (`domain.usage`), kept in the transaction that changes what they count.
 
 Whoever changes them takes the account's total first, so that writers of one account follow each other.
 """
@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlalchemy import Dialect, Executable, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.domain.stays import Absence, Changes, Step, counted
+from provserver.domain.usage import Absence, Changes, Step, counted
 from provserver.store.schema import usage_absences, usage_steps, usage_totals
 from provserver.store.types import EPOCH
 from provserver.store.upserts import upsert, upsert_of

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.domain.stays import Absence, Changes, Span, Step, counted
+from provserver.domain.usage import Absence, Changes, Span, Step, counted
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _MOMENTS = [_START + timedelta(seconds=second) for second in range(9)]
