@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.bare import bare
+from provserver.store.driver_statements import driver_statement
 from provserver.store.events import NO_DETAILS, Row
 from provserver.store.schema import devices
 
@@ -108,7 +108,7 @@ async def note_times(conn: AsyncConnection, visits: Iterable[Visit]) -> None:
             "fetched_at": at if provisions else before.get("fetched_at"),
         }
     if rows:
-        statement = bare(_NOTE_TIMES, conn.dialect)
+        statement = driver_statement(_NOTE_TIMES, conn.dialect)
         values = itemgetter(*statement.names)
         # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
         await conn.exec_driver_sql(statement.text, [values(rows[device_id]) for device_id in sorted(rows)])

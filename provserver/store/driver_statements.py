@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, Insert, Update
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class DriverStatement:
     """`text` for `exec_driver_sql`, and whose values it takes in which order."""
 
     text: str
@@ -18,7 +18,7 @@ class Bare:
 
 
 @lru_cache(maxsize=16)
-def bare(statement: Insert | Update, dialect: Dialect) -> Bare:
+def driver_statement(statement: Insert | Update, dialect: Dialect) -> DriverStatement:
     """The statement for this driver. Its values must be as they are stored."""
     compiled = statement.compile(dialect=dialect)
-    return Bare(str(compiled), tuple(compiled.positiontup or ()))
+    return DriverStatement(str(compiled), tuple(compiled.positiontup or ()))
