@@ -32,12 +32,12 @@ from provserver.services.provisioning import Provisioning
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
 from provserver.services.registrations import Registrations
+from provserver.services.render_queue import RenderQueue
 from provserver.services.request_cache import RequestCache
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
 from provserver.services.shares import Shares
-from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
@@ -190,7 +190,7 @@ def _phones(
             stock.renderer,
             stock.configurations.doors,
             DocumentCache(phones.cache_bytes),
-            Turns(phones.patience),
+            RenderQueue(phones.patience),
             SharedCache(share.shared_cache, phones.shared_bytes)
             if share.shared_cache and phones.shared_bytes
             else None,

@@ -20,10 +20,10 @@ from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
+from provserver.services.render_queue import RenderQueue
 from provserver.services.request_cache import RequestCache
 from provserver.services.shares import Shares
 from provserver.services.sources import Sources
-from provserver.services.turns import Turns
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
 
@@ -78,7 +78,7 @@ def make_provisioning(
     )
     fields = {
         "records": RecordCache(database, 1_000_000, survival=settings.survival),
-        "maker": Maker(database, catalogue, renderer, doors, DocumentCache(10_000_000), Turns(settings.patience)),
+        "maker": Maker(database, catalogue, renderer, doors, DocumentCache(10_000_000), RenderQueue(settings.patience)),
         "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
         "doors": doors,
         "challenges": challenges,

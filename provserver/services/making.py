@@ -16,7 +16,7 @@ from provserver.services.access import Doors, access_of
 from provserver.services.cache import DocumentCache, Lately, Rendered
 from provserver.services.effective import EffectiveDevice, Ingredients, render, stamp_of
 from provserver.services.parts import read_parts
-from provserver.services.turns import Turns
+from provserver.services.render_queue import RenderQueue
 from provserver.services.visits import Visit
 from provserver.store.database import Database
 from provserver.store.shared_cache import SharedCache
@@ -39,7 +39,7 @@ class Maker:
     renderer: Renderer
     doors: Doors
     cache: DocumentCache
-    turns: Turns[Document]
+    render_queue: RenderQueue[Document]
     shared_cache: SharedCache | None = None
     composed: Lately[EffectiveDevice] = field(default_factory=lambda: Lately(_BOOTING))
 
@@ -90,7 +90,7 @@ class Maker:
                 self.composed.put(about, effective)
             return document
 
-        return Rendered(await self.turns.run(key, visit.record.account.id, made), handsets)
+        return Rendered(await self.render_queue.run(key, visit.record.account.id, made), handsets)
 
     async def _ingredients(self, visit: Visit) -> Ingredients:
         record, sealer = visit.record, self.database.sealer

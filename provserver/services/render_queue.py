@@ -29,7 +29,7 @@ class _Job(Generic[Made]):
     made: "asyncio.Future[Made]"
 
 
-class Turns(Generic[Made]):
+class RenderQueue(Generic[Made]):
     """One per process. `patience` is in seconds."""
 
     def __init__(self, patience: float) -> None:
