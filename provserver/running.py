@@ -23,9 +23,9 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation
 from provserver.server import Stock, Vendors, open_resync, open_stock
 from provserver.services.admission import Admission
-from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
+from provserver.services.document_cache import DocumentCache
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning

@@ -12,9 +12,9 @@ from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
-from provserver.services.cache import DocumentCache
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
+from provserver.services.document_cache import DocumentCache
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning

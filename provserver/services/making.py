@@ -13,7 +13,7 @@ from provserver.domain.vendor import Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
 from provserver.services.access import Doors, access_of
-from provserver.services.cache import DocumentCache, Lately, Rendered
+from provserver.services.document_cache import DocumentCache, Recent, Rendered
 from provserver.services.effective import EffectiveDevice, Ingredients, render, stamp_of
 from provserver.services.parts import read_parts
 from provserver.services.render_queue import RenderQueue
@@ -41,7 +41,7 @@ class Maker:
     cache: DocumentCache
     render_queue: RenderQueue[Document]
     shared_cache: SharedCache | None = None
-    composed: Lately[EffectiveDevice] = field(default_factory=lambda: Lately(_BOOTING))
+    composed: Recent[EffectiveDevice] = field(default_factory=lambda: Recent(_BOOTING))
 
     async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
         """From the cache while nothing it is made from has changed, else made anew; and its key in the cache."""

@@ -14,8 +14,8 @@ from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
 from provserver.services.access import Doors
-from provserver.services.cache import Rendered
 from provserver.services.challenges import Answered, Challenges
+from provserver.services.document_cache import Rendered
 from provserver.services.files import is_served
 from provserver.services.guarding import Guard
 from provserver.services.making import Maker

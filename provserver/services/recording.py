@@ -9,8 +9,8 @@ from provserver.domain.device import DeviceStatus, Event, UnknownDevice
 from provserver.domain.errors import ProvserverError, StoreUnavailable
 from provserver.domain.identify import Claim
 from provserver.domain.ids import Series
-from provserver.services.cache import Rendered
 from provserver.services.contacts import ContactWriter
+from provserver.services.document_cache import Rendered
 from provserver.services.effective import stamp_of
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices

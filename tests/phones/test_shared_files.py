@@ -5,7 +5,7 @@ from pathlib import Path
 
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.services.cache import DocumentCache
+from provserver.services.document_cache import DocumentCache
 from provserver.services.making import Maker
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office

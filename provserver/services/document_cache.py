@@ -48,7 +48,7 @@ class DocumentCache:
             self._used -= len(dropped.document.body) + _OVERHEAD
 
 
-class Lately(Generic[Made]):
+class Recent(Generic[Made]):
     """The last few of what is worth keeping for a moment, by all that it is made from; threads put it here."""
 
     def __init__(self, most: int) -> None:
