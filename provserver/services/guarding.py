@@ -10,7 +10,7 @@ import structlog
 from provserver.domain.guessing import Blocked, Guesses
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Networks
-from provserver.services.rounds import Rounds
+from provserver.services.periodic import PeriodicTask
 from provserver.store import blocked_sources
 from provserver.store.blocked_sources import BlockedSource
 from provserver.store.database import Connection, Database
@@ -31,15 +31,15 @@ class Guard:
         self._clock = clock
         self._stored: set[str] = set()
         self._writing = asyncio.Lock()
-        self._rounds = Rounds("tell which sources are blocked", self.flush, _INTERVAL)
+        self._task = PeriodicTask("tell which sources are blocked", self.flush, _INTERVAL)
 
     def start(self) -> None:
         """Begin to write."""
-        self._rounds.start()
+        self._task.start()
 
     async def stop(self) -> None:
         """End."""
-        await self._rounds.stop()
+        await self._task.stop()
 
     def may_ask(self, address: str, mac: Mac | None) -> bool:
         """Whether a request about this MAC, which proves nothing by itself, is looked at."""

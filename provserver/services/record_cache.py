@@ -10,7 +10,7 @@ from functools import partial
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Secret
-from provserver.services.rounds import Rounds
+from provserver.services.periodic import PeriodicTask
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_token
 from provserver.store.revalidation import PATIENCE, CachedRecord, revalidator_of
@@ -48,12 +48,12 @@ class RecordCache:
         self._clock = clock
         self._used = 0
         self._known: OrderedDict[_Key, tuple[CachedRecord, Secret | None]] = OrderedDict()
-        self._rounds = Rounds("read the remembered records again", self.confirm, CONFIRM_EVERY)
+        self._task = PeriodicTask("read the remembered records again", self.confirm, CONFIRM_EVERY)
 
     def start(self) -> None:
         """Begin to ask about all of them now and then."""
         if self._survival:
-            self._rounds.start()
+            self._task.start()
 
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
@@ -111,7 +111,7 @@ class RecordCache:
 
     async def close(self) -> None:
         """Let go of the database."""
-        await self._rounds.stop()
+        await self._task.stop()
         await self._revalidator.close()
 
     async def _from_memory(self, key: _Key) -> Found | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from provserver.domain.device import UnknownDevice
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
-from provserver.services.rounds import Rounds
+from provserver.services.periodic import PeriodicTask
 from provserver.store.database import Database
 from provserver.store.unknown_devices import record_unknown
 
@@ -23,15 +23,15 @@ class UnknownDevices:
         self._limit = limit
         self._waiting: dict[Mac, UnknownDevice] = {}
         self._writing = asyncio.Lock()
-        self._rounds = Rounds("write the unknown devices", self.flush, _INTERVAL)
+        self._task = PeriodicTask("write the unknown devices", self.flush, _INTERVAL)
 
     def start(self) -> None:
         """Begin to write."""
-        self._rounds.start()
+        self._task.start()
 
     async def stop(self) -> None:
         """Write what is left, then end."""
-        await self._rounds.stop()
+        await self._task.stop()
         with suppress(StoreUnavailable):
             await self.flush()
 

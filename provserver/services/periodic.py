@@ -11,7 +11,7 @@ from provserver.domain.errors import StoreUnavailable
 _log = structlog.get_logger("rounds")
 
 
-class Rounds:
+class PeriodicTask:
     """Does `work` every `seconds` until stopped. What the database does not take is told, and tried the next time."""
 
     def __init__(self, name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
