@@ -22,6 +22,7 @@ from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation
 from provserver.server import Stock, Vendors, open_resync, open_stock
+from provserver.services.account_limit import AccountLimit
 from provserver.services.admission import Admission
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
@@ -37,7 +38,6 @@ from provserver.services.request_cache import RequestCache
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
-from provserver.services.shares import Shares
 from provserver.services.unknown import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
@@ -201,7 +201,7 @@ def _phones(
         challenges=challenges,
         guard=crew.guard,
         request_cache=RequestCache(),
-        shares=Shares(lambda: admission.room),
+        account_limit=AccountLimit(lambda: admission.room),
     )
     face = PhoneFace(
         provisioning,

@@ -12,6 +12,7 @@ from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
 from provserver.services.access import Doors
+from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.document_cache import DocumentCache
@@ -22,7 +23,6 @@ from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
 from provserver.services.render_queue import RenderQueue
 from provserver.services.request_cache import RequestCache
-from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
 from provserver.store.database import Database
@@ -84,7 +84,7 @@ def make_provisioning(
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
         "request_cache": RequestCache(),
-        "shares": Shares(lambda: settings.max_waiting),
+        "account_limit": AccountLimit(lambda: settings.max_waiting),
         **more,
     }
     return Provisioning(database=database, catalogue=catalogue, sources=sources, **fields)

@@ -14,6 +14,7 @@ from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
 from provserver.services.access import Doors
+from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Answered, Challenges
 from provserver.services.document_cache import Rendered
 from provserver.services.files import is_served
@@ -22,7 +23,6 @@ from provserver.services.making import Maker
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
 from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
-from provserver.services.shares import Shares
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, Lasting, PhoneRequest, Visit
 from provserver.store.database import Database
@@ -57,7 +57,7 @@ class Provisioning:
     challenges: Challenges
     guard: Guard
     request_cache: RequestCache[CachedRequest]
-    shares: Shares
+    account_limit: AccountLimit
 
     async def answer(self, request: PhoneRequest) -> Answer:
         """What the phone gets. Raises what is an outage or a mistake of ours.
@@ -137,7 +137,7 @@ class Provisioning:
             await self.recorder.only_recognised(visit, reason)
             refusal = _refusal(claim, f"a {visit.device.model}, which is only recognised")
             return replace(refusal, proof=visit.verdict.proof)
-        with self.shares.taken_by(visit.record.account.id):
+        with self.account_limit.taken_by(visit.record.account.id):
             return await self._serve(visit)
 
     def _not_served(self, visit: Visit) -> Answer:

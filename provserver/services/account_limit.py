@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from provserver.domain.errors import Overloaded
 
 
-class Shares:
+class AccountLimit:
     """Counts requests that are being answered, by account, of which each may have three quarters of the `room`."""
 
     def __init__(self, room: Callable[[], int]) -> None:
