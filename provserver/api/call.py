@@ -16,9 +16,9 @@ from provserver.api.errors import json_answer
 from provserver.api.face import ApiFace
 from provserver.domain.device import Account
 from provserver.domain.errors import Conflict, Invalid
-from provserver.services import repeats
+from provserver.services import idempotency
 from provserver.services.change import Actor, Change
-from provserver.services.repeats import FirstAnswer, Repeat
+from provserver.services.idempotency import FirstAnswer, IdempotentRequest
 from provserver.store.database import Connection
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -100,14 +100,14 @@ class Call(Generic[Query, Body]):
         """201, kept with the transaction for a repetition of this request."""
         answer = Answer(201, body)
         if repeat := self._repeat():
-            await repeats.remember(change, repeat, answer.status, answer.plain())
+            await idempotency.remember(change, repeat, answer.status, answer.plain())
         return answer
 
     def _change(self, conn: Connection) -> Change:
         actor = Actor(self.caller.key.id, self.request_id, self.request.remote)
         return Change(conn, self.face.database.sealer, self.face.sources, actor, self.face.sources.now())
 
-    def _repeat(self) -> Repeat | None:
+    def _repeat(self) -> IdempotentRequest | None:
         key = self.request.headers.get("Idempotency-Key")
         if key is None or self.request.method != "POST" or not isinstance(self.body, BaseModel):
             return None
@@ -116,15 +116,15 @@ class Call(Generic[Query, Body]):
             raise Invalid(f"Idempotency-Key {reason}", details={"Idempotency-Key": reason})
         account_id = self.caller.account.id if self.caller.account else "-"
         said = json.dumps(self.body.model_dump(mode="json", exclude_unset=True), sort_keys=True)
-        return Repeat(
+        return IdempotentRequest(
             scope=f"{self.caller.key.id} {account_id} {self.request.path}",
             key=key,
             request_hash=hashlib.sha256(said.encode()).hexdigest(),
         )
 
 
-async def _refuse_repeated(change: Change, repeat: Repeat) -> None:
+async def _refuse_repeated(change: Change, repeat: IdempotentRequest) -> None:
     """Raises `Repeated` where the request has been answered."""
-    first = await repeats.first_answer(change, repeat)
+    first = await idempotency.first_answer(change, repeat)
     if first is not None:
         raise Repeated(first)

@@ -15,7 +15,7 @@ _KEPT = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class IdempotentRequest:
     """A request that may be repeated: whose key and path (`scope`), the client's key, and the hash of what it says."""
 
     scope: str
@@ -23,7 +23,7 @@ class Repeat:
     request_hash: str
 
 
-async def first_answer(change: Change, repeat: Repeat) -> FirstAnswer | None:
+async def first_answer(change: Change, repeat: IdempotentRequest) -> FirstAnswer | None:
     """The first answer to this request, None where it is the first.
 
     Raises `Conflict` with code `idempotency_conflict` where the same key came with another body.
@@ -35,7 +35,7 @@ async def first_answer(change: Change, repeat: Repeat) -> FirstAnswer | None:
     return first
 
 
-async def remember(change: Change, repeat: Repeat, status: int, answer: Any) -> None:
+async def remember(change: Change, repeat: IdempotentRequest, status: int, answer: Any) -> None:
     """Keep the answer to a request for 24 hours, in the transaction that did what it asked for."""
     first = FirstAnswer(
         scope=repeat.scope,
