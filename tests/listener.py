@@ -16,7 +16,7 @@ from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.document_cache import DocumentCache
-from provserver.services.guarding import Guard
+from provserver.services.mac_guessing import Guard
 from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.record_cache import RecordCache

@@ -11,8 +11,8 @@ from provserver.domain.catalogue import Catalogue
 from provserver.rendering.renderer import Renderer
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
-from provserver.services.guarding import Guard
-from provserver.services.guessing import KeyGuesses
+from provserver.services.key_guessing import KeyGuesses
+from provserver.services.mac_guessing import Guard
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.sources import Sources

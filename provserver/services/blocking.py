@@ -1,4 +1,4 @@
-"""Sources that guessed too much: listed and released. They are counted in `guarding`."""
+"""Sources that guessed too much: listed and released. They are counted in `mac_guessing`."""
 
 from datetime import datetime
 from ipaddress import ip_network

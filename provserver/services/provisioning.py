@@ -18,7 +18,7 @@ from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Answered, Challenges
 from provserver.services.document_cache import Rendered
 from provserver.services.files import is_served
-from provserver.services.guarding import Guard
+from provserver.services.mac_guessing import Guard
 from provserver.services.making import Maker
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder

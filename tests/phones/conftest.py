@@ -25,7 +25,7 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
 from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
-from provserver.services.guarding import Guard
+from provserver.services.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
 from provserver.services.unknown import UnknownDevices
