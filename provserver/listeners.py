@@ -18,11 +18,11 @@ from aiohttp import web
 from provserver.config import Config, Tls
 from provserver.domain.errors import BadConfiguration
 from provserver.listening.complaints import http_logger
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
-from provserver.listening.room import Room
 from provserver.listening.site import Site, listening_sockets
 from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner
@@ -108,11 +108,11 @@ class Listeners:
         # One application for both ports of phones: what it counts and remembers is the same.
         runner = PhoneRunner(app, app[RESPONSE_CACHE].answer, **_HTTP, logger=http_logger())
         await self._set_up(runner)
-        room = Room(mine.max_connections)
-        phones_at = Manners(room=room, tls=self.phones.modern, proxies=proxies)
+        connections = ConnectionLimit(mine.max_connections)
+        phones_at = ListenerPolicy(connections=connections, tls=self.phones.modern, proxies=proxies)
         port = await self._listen(runner, PHONES, phones_at)
         if mine.tls.compatibility_port is not None:
-            old_at = Manners(room=room, tls=self.phones.old_phones, proxies=proxies)
+            old_at = ListenerPolicy(connections=connections, tls=self.phones.old_phones, proxies=proxies)
             old = await self._listen(runner, OLD_PHONES, old_at)
             _log.warning("weak_tls", port=old, allows="TLS 1.0, TLS 1.1, RSA key exchange, SHA-1; only for old phones")
         return port
@@ -120,15 +120,15 @@ class Listeners:
     async def _open_api(self, app: web.Application) -> int:
         runner = web.AppRunner(app, **_HTTP, logger=http_logger())
         await self._set_up(runner)
-        manners = Manners(room=Room(self._config.api.max_connections), tls=self._api.modern)
-        return await self._listen(runner, API, manners)
+        policy = ListenerPolicy(connections=ConnectionLimit(self._config.api.max_connections), tls=self._api.modern)
+        return await self._listen(runner, API, policy)
 
     async def _set_up(self, runner: web.AppRunner) -> None:
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
 
-    async def _listen(self, runner: web.AppRunner, section: str, manners: Manners) -> int:
-        site = Site(runner, section, manners)
+    async def _listen(self, runner: web.AppRunner, section: str, policy: ListenerPolicy) -> int:
+        site = Site(runner, section, policy)
         given = self._given.get(section, ())
         opened = await site.accept_on(given or await asyncio.to_thread(open_sockets, self._config, section))
         self._stack.push_async_callback(site.close)

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.proxyprotocol import NotProxied, Told, read_header
-from provserver.listening.room import Room
 from provserver.listening.session import Session
 from provserver.listening.tls import ServerTls, TlsConnection
 
@@ -20,10 +20,10 @@ _log = structlog.get_logger("listening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class ListenerPolicy:
     """How a listener treats those who come. `proxies`: must begin with the PROXY protocol; nobody else may."""
 
-    room: Room
+    connections: ConnectionLimit
     tls: ServerTls | None = None
     proxies: Collection[IPv4Network | IPv6Network] = ()
 
@@ -33,9 +33,9 @@ class Connection(asyncio.Protocol):
 
     __slots__ = ("_arriving", "_header", "_listener", "_make_http", "_manners", "_next", "_transport")
 
-    def __init__(self, listener: str, manners: Manners, http: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(self, listener: str, policy: ListenerPolicy, http: Callable[[], asyncio.Protocol]) -> None:
         self._listener = listener
-        self._manners = manners
+        self._policy = policy
         self._make_http = http
         self._next: asyncio.Protocol | None = None
         self._header = b""
@@ -43,15 +43,15 @@ class Connection(asyncio.Protocol):
         self._arriving = False  # HTTP does not know of it yet
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
-        manners = self._manners
-        if not manners.room.enter(self._listener):
+        policy = self._policy
+        if not policy.connections.enter(self._listener):
             transport.close()
             return
         self._transport = transport
-        is_proxy = manners.proxies and _is_in(self._address(), manners.proxies)
-        if is_proxy or manners.tls:
+        is_proxy = policy.proxies and _is_in(self._address(), policy.proxies)
+        if is_proxy or policy.tls:
             self._arriving = True
-            manners.room.arriving(self)
+            policy.connections.arriving(self)
         if not is_proxy:
             self._go_on(transport)
 
@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         if self._transport is None:
             return
-        self._manners.room.leave()
+        self._policy.connections.leave()
         if self._arriving:
             # A check of a load balancer comes and goes without a word, every few seconds.
             self._arrived("ended before it said who it is", _log.debug)
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         return self._header[header.size :]
 
     def _go_on(self, transport: Any) -> None:
-        tls = self._manners.tls
+        tls = self._policy.tls
         if tls:
             self._next = TlsConnection(Session.answering(tls.context), self._make_http, self._handshake_ended)
         else:
@@ -118,7 +118,7 @@ class Connection(asyncio.Protocol):
     def _arrived(self, failure: str | None = None, log: Callable[..., Any] = _log.info) -> None:
         """With HTTP, or with nobody."""
         self._arriving = False
-        self._manners.room.arrived(self)
+        self._policy.connections.arrived(self)
         if failure:
             log("no_connection", listener=self._listener, source=self._address(), reason=failure)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from provserver.listening.connection import Connection, Manners
+from provserver.listening.connection import Connection, ListenerPolicy
 
 _LAST_QUESTIONS_SECONDS = 0.2
 _BACKLOG = 1024
@@ -16,13 +16,13 @@ _BACKLOG = 1024
 class Site:
     """Listens from `accept_on` to `close`; connections that are then open are the runner's to end."""
 
-    def __init__(self, runner: web.AppRunner, name: str, manners: Manners) -> None:
+    def __init__(self, runner: web.AppRunner, name: str, policy: ListenerPolicy) -> None:
         if runner.server is None:
             raise RuntimeError("set the runner up first")
         self._server = runner.server
         self._make_http: Callable[[], asyncio.Protocol] = runner.server
         self._name = name
-        self._manners = manners
+        self._policy = policy
         self._listening: Sequence[asyncio.Server] = ()
 
     async def accept_on(self, sockets: Sequence[socket.socket]) -> int:
@@ -35,12 +35,12 @@ class Site:
         """Accept no more. Who has been accepted has a moment to be greeted and to ask, and is dropped after that."""
         for listening in self._listening:
             listening.close()
-        await self._manners.room.close()
+        await self._policy.connections.close()
         if self._server.connections:
             await asyncio.sleep(_LAST_QUESTIONS_SECONDS)
 
     def _welcome(self) -> asyncio.Protocol:
-        return Connection(self._name, self._manners, self._make_http)
+        return Connection(self._name, self._policy, self._make_http)
 
 
 def listening_sockets(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:

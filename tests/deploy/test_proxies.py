@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from provserver.listening.connection import Manners
-from provserver.listening.room import Room
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import build_phones
 from tests.deploy.proxies import Ports, caddy, nginx
@@ -43,7 +43,10 @@ async def behind(proxy: Proxy, office: Office, folder: Path) -> AsyncIterator[Po
     """The office's phone listener behind the proxy."""
     WEB.issue(dns="localhost", CN="localhost", key=rsa_key()).write(folder / "tls", "rsa")
     WEB.issue(dns="localhost", CN="localhost").write(folder / "tls", "ecdsa")
-    async with opened(build_phones(office.face), Manners(room=Room(100))) as port, proxy(folder, port) as ports:
+    async with (
+        opened(build_phones(office.face), ListenerPolicy(connections=ConnectionLimit(100))) as port,
+        proxy(folder, port) as ports,
+    ):
         yield ports
 
 

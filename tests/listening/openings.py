@@ -7,16 +7,16 @@ from typing import Any
 
 from aiohttp import web
 
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
 from provserver.listening.site import Site, listening_sockets
 
 
 @asynccontextmanager
-async def opened(app: web.Application, manners: Manners, **of_http: Any) -> AsyncIterator[int]:
+async def opened(app: web.Application, policy: ListenerPolicy, **of_http: Any) -> AsyncIterator[int]:
     """The port on which `app` is served with these manners."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, **of_http)
     await runner.setup()
-    site = Site(runner, "test", manners)
+    site = Site(runner, "test", policy)
     try:
         yield await site.accept_on(listening_sockets("127.0.0.1", 0))
     finally:

@@ -12,9 +12,9 @@ import structlog
 from aiohttp import web
 
 from provserver.listening.complaints import http_logger
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.identity import Identity, build_context
-from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, said
 from tests.pki import Authority
@@ -25,7 +25,7 @@ REQUEST = b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
     """Slow-loris: each drop is in time, the head never is."""
-    async with opened(mirror(), Manners(room=Room(10)), keepalive_timeout=0.4) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), keepalive_timeout=0.4) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /file HTTP/1.1\r\n")
 
@@ -43,7 +43,7 @@ async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
 
 
 async def test_who_says_nothing_is_cut_off_as_well() -> None:
-    async with opened(mirror(), Manners(room=Room(10)), keepalive_timeout=0.2) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), keepalive_timeout=0.2) as port:
         assert await said(port, b"") == b""
 
 
@@ -51,18 +51,18 @@ async def test_who_says_nothing_is_cut_off_as_well() -> None:
 async def test_who_says_nothing_before_http_is_cut_off_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("provserver.listening.room._GREETING_SECONDS", 0.2)
+    monkeypatch.setattr("provserver.listening.connection_limit._GREETING_SECONDS", 0.2)
     identity = Identity(*Authority("Web root").issue(dns="localhost", CN="localhost").write(tmp_path, "server"))
     tls = ServerTls(build_context([identity])) if kind == "tls" else None
     proxies = (ip_network("127.0.0.0/8"),) if kind == "proxy" else ()
-    async with opened(mirror(), Manners(room=Room(1), tls=tls, proxies=proxies)) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(1), tls=tls, proxies=proxies)) as port:
         assert await said(port, b"") == b""
         assert await said(port, b"\x16\x03" if tls else b"PROXY TCP4") == b""
 
 
 async def test_past_the_limit_the_newest_is_let_go_and_the_others_are_served() -> None:
     with structlog.testing.capture_logs() as logs:
-        async with opened(mirror(), Manners(room=Room(5))) as port:
+        async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(5))) as port:
             idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
             for _, writer in idle:
                 writer.write(REQUEST.replace(b"close", b"keep-alive"))
@@ -87,7 +87,7 @@ async def test_past_the_limit_the_newest_is_let_go_and_the_others_are_served() -
     ids=["line", "field", "number"],
 )
 async def test_a_head_without_measure_is_a_bad_request(head: bytes) -> None:
-    async with opened(mirror(), Manners(room=Room(10)), max_field_size=16 * 1024) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), max_field_size=16 * 1024) as port:
         assert BAD.match(await said(port, head + b"\r\n"))
 
 
@@ -110,7 +110,7 @@ async def test_a_head_without_measure_is_a_bad_request(head: bytes) -> None:
 async def test_what_two_parsers_would_read_differently_ends_the_connection(head: bytes) -> None:
     """Request smuggling: a second request hidden in the first must never be answered."""
     body = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
-    async with opened(mirror(), Manners(room=Room(10)), logger=http_logger()) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), logger=http_logger()) as port:
         answer = await said(port, b"POST /first HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n" + body)
     assert BAD.match(answer)
     assert b"http 0 /hidden" not in answer
@@ -120,7 +120,7 @@ async def test_what_two_parsers_would_read_differently_ends_the_connection(head:
 async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
     """A traceback each would fill the disk of whoever is scanned."""
     with structlog.testing.capture_logs() as logs:
-        async with opened(mirror(), Manners(room=Room(10)), logger=http_logger()) as port:
+        async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), logger=http_logger()) as port:
             await said(port, b"GET / HTTP/1.1\r\nHost: a\r\nX\0A: b\r\n\r\n")
     assert [(line["event"], line["source"], "exc_info" in line) for line in logs] == [
         ("bad_request", "127.0.0.1", False)
@@ -132,7 +132,7 @@ async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
 )
 async def test_whoever_sends_nonsense_does_not_learn_what_runs_here(request_line: bytes) -> None:
     """Scanners collect versions, and come back on the day on which one of them has a hole."""
-    async with opened(mirror(), Manners(room=Room(10)), logger=http_logger()) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(10)), logger=http_logger()) as port:
         answer = await said(port, request_line + b"\r\nX\0A: b\r\n\r\n")
     assert BAD.match(answer)
     assert b"\r\nServer: provserver\r\n" in answer
@@ -149,6 +149,6 @@ async def test_a_small_body_that_grows_large_is_too_large() -> None:
     app.router.add_post("/", read)
     bomb = gzip.compress(b"\0" * 50_000_000, 9)
     head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
-    async with opened(app, Manners(room=Room(10))) as port:
+    async with opened(app, ListenerPolicy(connections=ConnectionLimit(10))) as port:
         answer = await said(port, head % len(bomb) + bomb)
     assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400"))

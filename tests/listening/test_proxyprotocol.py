@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.identity import Identity, build_context
 from provserver.listening.proxyprotocol import NotProxied, read_header
-from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, said
 from tests.pki import Authority
@@ -58,8 +58,8 @@ BROKEN = [
 ]
 
 
-def behind(proxies: object, tls: ServerTls | None = None) -> Manners:
-    return Manners(room=Room(100), proxies=proxies, tls=tls)  # type: ignore[arg-type]
+def behind(proxies: object, tls: ServerTls | None = None) -> ListenerPolicy:
+    return ListenerPolicy(connections=ConnectionLimit(100), proxies=proxies, tls=tls)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("header", FROM_SEVEN.values(), ids=list(FROM_SEVEN))

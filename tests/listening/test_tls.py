@@ -10,11 +10,11 @@ from aiohttp import web
 from OpenSSL import SSL
 
 from provserver.domain.errors import BadConfiguration
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.entrance import Entrance, Files
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
-from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, ran, said
 from tests.pki import Authority, Issued, rsa_key
@@ -30,8 +30,8 @@ def entrance(folder: Path, *issued: Issued, client_ca_dir: Path | None = None) -
     return Entrance(Files(identities=identities, client_ca_dir=client_ca_dir), lambda name: name)
 
 
-def manners(tls: ServerTls | None) -> Manners:
-    return Manners(room=Room(100), tls=tls)
+def policy(tls: ServerTls | None) -> ListenerPolicy:
+    return ListenerPolicy(connections=ConnectionLimit(100), tls=tls)
 
 
 async def asked(port: int, *options: str) -> str:
@@ -64,7 +64,7 @@ def two(tmp_path: Path) -> Entrance:
     ],
 )
 async def test_each_client_gets_the_certificate_that_fits(two: Entrance, options: list[str], expected: str) -> None:
-    async with opened(mirror(), manners(two.modern)) as port:
+    async with opened(mirror(), policy(two.modern)) as port:
         text = await asked(port, *options)
     assert expected in text
     assert "127.0.0.1 https 0 /file" in text
@@ -72,7 +72,7 @@ async def test_each_client_gets_the_certificate_that_fits(two: Entrance, options
 
 @pytest.mark.parametrize("options", [WEAK, ["-tls1_1"], ["-tls1_2", "-cipher", "AES128-GCM-SHA256"]])
 async def test_the_usual_listener_is_modern(two: Entrance, options: list[str]) -> None:
-    async with opened(mirror(), manners(two.modern)) as port:
+    async with opened(mirror(), policy(two.modern)) as port:
         assert "https" not in await asked(port, *options)
 
 
@@ -87,7 +87,7 @@ async def test_the_usual_listener_is_modern(two: Entrance, options: list[str]) -
 )
 async def test_the_listener_for_old_phones_takes_what_they_can(two: Entrance, options: list[str], cipher: str) -> None:
     """TLS 1.0 and RSA key exchange, as SPA phones have it and nothing else."""
-    async with opened(mirror(), manners(two.old_phones)) as port:
+    async with opened(mirror(), policy(two.old_phones)) as port:
         text = await asked(port, *options)
     assert cipher in text
     assert "127.0.0.1 https 0 /file" in text
@@ -95,14 +95,14 @@ async def test_the_listener_for_old_phones_takes_what_they_can(two: Entrance, op
 
 @pytest.mark.parametrize("cipher", ["aNULL:@SECLEVEL=0", "eNULL:@SECLEVEL=0"])
 async def test_even_old_phones_get_no_empty_and_no_anonymous_cipher(two: Entrance, cipher: str) -> None:
-    async with opened(mirror(), manners(two.old_phones)) as port:
+    async with opened(mirror(), policy(two.old_phones)) as port:
         assert "https" not in await asked(port, "-tls1_2", "-cipher", cipher)
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 async def test_a_phone_that_comes_again_resumes_its_session(two: Entrance, tmp_path: Path, version: str) -> None:
     """It costs both sides a fraction of a new one; a phone fetches several files when it boots."""
-    async with opened(mirror(), manners(two.modern)) as port:
+    async with opened(mirror(), policy(two.modern)) as port:
         assert "Reused, TLS" in await asked_again(port, version, tmp_path)
 
 
@@ -111,7 +111,7 @@ async def test_no_session_is_resumed_where_certificates_are_asked_for(tmp_path: 
     """It would bring no chain, and lock out a phone that came a second time."""
     ROOT.write(tmp_path / "ca" / "snom.pem")
     asking = entrance(tmp_path, ROOT.issue(dns="localhost", CN="localhost"), client_ca_dir=tmp_path / "ca")
-    async with opened(mirror(), manners(asking.modern)) as port:
+    async with opened(mirror(), policy(asking.modern)) as port:
         text = await asked_again(port, version, tmp_path)
     assert "Reused, TLS" not in text
     assert "127.0.0.1 https 0 /file" in text
@@ -120,7 +120,7 @@ async def test_no_session_is_resumed_where_certificates_are_asked_for(tmp_path: 
 async def test_without_tickets_each_connection_is_a_handshake_of_its_own(tmp_path: Path) -> None:
     issued = ROOT.issue(dns="localhost", CN="localhost").write(tmp_path, "server")
     without = Entrance(Files([Identity(*issued)], tickets=False), lambda name: name)
-    async with opened(mirror(), manners(without.modern)) as port:
+    async with opened(mirror(), policy(without.modern)) as port:
         assert "Reused, TLS" not in await asked_again(port, "-tls1_3", tmp_path)
 
 
@@ -136,7 +136,7 @@ async def test_a_large_answer_and_a_large_body_pass_whole(two: Entrance) -> None
     body = bytes(range(256)) * 4_000
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    async with opened(echo(), manners(two.modern)) as port:
+    async with opened(echo(), policy(two.modern)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
         writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         async with asyncio.timeout(60):
@@ -162,7 +162,7 @@ def echo() -> web.Application:
 async def test_a_reload_serves_the_new_certificate_and_drops_nobody(two: Entrance, tmp_path: Path) -> None:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    async with opened(mirror(), manners(two.modern)) as port:
+    async with opened(mirror(), policy(two.modern)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
         for number, name in enumerate(("renewed-rsa", "renewed-ecdsa")):
             key = RSA_KEY if number == 0 else None
@@ -189,7 +189,7 @@ async def test_a_bad_file_keeps_what_was_there_and_says_so(two: Entrance, tmp_pa
         await Reloader(two.files, two.load).reload()
     assert [(line["log_level"], line["event"]) for line in logs] == [("error", "certificates_not_reloaded")]
     assert str(file) in logs[0]["reason"]
-    async with opened(mirror(), manners(two.modern)) as port:
+    async with opened(mirror(), policy(two.modern)) as port:
         assert "CN = localhost" in await asked(port, "-tls1_3")
 
 
@@ -256,6 +256,6 @@ def test_a_vendor_may_have_a_folder_of_cas(tmp_path: Path) -> None:
 
 
 async def test_who_speaks_no_tls_is_let_go_and_harms_nobody(two: Entrance) -> None:
-    async with opened(mirror(), Manners(room=Room(100), tls=two.modern)) as port:
+    async with opened(mirror(), ListenerPolicy(connections=ConnectionLimit(100), tls=two.modern)) as port:
         assert b"HTTP" not in await said(port, REQUEST)
         assert "https 0 /file" in await asked(port)

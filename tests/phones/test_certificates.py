@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from provserver.domain.device import DeviceStatus
-from provserver.listening.connection import Manners
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.identity import Identity, Terms, build_context
-from provserver.listening.room import Room
 from provserver.listening.tls import ServerTls
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import build_phones
@@ -39,9 +39,11 @@ def trust() -> VendorTrust:
 
 
 @pytest.fixture
-def tls(tmp_path: Path) -> Manners:
+def tls(tmp_path: Path) -> ListenerPolicy:
     identity = Identity(*WEB.issue(dns="localhost", CN="localhost").write(tmp_path / "server", "web"))
-    return Manners(room=Room(100), tls=ServerTls(build_context([identity], Terms(ask_for=[YEALINK.certificate]))))
+    return ListenerPolicy(
+        connections=ConnectionLimit(100), tls=ServerTls(build_context([identity], Terms(ask_for=[YEALINK.certificate])))
+    )
 
 
 def phone(folder: Path, shown: Issued | None) -> ssl.SSLContext:
@@ -52,10 +54,10 @@ def phone(folder: Path, shown: Issued | None) -> ssl.SSLContext:
     return context
 
 
-async def fetch(office: Office, manners: Manners, context: ssl.SSLContext, path: str = FILE) -> int:
+async def fetch(office: Office, policy: ListenerPolicy, context: ssl.SSLContext, path: str = FILE) -> int:
     agent = {"User-Agent": YEALINK_AGENT.format(mac=MAC)}
     async with (
-        opened(build_phones(office.face), manners) as port,
+        opened(build_phones(office.face), policy) as port,
         aiohttp.ClientSession(f"https://localhost:{port}") as session,
         session.get(path, headers=agent, ssl=context) as answer,
     ):
@@ -64,7 +66,7 @@ async def fetch(office: Office, manners: Manners, context: ssl.SSLContext, path:
 
 
 async def test_the_own_certificate_opens_the_file(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """With the CA between sent by the phone, and no window open."""
     office = await make_office(proofs=("certificate",), trust=trust)
@@ -87,7 +89,7 @@ async def test_the_own_certificate_opens_the_file(
     ids=["none", "generic", "substring", "other-vendor", "stranger", "expired", "other-phone"],
 )
 async def test_no_other_certificate_does(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path, shown: Issued | None
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path, shown: Issued | None
 ) -> None:
     office = await make_office(proofs=("certificate",), trust=trust)
     await office.phone(MAC, "yealink")
@@ -95,7 +97,7 @@ async def test_no_other_certificate_does(
 
 
 async def test_a_certificate_cannot_sign_another_one(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """Whoever takes a phone apart has its key; that makes nobody a CA."""
     office = await make_office(proofs=("certificate",), trust=trust)
@@ -108,7 +110,7 @@ async def test_a_certificate_cannot_sign_another_one(
 
 
 async def test_a_certificate_for_another_mac_refuses_whatever_else_holds(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     office = await make_office(proofs=("certificate", "token", "window", "open"), trust=trust)
     device, _ = await office.phone(MAC, "yealink")
@@ -118,7 +120,7 @@ async def test_a_certificate_for_another_mac_refuses_whatever_else_holds(
 
 
 async def test_a_phone_with_a_certificate_that_is_worth_nothing_gets_in_by_its_token(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """Phones show what they have, whether its CA is configured or not; they must not be locked out for it."""
     office = await make_office(proofs=("certificate", "token"), trust=trust)
@@ -128,7 +130,7 @@ async def test_a_phone_with_a_certificate_that_is_worth_nothing_gets_in_by_its_t
 
 
 async def test_the_certificate_is_there_on_every_connection(
-    make_office: MakeOffice, tls: Manners, trust: VendorTrust, tmp_path: Path
+    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """A resumed session would bring no chain, and lock out a phone that came a second time."""
     office = await make_office(proofs=("certificate",), trust=trust)

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
-from provserver.listening.connection import Manners
-from provserver.listening.room import Room
+from provserver.listening.connection import ListenerPolicy
+from provserver.listening.connection_limit import ConnectionLimit
 from provserver.phones.source import public_url, source_address
 from tests.listening.openings import opened, said
 
@@ -26,7 +26,7 @@ def told(trusted: object) -> web.Application:
 
 async def answered(*headers: str, trusted: object = TRUSTED) -> str:
     head = "\r\n".join(("GET / HTTP/1.1", "Host: prov.example.com", "Connection: close", *headers))
-    async with opened(told(trusted), Manners(room=Room(10))) as port:
+    async with opened(told(trusted), ListenerPolicy(connections=ConnectionLimit(10))) as port:
         return (await said(port, f"{head}\r\n\r\n".encode())).decode()
 
 

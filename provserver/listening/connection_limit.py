@@ -14,20 +14,20 @@ _QUIET_SECONDS = 60.0  # between two log lines about the limit
 _log = structlog.get_logger("listening")
 
 
-class Guest(Protocol):
+class Arrival(Protocol):
     """Somebody who is on the way to HTTP."""
 
     def drop(self, reason: str) -> None:
         """End the connection now, and tell the room that it has gone."""
 
 
-class Room:
+class ConnectionLimit:
     """Connections that are open. Past `places` there is no room for another."""
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._taken = 0
-        self._arriving: dict[Guest, float] = {}  # until when, the oldest first: one timer is enough for all
+        self._arriving: dict[Arrival, float] = {}  # until when, the oldest first: one timer is enough for all
         self._timer: asyncio.TimerHandle | None = None
         self._all_arrived = asyncio.Event()
         self._said_full = -_QUIET_SECONDS
@@ -46,16 +46,16 @@ class Room:
         """Give the place back."""
         self._taken -= 1
 
-    def arriving(self, guest: Guest) -> None:
+    def arriving(self, arrival: Arrival) -> None:
         """The proxy's header or the TLS handshake is awaited from this one; who takes too long is dropped."""
         loop = asyncio.get_running_loop()
-        until = self._arriving[guest] = loop.time() + _GREETING_SECONDS
+        until = self._arriving[arrival] = loop.time() + _GREETING_SECONDS
         if self._timer is None:
             self._timer = loop.call_at(until, self._look)
 
-    def arrived(self, guest: Guest) -> None:
+    def arrived(self, arrival: Arrival) -> None:
         """HTTP has it, or it is gone."""
-        self._arriving.pop(guest, None)
+        self._arriving.pop(arrival, None)
         if not self._arriving:
             self._all_arrived.set()
 
@@ -63,11 +63,11 @@ class Room:
         """Drop who has had the time."""
         loop = asyncio.get_running_loop()
         self._timer = None
-        for guest, until in list(self._arriving.items()):
+        for arrival, until in list(self._arriving.items()):
             if until > loop.time():
                 self._timer = loop.call_at(until, self._look)
                 break
-            guest.drop("took too long")
+            arrival.drop("took too long")
 
     async def close(self) -> None:
         """Nobody comes any more: who is on the way has a moment to arrive, and is dropped after that."""
@@ -76,8 +76,8 @@ class Room:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_GREETINGS_SECONDS):
                     await self._all_arrived.wait()
-        for guest in list(self._arriving):
-            guest.drop("the server ends")
+        for arrival in list(self._arriving):
+            arrival.drop("the server ends")
         if self._timer:
             self._timer.cancel()
             self._timer = None
