@@ -17,10 +17,10 @@ from aiohttp import web
 
 from provserver.config import Config, Tls
 from provserver.domain.errors import BadConfiguration
-from provserver.listening.complaints import http_logger
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.entrance import Entrance, Files
+from provserver.listening.http_log import http_logger
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
 from provserver.listening.site import Site, listening_sockets

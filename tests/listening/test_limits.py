@@ -11,9 +11,9 @@ import pytest
 import structlog
 from aiohttp import web
 
-from provserver.listening.complaints import http_logger
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
+from provserver.listening.http_log import http_logger
 from provserver.listening.identity import Identity, build_context
 from provserver.listening.tls import ServerTls
 from tests.listening.openings import mirror, opened, said
