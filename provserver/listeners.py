@@ -19,11 +19,11 @@ from provserver.config import Config, Tls
 from provserver.domain.errors import BadConfiguration
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
-from provserver.listening.entrance import Entrance, Files
 from provserver.listening.http_log import http_logger
 from provserver.listening.identity import Identity
 from provserver.listening.reloading import Reloader
 from provserver.listening.site import Site, listening_sockets
+from provserver.listening.tls_setup import TlsFiles, TlsSetup
 from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner
 
@@ -93,7 +93,7 @@ class Listeners:
         self._stack = stack
         self._given = given
         self._config = config
-        self.phones, self._api = entrances_of(config, vendor_named)
+        self.phones, self._api = tls_setups(config, vendor_named)
         _allow_many_files()
 
     async def open(self, phones: web.Application | None, api: web.Application | None) -> Addresses:
@@ -135,14 +135,14 @@ class Listeners:
         return opened
 
     def _keep_up_to_date(self) -> None:
-        entrances = (self.phones, self._api)
+        setups = (self.phones, self._api)
 
         def files() -> Iterator[Path]:
-            return chain.from_iterable(entrance.files() for entrance in entrances)
+            return chain.from_iterable(setup.files() for setup in setups)
 
         def load() -> None:
-            for entrance in entrances:
-                entrance.load()
+            for setup in setups:
+                setup.load()
 
         reloader, loop = Reloader(files, load), asyncio.get_running_loop()
         if any(True for _ in files()):
@@ -159,12 +159,12 @@ class Listeners:
         self._stack.callback(loop.remove_signal_handler, signal.SIGHUP)
 
 
-def entrances_of(config: Config, vendor_named: Callable[[str], str | None]) -> tuple[Entrance, Entrance]:
+def tls_setups(config: Config, vendor_named: Callable[[str], str | None]) -> tuple[TlsSetup, TlsSetup]:
     """TLS of phones and of the API. Raises `BadConfiguration` naming the file that cannot be used."""
     tls = config.phones.tls
     return (
-        Entrance(Files(_identities(tls), tls.client_ca_dir, tls.session_tickets), vendor_named),
-        Entrance(Files(_identities(config.api.tls)), vendor_named),
+        TlsSetup(TlsFiles(_identities(tls), tls.client_ca_dir, tls.session_tickets), vendor_named),
+        TlsSetup(TlsFiles(_identities(config.api.tls)), vendor_named),
     )
 
 

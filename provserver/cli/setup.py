@@ -9,7 +9,7 @@ from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.config.loading import load_config
 from provserver.domain.errors import BadConfiguration
-from provserver.listeners import entrances_of
+from provserver.listeners import tls_setups
 from provserver.opening import ensure_platform_key, open_database, prepare_data
 from provserver.server import load_vendors
 from provserver.shipped import shipped
@@ -55,7 +55,7 @@ def check(config: Config) -> None:
     Names file, line and key of every mistake; exit code 1 where there is one.
     """
     catalogue, _ = load_vendors(config, thorough=True)
-    entrances_of(config, catalogue.vendor_named)
+    tls_setups(config, catalogue.vendor_named)
     models = sum(len(vendor.models) for vendor in catalogue.dialects.values())
     click.echo(f"configuration fine; {len(catalogue.by_vendor)} vendors with {models} models fine")
 

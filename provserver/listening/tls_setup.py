@@ -10,7 +10,7 @@ from provserver.listening.trust import VendorTrust, load_trust, trust_files
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class TlsFiles:
     """Where it is read from. `client_ca_dir`: the vendors' CAs, by which client certificates are asked for.
 
     `tickets`: whether who comes again may resume the session.
@@ -21,10 +21,10 @@ class Files:
     tickets: bool = True
 
 
-class Entrance:
+class TlsSetup:
     """TLS as it stands; `modern` and `old_phones` are None where there is no certificate to show."""
 
-    def __init__(self, files: Files, vendor_named: Callable[[str], str | None]) -> None:
+    def __init__(self, files: TlsFiles, vendor_named: Callable[[str], str | None]) -> None:
         """Read everything. Raises `BadConfiguration` naming the file."""
         self._from = files
         self._vendor_named = vendor_named
