@@ -13,11 +13,11 @@ from prometheus_client import CollectorRegistry
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import UploadLimits
 from provserver.config import Config
-from provserver.counting import MetricsFolder
 from provserver.domain.guessing import Guesses
+from provserver.garbage import settle_memory, unsearched
 from provserver.listeners import Addresses, Listeners
 from provserver.listening.trust import VendorTrust
-from provserver.memory import settle_memory, unsearched
+from provserver.metrics_folder import MetricsFolder
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation

@@ -19,9 +19,9 @@ import structlog
 import uvloop
 
 from provserver.config import Config
-from provserver.counting import MetricsFolder
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
+from provserver.metrics_folder import MetricsFolder
 from provserver.running import Share, run
 from provserver.store.shared_cache import SharedCacheFolder
 

@@ -8,7 +8,7 @@ import click
 
 from provserver import __version__
 from provserver.domain.errors import ProvserverError
-from provserver.memory import unsearched
+from provserver.garbage import unsearched
 
 _COMMANDS = {
     "serve": "serving:serve",

@@ -11,9 +11,9 @@ import uvloop
 from provserver.cli.demo import demonstrate
 from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
+from provserver.garbage import unsearched
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
-from provserver.memory import unsearched
 from provserver.opening import prepare
 from provserver.running import run
 from provserver.server import load_vendors
