@@ -27,8 +27,8 @@ from provserver.services.admission import Admission
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.document_cache import DocumentCache
+from provserver.services.document_source import DocumentSource
 from provserver.services.mac_guessing import Guard
-from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
@@ -184,7 +184,7 @@ def _phones(
         database=stock.database,
         catalogue=stock.catalogue,
         records=records,
-        maker=Maker(
+        document_source=DocumentSource(
             stock.database,
             stock.catalogue,
             stock.renderer,

@@ -16,8 +16,8 @@ from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
 from provserver.services.document_cache import DocumentCache
+from provserver.services.document_source import DocumentSource
 from provserver.services.mac_guessing import Guard
-from provserver.services.making import Maker
 from provserver.services.provisioning import Provisioning
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
@@ -78,7 +78,9 @@ def make_provisioning(
     )
     fields = {
         "records": RecordCache(database, 1_000_000, survival=settings.survival),
-        "maker": Maker(database, catalogue, renderer, doors, DocumentCache(10_000_000), RenderQueue(settings.patience)),
+        "document_source": DocumentSource(
+            database, catalogue, renderer, doors, DocumentCache(10_000_000), RenderQueue(settings.patience)
+        ),
         "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
         "doors": doors,
         "challenges": challenges,

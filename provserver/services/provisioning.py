@@ -17,9 +17,9 @@ from provserver.services.access import Doors
 from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Answered, Challenges
 from provserver.services.document_cache import Rendered
+from provserver.services.document_source import DocumentSource
 from provserver.services.files import is_served
 from provserver.services.mac_guessing import Guard
-from provserver.services.making import Maker
 from provserver.services.record_cache import RecordCache
 from provserver.services.recording import Recorder
 from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
@@ -50,7 +50,7 @@ class Provisioning:
     database: Database
     catalogue: Catalogue
     records: RecordCache
-    maker: Maker
+    document_source: DocumentSource
     recorder: Recorder
     sources: Sources
     doors: Doors
@@ -90,7 +90,7 @@ class Provisioning:
         at = self.sources.now()
         if at >= regular.until or not await self.records.still_stands(regular.remembered):
             return None
-        rendered = self.maker.cache.get(regular.document_key)
+        rendered = self.document_source.cache.get(regular.document_key)
         if rendered is None:
             return None
         same = same_entity(if_none_match, regular.etag)
@@ -100,7 +100,7 @@ class Provisioning:
 
     def served_again(self, regular: CachedRequest, usual: CachedAnswer, request_id: str, at: datetime) -> bytes | None:
         """The body for somebody who gets this, since the record is known to stand; None as before."""
-        rendered = self.maker.cache.get(regular.document_key) if at < regular.until else None
+        rendered = self.document_source.cache.get(regular.document_key) if at < regular.until else None
         if rendered is None:
             return None
         self._note(regular, usual, request_id, at)
@@ -202,7 +202,7 @@ class Provisioning:
             return replace(_refusal(claim, _NOT_SERVED), lasting=Lasting())
         vendor = self.catalogue.dialects[match.dialect]
         model = vendor.model_named(claim.agent.model if claim.agent else match.model)
-        document = self.maker.common(vendor, match.rule, model)
+        document = self.document_source.common(vendor, match.rule, model)
         return replace(_refusal(claim, None), document=document, vendor=vendor.vendor, model=model, lasting=Lasting())
 
     async def _find(self, claim: Claim) -> Found:
@@ -243,7 +243,7 @@ class Provisioning:
 
     async def _serve(self, visit: Visit) -> Answer:
         try:
-            key, rendered = await self.maker.document(visit)
+            key, rendered = await self.document_source.document(visit)
         except (RenderingFailed, CannotCarry) as error:
             await self.recorder.failed(visit, error)
             raise

@@ -6,7 +6,7 @@ from pathlib import Path
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
 from provserver.services.document_cache import DocumentCache
-from provserver.services.making import Maker
+from provserver.services.document_source import DocumentSource
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
 
@@ -15,8 +15,8 @@ FILE = f"snomD785-{MAC.upper()}.htm"
 AGENT = SNOM_AGENT.format(mac=MAC.upper())
 
 
-def _become(office: Office, maker: Maker) -> None:
-    object.__setattr__(office.provisioning, "maker", maker)
+def _become(office: Office, document_source: DocumentSource) -> None:
+    object.__setattr__(office.provisioning, "document_source", document_source)
 
 
 async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
@@ -27,10 +27,10 @@ async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
     shared_cache = SharedCache(SharedCacheFolder.new(tmp_path), 1_000_000)
     device, _ = await office.phone(MAC, "snom")
     path = f"/p/{device.token}/{FILE}"
-    _become(office, replace(office.provisioning.maker, shared_cache=shared_cache))
+    _become(office, replace(office.provisioning.document_source, shared_cache=shared_cache))
     made = await office.get(path, AGENT)
     broken = Renderer(build_environment([tmp_path]))
-    _become(office, replace(office.provisioning.maker, cache=DocumentCache(1_000_000), renderer=broken))
+    _become(office, replace(office.provisioning.document_source, cache=DocumentCache(1_000_000), renderer=broken))
     taken = await office.get(path, AGENT)
     assert (taken.status, taken.headers["ETag"]) == (200, made.headers["ETag"])
     assert taken.headers["Content-Type"] == made.headers["Content-Type"]

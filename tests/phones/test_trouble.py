@@ -144,7 +144,7 @@ async def test_a_broken_template_is_500_and_in_the_devices_history(make_office: 
     device, _ = await office.phone(MAC, "snom")
     (tmp_path / "snom").mkdir()
     (tmp_path / "snom" / "settings.xml.j2").write_text("{{ nothing.like.this }}")
-    object.__setattr__(office.provisioning.maker, "renderer", Renderer(build_environment([tmp_path])))
+    object.__setattr__(office.provisioning.document_source, "renderer", Renderer(build_environment([tmp_path])))
     answer = await office.get(f"/{FILE}", AGENT)
     assert answer.status == 500
     assert "nothing" not in await answer.text()

@@ -25,7 +25,7 @@ _BOOTING = 64  # devices
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class DocumentSource:
     """One per process. `composed`: devices that ask for one file after the other, as they boot.
 
     `shared_cache`: what the processes of this server share, where there are several.
