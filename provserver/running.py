@@ -188,7 +188,7 @@ def _phones(
             stock.database,
             stock.catalogue,
             stock.renderer,
-            stock.configurations.doors,
+            stock.configurations.proof_policy,
             DocumentCache(phones.cache_bytes),
             RenderQueue(phones.patience),
             SharedCache(share.shared_cache, phones.shared_bytes)
@@ -197,7 +197,7 @@ def _phones(
         ),
         recorder=Recorder(stock.catalogue, crew.contacts, crew.unknown, stock.sources, stock.sources.series("evt")),
         sources=stock.sources,
-        doors=stock.configurations.doors,
+        proof_policy=stock.configurations.proof_policy,
         challenges=challenges,
         guard=crew.guard,
         request_cache=RequestCache(),

@@ -13,7 +13,7 @@ from provserver.opening import open_database
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import Doors
+from provserver.services.access import ProofPolicy
 from provserver.services.effective import Configurations
 from provserver.services.notifying import Sender
 from provserver.services.resync import Resync
@@ -55,9 +55,9 @@ async def open_stock(config: Config, vendors: Vendors | None = None) -> AsyncIte
     async with open_database(config) as database:
         scheme = "https" if config.phones.tls.cert else "http"
         public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"
-        doors = Doors(frozenset(config.phones.auth), config.phones.networks)
+        proof_policy = ProofPolicy(frozenset(config.phones.auth), config.phones.networks)
         sources = Sources()
-        configurations = Configurations(database, catalogue, renderer, public_url, doors, sources)
+        configurations = Configurations(database, catalogue, renderer, public_url, proof_policy, sources)
         yield Stock(config, catalogue, renderer, database, configurations, sources)
 
 

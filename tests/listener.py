@@ -11,7 +11,7 @@ from provserver.domain.guessing import Guesses
 from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import Doors
+from provserver.services.access import ProofPolicy
 from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Challenges
 from provserver.services.contacts import ContactWriter
@@ -68,7 +68,7 @@ def make_provisioning(
 ) -> Provisioning:
     """`settings`: the section `phones` of a configuration; `more`: fields of `Provisioning`."""
     settings = settings or Phones()
-    doors = Doors(frozenset(settings.auth), settings.networks)
+    proof_policy = ProofPolicy(frozenset(settings.auth), settings.networks)
     challenges = Challenges(
         database.sealer,
         sources,
@@ -79,10 +79,10 @@ def make_provisioning(
     fields = {
         "records": RecordCache(database, 1_000_000, survival=settings.survival),
         "document_source": DocumentSource(
-            database, catalogue, renderer, doors, DocumentCache(10_000_000), RenderQueue(settings.patience)
+            database, catalogue, renderer, proof_policy, DocumentCache(10_000_000), RenderQueue(settings.patience)
         ),
         "recorder": Recorder(catalogue, *recorder, sources, sources.series("evt")),
-        "doors": doors,
+        "proof_policy": proof_policy,
         "challenges": challenges,
         "guard": guard or make_guard(database, sources, settings),
         "request_cache": RequestCache(),

@@ -11,7 +11,7 @@ from provserver.services.masking import MASK
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class ProofPolicy:
     """What lets phones in: the proofs that are accepted in general, and the networks that `network` believes."""
 
     proofs: Collection[str]
@@ -61,13 +61,13 @@ class Access:
 
 
 def access_of(
-    doors: Doors, account: Account, device: Device, vendor: Vendor, public_url: str, secret: str | None
+    proof_policy: ProofPolicy, account: Account, device: Device, vendor: Vendor, public_url: str, secret: str | None
 ) -> Access:
     """The access of a device with this secret, whose phone reaches us at `public_url`.
 
     The token goes before credentials: every phone can carry it, and it costs one request where they cost two.
     """
-    accepted = tuple(doors.accepted_for(account, device))
+    accepted = tuple(proof_policy.accepted_for(account, device))
     wanted = (proof for proof in ("token", "digest", "basic") if proof in accepted and proof in vendor.proofs)
     given = next(wanted, None) if secret else None
     username = device.mac.bare if device.mac else None

@@ -12,7 +12,7 @@ from provserver.domain.file_rules import FileRule
 from provserver.domain.vendor import Vendor
 from provserver.rendering.encryption import encrypted
 from provserver.rendering.renderer import Document, Renderer
-from provserver.services.access import Doors, access_of
+from provserver.services.access import ProofPolicy, access_of
 from provserver.services.document_cache import DocumentCache, Recent, Rendered
 from provserver.services.effective import EffectiveDevice, Ingredients, render, stamp_of
 from provserver.services.parts import read_parts
@@ -37,7 +37,7 @@ class DocumentSource:
     database: Database
     catalogue: Catalogue
     renderer: Renderer
-    doors: Doors
+    proof_policy: ProofPolicy
     cache: DocumentCache
     render_queue: RenderQueue[Document]
     shared_cache: SharedCache | None = None
@@ -96,7 +96,7 @@ class DocumentSource:
         record, sealer = visit.record, self.database.sealer
         parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
         secret, url = record.open_token(sealer), visit.request.public_url
-        access = access_of(self.doors, record.account, record.device, visit.vendor, url, secret)
+        access = access_of(self.proof_policy, record.account, record.device, visit.vendor, url, secret)
         layers = record.open_layers(sealer)
         return Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
 

@@ -23,7 +23,7 @@ from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
 from provserver.rendering.translate import translate
-from provserver.services.access import Access, Doors, access_of
+from provserver.services.access import Access, ProofPolicy, access_of
 from provserver.services.masking import MASK
 from provserver.services.parts import Parts, handset_parameters, read_parts, repeated_of
 from provserver.services.sources import Sources
@@ -199,7 +199,7 @@ class Configurations:
     catalogue: Catalogue
     renderer: Renderer
     public_url: str
-    doors: Doors
+    proof_policy: ProofPolicy
     sources: Sources
 
     @property
@@ -235,7 +235,7 @@ class Configurations:
             raise NotFound(f"there is no vendor file for {device.vendor}")
         now = self.sources.now()
         url, secret = device.fetched_base_url or self.public_url, record.open_token(sealer)
-        access = access_of(self.doors, record.account, device, vendor, url, secret)
+        access = access_of(self.proof_policy, record.account, device, vendor, url, secret)
         return Ingredients(device, record.account, record.open_layers(sealer), parts, vendor, access, now)
 
     def _as_told(self, device: Device, user_agent: str) -> Device:

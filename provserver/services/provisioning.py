@@ -13,7 +13,7 @@ from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdi
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
-from provserver.services.access import Doors
+from provserver.services.access import ProofPolicy
 from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Answered, Challenges
 from provserver.services.document_cache import Rendered
@@ -53,7 +53,7 @@ class Provisioning:
     document_source: DocumentSource
     recorder: Recorder
     sources: Sources
-    doors: Doors
+    proof_policy: ProofPolicy
     challenges: Challenges
     guard: Guard
     request_cache: RequestCache[CachedRequest]
@@ -172,8 +172,8 @@ class Provisioning:
     def _answered_proof(self, asked: _Asked, vendor: Vendor | None) -> str | None:
         """What proves a phone that asks for no file: to ask it for credentials once more would be wrong."""
         device, (evidence, _) = asked.record.device, self._evidence(asked, vendor)
-        accepted = self.doors.accepted_for(asked.record.account, device)
-        return judge(accepted, self.doors.networks, device, evidence).proof
+        accepted = self.proof_policy.accepted_for(asked.record.account, device)
+        return judge(accepted, self.proof_policy.networks, device, evidence).proof
 
     def _turned_away(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Whoever asks for ever new MACs gets no look at the store any more."""
@@ -231,10 +231,10 @@ class Provisioning:
         So for somebody who has asked for too many MACs, and while the database is away.
         """
         request, record = visit.request, visit.record
-        accepted = self.doors.accepted_for(record.account, record.device)
+        accepted = self.proof_policy.accepted_for(record.account, record.device)
         if not guessable:
             accepted = [proof for proof in accepted if proof not in GUESSABLE]
-        verdict = judge(accepted, self.doors.networks, record.device, evidence)
+        verdict = judge(accepted, self.proof_policy.networks, record.device, evidence)
         if not (verdict.pins_window and request.leaves_traces):
             return verdict
         # Of two addresses that come at once only one may have the window, so this is decided in the store.

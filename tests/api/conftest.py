@@ -18,7 +18,7 @@ from provserver.domain.catalogue import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import Doors
+from provserver.services.access import ProofPolicy
 from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
 from provserver.services.effective import Configurations
@@ -85,7 +85,7 @@ async def running_api(
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
         sources, notifier = clock.sources(), FakeNotifier()
         configurations = Configurations(
-            database, stock.catalogue, stock.renderer, "http://phones.example.net", Doors(Phones().auth), sources
+            database, stock.catalogue, stock.renderer, "http://phones.example.net", ProofPolicy(Phones().auth), sources
         )
         resync = Resync(configurations, Sender(notifier, timeout=60), sources)
         registrations = Registrations(database, stock.catalogue, notifier)
