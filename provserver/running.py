@@ -38,7 +38,7 @@ from provserver.services.request_cache import RequestCache
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from provserver.store.spool import Spool

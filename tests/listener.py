@@ -24,17 +24,17 @@ from provserver.services.recording import Recorder
 from provserver.services.render_queue import RenderQueue
 from provserver.services.request_cache import RequestCache
 from provserver.services.sources import Sources
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.store.database import Database
 
 
 class PhoneServer(TestServer):
     """The phone listener on a port of its own, with connections as the server has them.
 
-    `response_cache` counts the requests that were answered before aiohttp looked at them.
+    `from_cache` counts the requests that were answered before aiohttp looked at them.
     """
 
-    response_cache = 0
+    from_cache = 0
 
     async def _make_runner(self, **settings: Any) -> AppRunner:
         response_cache = self.app[RESPONSE_CACHE]
@@ -42,7 +42,7 @@ class PhoneServer(TestServer):
 
         def counted(*given: Any) -> Reply | None:
             found = reply(*given)
-            self.response_cache += found is not None
+            self.from_cache += found is not None
             return found
 
         response_cache._reply = counted  # type: ignore[method-assign]

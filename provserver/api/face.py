@@ -16,7 +16,7 @@ from provserver.services.mac_guessing import Guard
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.sources import Sources
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
 

@@ -31,7 +31,7 @@ class ListenerPolicy:
 class Connection(asyncio.Protocol):
     """What the socket's transport talks to. It passes everything on to TLS or HTTP, once that has its turn."""
 
-    __slots__ = ("_arriving", "_header", "_listener", "_make_http", "_manners", "_next", "_transport")
+    __slots__ = ("_arriving", "_header", "_listener", "_make_http", "_next", "_policy", "_transport")
 
     def __init__(self, listener: str, policy: ListenerPolicy, http: Callable[[], asyncio.Protocol]) -> None:
         self._listener = listener

@@ -18,7 +18,7 @@ class Arrival(Protocol):
     """Somebody who is on the way to HTTP."""
 
     def drop(self, reason: str) -> None:
-        """End the connection now, and tell the room that it has gone."""
+        """End the connection now, and tell the limit that it has gone."""
 
 
 class ConnectionLimit:

@@ -100,7 +100,7 @@ def build_phones(face: PhoneFace) -> web.Application:
 
 
 def _when_full(face: PhoneFace) -> Answering:
-    """What becomes of requests before they are looked into. Behind a proxy only they tell whose they are."""
+    """What is replied where there is no room. Behind a proxy only the requests themselves tell whose they are."""
     if face.trusted_proxies:
         return lambda _said, _connection: False
     return OverloadReply(
@@ -113,11 +113,11 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     started, request_id, failure = time.perf_counter(), face.new_request_id(), None
     said = _said(request)
     words = words_of(request, face)
-    regular = face.provisioning.request_cache.get(words)
+    cached = face.provisioning.request_cache.get(words)
     if_none_match = request.headers.get("If-None-Match")
-    answer = await face.provisioning.answer_again(regular, request_id, if_none_match) if regular else None
-    if regular and answer:
-        asked = regular.request
+    answer = await face.provisioning.answer_again(cached, request_id, if_none_match) if cached else None
+    if cached and answer:
+        asked = cached.request
         response = _response(answer, request, asked, face)
     else:
         asked = _phone_request(request, face, request_id, words)
@@ -125,11 +125,11 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
     if isinstance(request.protocol, Connection) and response.status != HTTPStatus.SERVICE_UNAVAILABLE:
         request.protocol.is_new = False
-    regular = face.provisioning.request_cache.get(words)  # it may have become one
+    cached = face.provisioning.request_cache.get(words)  # it may have been cached just now
     if said and words and answer.lasting and response.status in (200, 404):
         request[_OFFER] = _lasting(said, asked, answer, response.status, face)
-    elif said and regular and response.status in (200, 304):
-        _offer(request, said, regular, answer, face)
+    elif said and cached and response.status in (200, 304):
+        _offer(request, said, cached, answer, face)
     return response
 
 
@@ -142,19 +142,19 @@ def _said(request: web.Request) -> tuple[bytes, Peer] | None:
 
 
 def _offer(
-    request: web.Request, said: tuple[bytes, Peer], regular: CachedRequest, answer: Answer, face: PhoneFace
+    request: web.Request, said: tuple[bytes, Peer], cached: CachedRequest, answer: Answer, face: PhoneFace
 ) -> None:
     """Let the same bytes of the same peer be answered at once."""
-    if answer.document is None or answer.document.etag != regular.etag:
-        return  # another request has made it a regular meanwhile, for something newer
-    usual, status = (regular.not_modified, 304) if answer.not_modified else (regular.whole, 200)
-    line = Repeated(face.log, "phone_request", _facts(regular.request, usual.answer, status))
+    if answer.document is None or answer.document.etag != cached.etag:
+        return  # another request has been cached meanwhile, for something newer
+    cached_answer, status = (cached.not_modified, 304) if answer.not_modified else (cached.whole, 200)
+    line = Repeated(face.log, "phone_request", _facts(cached.request, cached_answer.answer, status))
 
     def again(request_id: str, at: datetime) -> bytes | None:
-        body = face.provisioning.served_again(regular, usual, request_id, at)
+        body = face.provisioning.served_again(cached, cached_answer, request_id, at)
         return b"" if body and status == HTTPStatus.NOT_MODIFIED else body
 
-    request[_OFFER] = Offer(said, usual.answer, line, regular.remembered, again)
+    request[_OFFER] = Offer(said, cached_answer.answer, line, cached.remembered, again)
 
 
 def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, status: int, face: PhoneFace) -> Offer:

@@ -1,4 +1,4 @@
-"""Refusals at the door: whoever comes where there is no room is told so before anything of his request is looked into.
+"""Replies when overloaded: who finds no room is told so before anything of the request is looked into.
 
 In a storm that is too much there are hundreds of them a second, and what they cost is taken from those who are served.
 """

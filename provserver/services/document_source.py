@@ -71,7 +71,7 @@ class DocumentSource:
     async def _from_shared_cache(self, key: Hashable) -> Rendered | None:
         if self.shared_cache is None or key not in self.shared_cache:
             return None
-        content = await asyncio.to_thread(self.shared_cache.take, key)
+        content = await asyncio.to_thread(self.shared_cache.get, key)
         return _unpacked(content) if content else None
 
     async def _render(self, visit: Visit, key: Hashable) -> Rendered:
@@ -85,7 +85,7 @@ class DocumentSource:
             document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
             document = encrypted(document, visit.match.rule, effective.encryption_key)
             if self.shared_cache:
-                self.shared_cache.lay(key, _packed(Rendered(document, handsets)))
+                self.shared_cache.put(key, _packed(Rendered(document, handsets)))
             if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
                 self.composed.put(about, effective)
             return document

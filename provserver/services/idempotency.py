@@ -9,7 +9,7 @@ from provserver.services.change import Change
 from provserver.store import idempotency
 from provserver.store.idempotency import FirstAnswer
 
-__all__ = ["FirstAnswer", "Repeat", "first_answer", "remember"]
+__all__ = ["FirstAnswer", "IdempotentRequest", "first_answer", "remember"]
 
 _KEPT = timedelta(hours=24)
 

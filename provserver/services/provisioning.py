@@ -85,34 +85,36 @@ class Provisioning:
         answer = await self._answer_about_a_device(request, claim)
         return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
 
-    async def answer_again(self, regular: CachedRequest, request_id: str, if_none_match: str | None) -> Answer | None:
+    async def answer_again(self, cached: CachedRequest, request_id: str, if_none_match: str | None) -> Answer | None:
         """The answer the short way; None where the whole story must be told."""
         at = self.sources.now()
-        if at >= regular.until or not await self.records.still_stands(regular.remembered):
+        if at >= cached.until or not await self.records.still_stands(cached.remembered):
             return None
-        rendered = self.document_source.cache.get(regular.document_key)
+        rendered = self.document_source.cache.get(cached.document_key)
         if rendered is None:
             return None
-        same = same_entity(if_none_match, regular.etag)
-        usual = regular.not_modified if same else regular.whole
-        self._note(regular, usual, request_id, at)
-        return replace(usual.answer, document=rendered.document)
+        same = same_entity(if_none_match, cached.etag)
+        cached_answer = cached.not_modified if same else cached.whole
+        self._note(cached, cached_answer, request_id, at)
+        return replace(cached_answer.answer, document=rendered.document)
 
-    def served_again(self, regular: CachedRequest, usual: CachedAnswer, request_id: str, at: datetime) -> bytes | None:
+    def served_again(
+        self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime
+    ) -> bytes | None:
         """The body for somebody who gets this, since the record is known to stand; None as before."""
-        rendered = self.document_source.cache.get(regular.document_key) if at < regular.until else None
+        rendered = self.document_source.cache.get(cached.document_key) if at < cached.until else None
         if rendered is None:
             return None
-        self._note(regular, usual, request_id, at)
+        self._note(cached, cached_answer, request_id, at)
         return rendered.document.body
 
     def answered_again(self, lasting: Lasting, source: str) -> None:
         """Somebody gets the same as before, since what it hangs on is known to stand."""
         self.guard.proved(source, lasting.mac)
 
-    def _note(self, regular: CachedRequest, usual: CachedAnswer, request_id: str, at: datetime) -> None:
-        self.guard.proved(regular.request.source, regular.mac)
-        self.recorder.seen(usual.trace, request_id, at)
+    def _note(self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime) -> None:
+        self.guard.proved(cached.request.source, cached.mac)
+        self.recorder.seen(cached_answer.trace, request_id, at)
 
     async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Find, prove, render, record."""
@@ -277,8 +279,8 @@ class Provisioning:
             )
             etag = rendered.document.etag
             told = document_key, etag, whole, not_modified, next_turn(visit.at)
-            regular = CachedRequest(visit.request, visit.device.mac, remembered, *told)
-            self.request_cache.put(words, regular)
+            cached = CachedRequest(visit.request, visit.device.mac, remembered, *told)
+            self.request_cache.put(words, cached)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

@@ -13,7 +13,7 @@ from provserver.services.contacts import ContactWriter
 from provserver.services.document_cache import Rendered
 from provserver.services.effective import stamp_of
 from provserver.services.sources import Sources
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.visits import PhoneRequest, Visit
 from provserver.store.contacts import Contact
 from provserver.store.repeat_contacts import RepeatContact, Trace

@@ -1,4 +1,4 @@
-"""Phones that ask again for what they have, in the very words of before: most of all requests, in a boot storm too.
+"""A cache of requests by their very words: phones ask again for what they have, most of all in a boot storm.
 
 What the story of a request has found out about them is remembered, so that the next one takes the short way: does the
 record still stand, is the file still there, note the contact. Nothing here can be stale, since whatever a decision was
@@ -24,7 +24,7 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """What a regular gets, but for the document itself, and what is recorded of that."""
+    """What a request gets, but for the document itself, and what is recorded of that."""
 
     answer: Answer
     trace: Trace
@@ -56,20 +56,20 @@ class RequestCache(Generic[Kept]):
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._turned_away = 0
+        self._not_taken = 0
 
     def get(self, words: Hashable) -> Kept | None:
         """Who said this before, or None."""
-        regular = self._known.get(words)
-        if regular is not None:
+        cached = self._known.get(words)
+        if cached is not None:
             self._known.move_to_end(words)
-        return regular
+        return cached
 
-    def put(self, words: Hashable, regular: Kept) -> None:
+    def put(self, words: Hashable, cached: Kept) -> None:
         """Remember it, where there is a place."""
         if len(self._known) >= _LONGEST and words not in self._known:
-            self._turned_away = (self._turned_away + 1) % _STUBBORN
-            if self._turned_away:
+            self._not_taken = (self._not_taken + 1) % _STUBBORN
+            if self._not_taken:
                 return
             self._known.popitem(last=False)
-        self._known[words] = regular
+        self._known[words] = cached

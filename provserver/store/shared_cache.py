@@ -1,4 +1,4 @@
-"""What one process of a server has made and the others may need, in a folder that is there as long as the server is."""
+"""A cache that the processes of a server share, in a folder that is there as long as the server is."""
 
 import os
 from collections.abc import Hashable, Iterator
@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
-_SHARE = 8  # the folder is tidied up each time such a part of the limit has been laid there
+_SHARE = 8  # the folder is tidied up each time such a part of the limit has been put there
 
 _log = structlog.get_logger("store")
 
@@ -35,7 +35,7 @@ class SharedCacheFolder:
 class SharedCache:
     """Sealed contents by name: a name must hold everything that its content was made from. At most `limit` bytes.
 
-    The file system may be slow, so contents are laid and taken in threads; to look for one costs nothing. Whatever goes
+    The file system may be slow, so contents are put and got in threads; to look for one costs nothing. Whatever goes
     wrong, it is as if nothing were there.
     """
 
@@ -44,14 +44,14 @@ class SharedCache:
         self._key = place.key
         self._cipher = AESGCM(place.key)
         self._limit = limit
-        self._laid = 0
+        self._since_tidied = 0
 
     def __contains__(self, name: Hashable) -> bool:
         """Whether there is something of this name."""
         return os.path.exists(self._path(name))  # noqa: PTH110 - a path object costs more than the question
 
-    def take(self, name: Hashable) -> bytes | None:
-        """What was laid there, or None."""
+    def get(self, name: Hashable) -> bytes | None:
+        """What was put there, or None."""
         path = self._path(name)
         try:
             sealed = Path(path).read_bytes()
@@ -59,8 +59,8 @@ class SharedCache:
         except (OSError, InvalidTag, ValueError):  # the last where not even a nonce is left
             return None
 
-    def lay(self, name: Hashable, content: bytes) -> None:
-        """Let the others have it too; what was laid first makes room."""
+    def put(self, name: Hashable, content: bytes) -> None:
+        """Let the others have it too; what was put first makes room."""
         path, nonce = self._path(name), token_bytes(_NONCE_BYTES)
         new = Path(f"{path}.{token_hex(8)}")
         try:
@@ -74,11 +74,11 @@ class SharedCache:
                 new.unlink()
 
     def _tidy(self, more: int) -> None:
-        self._laid += more
-        if self._laid * _SHARE < self._limit:
+        self._since_tidied += more
+        if self._since_tidied * _SHARE < self._limit:
             return
-        self._laid = 0
-        found = sorted(self._lying())
+        self._since_tidied = 0
+        found = sorted(self._entries())
         surplus = sum(size for _, size, _ in found) - self._limit
         for _, size, path in found:
             if surplus <= 0:
@@ -86,8 +86,8 @@ class SharedCache:
             Path(path).unlink(missing_ok=True)
             surplus -= size
 
-    def _lying(self) -> Iterator[tuple[int, int, str]]:
-        """When each was laid, its size in bytes, and where it is."""
+    def _entries(self) -> Iterator[tuple[int, int, str]]:
+        """When each was put there, its size in bytes, and where it is."""
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # another process tidies up as well

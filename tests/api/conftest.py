@@ -26,7 +26,7 @@ from provserver.services.notifying import Sender
 from provserver.services.registrations import Registrations
 from provserver.services.resync import Resync
 from provserver.services.resync_runner import JobRunner
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file

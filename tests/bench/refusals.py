@@ -30,7 +30,7 @@ from provserver.server import load_vendors
 from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
 from provserver.services.sources import Sources
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store import accounts, devices
 from provserver.store.database import Database

@@ -13,7 +13,7 @@ from provserver.listening.site import Site, listening_sockets
 
 @asynccontextmanager
 async def opened(app: web.Application, policy: ListenerPolicy, **of_http: Any) -> AsyncIterator[int]:
-    """The port on which `app` is served with these manners."""
+    """The port on which `app` is served by this policy."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, **of_http)
     await runner.setup()
     site = Site(runner, "test", policy)

@@ -28,7 +28,7 @@ from provserver.services.contacts import ContactWriter
 from provserver.services.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
-from provserver.services.unknown import UnknownDevices
+from provserver.services.unknown_devices import UnknownDevices
 from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database

@@ -64,7 +64,7 @@ async def cut(line: Line, *offices: Office) -> None:
             await office.provisioning.records._revalidator.close()
 
 
-async def regular(office: Office, **fields: object) -> tuple[Device, str]:
+async def known_phone(office: Office, **fields: object) -> tuple[Device, str]:
     """A phone that has had its file before, and the path of that file."""
     device, _ = await office.phone(MAC, "yealink", **fields)
     path = f"/p/{device.token}/{MAC}.cfg"
@@ -89,7 +89,7 @@ async def test_a_known_phone_is_served_and_what_it_left_is_written_when_the_data
     make_office: MakeOffice, line: Line, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     whole = await (await office.get(path, AGENT)).text()
     before = await office.events(device)
     await cut(line, office)
@@ -109,7 +109,7 @@ async def test_a_known_phone_is_served_and_what_it_left_is_written_when_the_data
 
 async def test_after_an_outage_a_change_is_in_the_very_next_fetch(make_office: MakeOffice, line: Line) -> None:
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     await cut(line, office)
     assert (await office.get(path, AGENT)).status == 200
     await line.mend()
@@ -121,7 +121,7 @@ async def test_after_an_outage_a_change_is_in_the_very_next_fetch(make_office: M
 async def test_a_cut_connection_alone_makes_nothing_stale(make_office: MakeOffice, line: Line) -> None:
     """The database is there, so that a write may have been answered: it is asked on another connection."""
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     await office.set_layer(device.id, {"sip": {"domain": "new.example.com"}})
     await cut(line, office)
     await line.mend()
@@ -130,7 +130,7 @@ async def test_a_cut_connection_alone_makes_nothing_stale(make_office: MakeOffic
 
 async def test_what_was_seen_to_change_is_not_served_again(make_office: MakeOffice, line: Line) -> None:
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     await office.set_layer(device.id, {"sip": {"domain": "new.example.com"}})
     await office.provisioning.records.confirm()
     await cut(line, office)
@@ -141,7 +141,7 @@ async def test_who_was_deleted_or_lost_a_secret_does_not_come_back_with_an_outag
     make_office: MakeOffice, line: Line
 ) -> None:
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     other, _ = await office.phone("000413aabbcc", "snom")
     burnt = f"/p/{other.token}/snomD785-000413AABBCC.htm"
     agent = SNOM_AGENT.format(mac="000413AABBCC")
@@ -170,7 +170,7 @@ async def test_a_phone_that_has_just_had_its_first_file_survives_too(make_office
 async def test_nobody_is_let_in_by_what_only_the_database_could_confirm(make_office: MakeOffice, line: Line) -> None:
     """Neither the window nor a stranger's MAC, and none of them is told that it is unknown."""
     office: Office = await make_office(proofs=("token", "window", "open"))
-    _, path = await regular(office)
+    _, path = await known_phone(office)
     plain = f"/{MAC}.cfg"
     assert (await office.get(plain, AGENT)).status == 200
     pending, _ = await office.phone("805ec0aabbcd", "yealink")
@@ -199,7 +199,7 @@ async def test_a_first_contact_is_not_half_done(make_office: MakeOffice, line: L
 
 async def test_survival_ends_in_time_and_can_be_switched_off(make_office: MakeOffice, line: Line) -> None:
     office, without = await make_office(survival=3600), await make_office(survival=0)
-    _, path = await regular(office)
+    _, path = await known_phone(office)
     assert (await without.get(path, AGENT)).status == 200
     await cut(line, office, without)
     assert (await without.get(path, AGENT)).status == 503
@@ -214,7 +214,7 @@ async def test_a_process_that_ends_in_an_outage_leaves_what_it_has_to_the_next(
     make_office: MakeOffice, line: Line, tmp_path: Path
 ) -> None:
     office: Office = await make_office()
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     before = await office.events(device)
     spool = Spool(tmp_path / "spool")
     office.contacts._spool = spool
@@ -245,7 +245,7 @@ async def test_what_is_past_the_bound_is_counted_and_the_first_are_kept(make_off
     office: Office = await make_office(contact_limit=3)
     shed = []
     office.contacts._on_shed = lambda: shed.append(1)
-    device, path = await regular(office)
+    device, path = await known_phone(office)
     before = await office.events(device)
     await cut(line, office)
     for _ in range(5):
@@ -262,7 +262,7 @@ async def test_a_network_that_swallows_everything_holds_up_the_first_phones_for_
 ) -> None:
     monkeypatch.setattr("provserver.store.breaker.PAUSE", 600)
     office: Office = await make_office()
-    _, path = await regular(office)
+    _, path = await known_phone(office)
     line.stop_up()
     async with asyncio.timeout(60):
         assert (await office.get(path, AGENT)).status == 200

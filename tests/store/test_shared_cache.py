@@ -20,18 +20,18 @@ def shared_cache(place: SharedCacheFolder) -> SharedCache:
     return SharedCache(place, _LIMIT)
 
 
-def test_what_one_process_has_laid_another_takes(place: SharedCacheFolder, shared_cache: SharedCache) -> None:
-    shared_cache.lay(("dev_1", "rule", None), b"secret = 1")
+def test_what_one_process_has_put_there_another_gets(place: SharedCacheFolder, shared_cache: SharedCache) -> None:
+    shared_cache.put(("dev_1", "rule", None), b"secret = 1")
     other = SharedCache(place, _LIMIT)
     assert ("dev_1", "rule", None) in other
-    assert other.take(("dev_1", "rule", None)) == b"secret = 1"
+    assert other.get(("dev_1", "rule", None)) == b"secret = 1"
     assert ("dev_2", "rule", None) not in other
-    assert other.take(("dev_2", "rule", None)) is None
+    assert other.get(("dev_2", "rule", None)) is None
 
 
 def test_nothing_can_be_read_or_guessed_without_the_key(shared_cache: SharedCache, tmp_path: Path) -> None:
     """The folder is a temporary one: passwords of SIP accounts must not lie about there, nor names of devices."""
-    shared_cache.lay("dev_1", b"secret = 1")
+    shared_cache.put("dev_1", b"secret = 1")
     (file,) = tmp_path.iterdir()
     assert b"secret" not in file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
@@ -42,25 +42,25 @@ def test_nothing_can_be_read_or_guessed_without_the_key(shared_cache: SharedCach
 def test_what_is_broken_is_not_there(
     shared_cache: SharedCache, tmp_path: Path, change: Callable[[bytes], bytes]
 ) -> None:
-    shared_cache.lay("dev_1", b"secret = 1")
+    shared_cache.put("dev_1", b"secret = 1")
     (file,) = tmp_path.iterdir()
     file.write_bytes(change(file.read_bytes()))
-    assert shared_cache.take("dev_1") is None
+    assert shared_cache.get("dev_1") is None
 
 
 def test_a_content_under_the_name_of_another_is_not_taken(shared_cache: SharedCache, tmp_path: Path) -> None:
     """Whoever can write there must not be able to give a phone the file of another."""
-    shared_cache.lay("dev_1", b"secret = 1")
+    shared_cache.put("dev_1", b"secret = 1")
     (first,) = tmp_path.iterdir()
-    shared_cache.lay("dev_2", b"secret = 2")
+    shared_cache.put("dev_2", b"secret = 2")
     (second,) = set(tmp_path.iterdir()) - {first}
     first.write_bytes(second.read_bytes())
-    assert shared_cache.take("dev_1") is None
+    assert shared_cache.get("dev_1") is None
 
 
 def test_the_oldest_make_room(shared_cache: SharedCache, tmp_path: Path) -> None:
     for number in range(200):
-        shared_cache.lay(number, bytes(1_000))
+        shared_cache.put(number, bytes(1_000))
     size = sum(file.stat().st_size for file in tmp_path.iterdir())
     assert _LIMIT / 2 < size < _LIMIT * 1.25
     assert 199 in shared_cache
@@ -71,7 +71,7 @@ def test_room_is_made_though_files_leave_meanwhile(shared_cache: SharedCache, tm
     """Two workers tidy up at once: what one has listed the other has removed. A link to nothing is like that."""
     (tmp_path / "leaving").symlink_to(tmp_path / "gone")
     for number in range(200):
-        shared_cache.lay(number, bytes(1_000))
+        shared_cache.put(number, bytes(1_000))
     assert 199 in shared_cache
     assert 0 not in shared_cache
 
@@ -79,6 +79,6 @@ def test_room_is_made_though_files_leave_meanwhile(shared_cache: SharedCache, tm
 def test_without_its_folder_it_is_empty(place: SharedCacheFolder, tmp_path: Path) -> None:
     """A full disk, or a cleaner of temporary files, must cost no phone its file."""
     shared_cache = SharedCache(SharedCacheFolder(tmp_path / "gone", place.key), _LIMIT)
-    shared_cache.lay("dev_1", b"secret = 1")
+    shared_cache.put("dev_1", b"secret = 1")
     assert "dev_1" not in shared_cache
-    assert shared_cache.take("dev_1") is None
+    assert shared_cache.get("dev_1") is None

@@ -7,7 +7,7 @@ from provserver.api.models.observed import BlockedSource, UnknownDevice
 from provserver.api.models.shared import PageQuery
 from provserver.domain.device import UnknownDevice as UnknownRecord
 from provserver.domain.mac import parse_mac
-from provserver.services import api_keys, audit, blocking, knocking, usage
+from provserver.services import api_keys, audit, blocking, unknown_devices, usage
 
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
@@ -57,7 +57,7 @@ async def list_unknown(call: Call[PageQuery, None]) -> Answer:
     """MACs that knocked without a record, last seen first."""
     await call.face.unknown.flush()
     async with call.read() as conn:
-        page = await knocking.list_unknown(conn, page_request(call.query))
+        page = await unknown_devices.list_unknown(conn, page_request(call.query))
     return listing(call.request, page, _unknown)
 
 
@@ -66,7 +66,7 @@ async def forget_unknown(call: Call[None, None]) -> Answer:
     mac = parse_mac(call.path["mac"], "mac")
     await call.face.unknown.flush()
     async with call.write() as change:
-        await knocking.forget(change, mac)
+        await unknown_devices.forget(change, mac)
     return Answer(204)
 
 

@@ -1,15 +1,18 @@
-"""MACs that knock without a record: counted in memory, written now and then, bounded everywhere."""
+"""MACs that ask without a record: counted in memory, written now and then, bounded everywhere; listed, forgotten."""
 
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
 from provserver.domain.device import UnknownDevice
-from provserver.domain.errors import StoreUnavailable
+from provserver.domain.errors import NotFound, StoreUnavailable
 from provserver.domain.mac import Mac
+from provserver.services import audit
+from provserver.services.change import Change
+from provserver.services.paging import Page, PageRequest
 from provserver.services.periodic import PeriodicTask
-from provserver.store.database import Database
-from provserver.store.unknown_devices import record_unknown
+from provserver.store import unknown_devices
+from provserver.store.database import Connection, Database
 
 _INTERVAL = 1.0
 _MOST_WAITING = 1_000
@@ -50,4 +53,16 @@ class UnknownDevices:
         async with self._writing:
             sightings, self._waiting = list(self._waiting.values()), {}
             if sightings:
-                await self._database.add(lambda conn: record_unknown(conn, sightings, self._limit))
+                await self._database.add(lambda conn: unknown_devices.record_unknown(conn, sightings, self._limit))
+
+
+async def list_unknown(conn: Connection, request: PageRequest) -> Page[UnknownDevice]:
+    """The list, last seen first."""
+    return await unknown_devices.list_unknown(conn, request)
+
+
+async def forget(change: Change, mac: Mac) -> None:
+    """Take a MAC off the list; raises `NotFound`."""
+    if not await unknown_devices.forget_unknown(change.conn, mac):
+        raise NotFound("no device with this MAC has knocked")
+    await audit.record(change, "unknown_device.forgotten", str(mac), account_id=None)
