@@ -50,7 +50,7 @@ class Known:
     request: bytes
 
     @property
-    def at_once(self) -> int:
+    def from_cache(self) -> int:
         return self.office.client.server.from_cache  # type: ignore[attr-defined, no-any-return]
 
 
