@@ -46,10 +46,10 @@ async def test_what_hangs_on_no_file_of_the_device_is_answered_alike_at_once(
     office: Office = await make_office()
     device, _ = await office.phone(MAC, "yealink")
     request = _asking(f"/p/{device.token}/{file}")
-    first, at_once = await _ask(office, request)
+    first, from_cache = await _ask(office, request)
     line = _told(json_log)
     assert first.startswith(b"HTTP/1.1 200" if file == _KINDS["for everybody"] else b"HTTP/1.1 404")
-    assert at_once == 0
+    assert from_cache == 0
     await learn(office, request)
     assert await _ask(office, request) == (first, 1)
     assert _told(json_log) == line
