@@ -126,14 +126,14 @@ async def test_a_request_that_fails_gives_its_place_back() -> None:
 
 async def test_who_goes_at_the_moment_he_is_let_in_leaves_the_place_to_the_next() -> None:
     """Else every such moment would make the room smaller for good."""
-    crowd = Crowd(10, 240.0)
-    crowd._room = 1.0
-    async with crowd.joined(newcomer=True):
-        going, staying = (asyncio.create_task(_turned_away(crowd)) for _ in range(2))
+    admission = Admission(10, 240.0)
+    admission._room = 1.0
+    async with admission.admitted(newcomer=True):
+        going, staying = (asyncio.create_task(_refused(admission)) for _ in range(2))
         await asyncio.sleep(0)
     assert going.cancel()
     assert await staying is False
-    assert crowd._inside == 0
+    assert admission._inside == 0
 
 
 async def test_nobody_stands_in_a_line_that_is_too_long_to_be_let_in() -> None:

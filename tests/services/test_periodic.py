@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from provserver.domain.errors import StoreUnavailable
-from provserver.services.rounds import Rounds
+from provserver.services.periodic import PeriodicTask
 
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("away"), RuntimeError("a mistake")])
@@ -19,10 +19,10 @@ async def test_a_round_that_fails_is_told_and_is_not_the_last_one(failure: Excep
             raise to_raise.pop()
         again.set()
 
-    rounds = Rounds("try", work, 0.001)
+    task = PeriodicTask("try", work, 0.001)
     with structlog.testing.capture_logs() as logs:
-        rounds.start()
+        task.start()
         async with asyncio.timeout(60):
             await again.wait()
-        await rounds.stop()
+        await task.stop()
     assert [line["work"] for line in logs] == ["try"]

@@ -7,12 +7,12 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from provserver.counting import MetricsFolder
+from provserver.metrics_folder import MetricsFolder
 
 
 async def test_counts_are_left_again_once_there_is_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk, or a cleaner of temporary files, must not end it, nor spoil the end of the server."""
-    monkeypatch.setattr("provserver.counting._AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr("provserver.metrics_folder._AGAIN_SECONDS", 0.001)
     folder = tmp_path / "gone"
     with structlog.testing.capture_logs() as logs:
         keeping = asyncio.create_task(MetricsFolder(folder, "phones-1").keep(CollectorRegistry(), tells=False))
