@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
+from tests.passing import pass_time
+
 
 class Says(NamedTuple):
     """The server sends this."""
@@ -19,13 +21,13 @@ class Hears(NamedTuple):
     text: str
 
 
-class Waits(NamedTuple):
-    """The server is silent for so long, in seconds."""
+class Silent(NamedTuple):
+    """The server says nothing any more, and so many seconds pass."""
 
     seconds: float
 
 
-Step = Says | Hears | Waits
+Step = Says | Hears | Silent
 
 
 class Scripted:
@@ -53,8 +55,9 @@ async def scripted(*scripts: Sequence[Step], tls: ssl.SSLContext | None = None) 
             if isinstance(step, Says):
                 writer.write(step.text.encode())
                 continue
-            if isinstance(step, Waits):
-                await asyncio.sleep(step.seconds)
+            if isinstance(step, Silent):
+                pass_time(step.seconds)
+                await reader.read()
                 continue
             wanted = step.text.encode()
             try:

@@ -11,7 +11,7 @@ from provserver.checksync.ami import Manager
 from provserver.checksync.asterisk import AsteriskNotifier
 from provserver.domain.checksync import LineOutcome, LineStatus, Registration, Route
 from tests.checksync.lines import MAC, OTHER_MAC, line
-from tests.checksync.scripted import Hears, Says, Scripted, Step, Waits, scripted
+from tests.checksync.scripted import Hears, Says, Scripted, Silent, Step, scripted
 
 LOGIN: list[Step] = [
     Says("Asterisk Call Manager/11.0.0\r\n"),
@@ -62,7 +62,7 @@ def at(server: Scripted, tls: ssl.SSLContext | None = None) -> AsteriskNotifier:
 
 async def outcome_of(*script: Step) -> LineOutcome:
     async with scripted([*LOGIN, *script]) as server:
-        (outcome,) = await at(server).notify([line()], Route(), 3)
+        (outcome,) = await at(server).notify([line()], Route(), 60)
     return outcome
 
 
@@ -121,14 +121,14 @@ async def test_a_body_goes_along() -> None:
     ]
     target = line(event="service-control", body="action=restart", content_type="text/plain")
     async with scripted([*LOGIN, *script]) as server:
-        (outcome,) = await at(server).notify([target], Route(), 3)
+        (outcome,) = await at(server).notify([target], Route(), 60)
     assert outcome.status is LineStatus.DELIVERED
 
 
 async def test_a_refused_login_is_the_same_for_all_lines_and_keeps_the_secret() -> None:
     refuses = [*LOGIN[:2], Says("Response: Error\r\nActionID: 1\r\nMessage: Authentication failed\r\n\r\n")]
     async with scripted(refuses) as server:
-        outcomes = await at(server).notify([line(1), line(2)], Route(), 3)
+        outcomes = await at(server).notify([line(1), line(2)], Route(), 60)
         assert await at(server).registrations([line(1)]) is None
     assert [outcome.line_number for outcome in outcomes] == [1, 2]
     for outcome in outcomes:
@@ -149,7 +149,7 @@ async def test_a_refused_login_is_the_same_for_all_lines_and_keeps_the_secret() 
 )
 async def test_trouble_on_the_connection_is_named(script: Sequence[Step], reason: str) -> None:
     async with scripted(script) as server:
-        (outcome,) = await at(server).notify([line()], Route(), 3)
+        (outcome,) = await at(server).notify([line()], Route(), 60)
     assert outcome.status is LineStatus.ERROR
     assert outcome.reason is not None
     assert outcome.reason.startswith("proxy: Asterisk's AMI at localhost:")
@@ -157,16 +157,16 @@ async def test_trouble_on_the_connection_is_named(script: Sequence[Step], reason
 
 
 async def test_a_silent_asterisk_does_not_outlast_the_deadline() -> None:
-    async with scripted([*LOGIN, *endpoint(2)[:1], Waits(0.4)]) as server:
-        outcomes = await at(server).notify([line(1), line(2)], Route(), 0.2)
+    async with scripted([*LOGIN, *endpoint(2)[:1], Silent(60)]) as server:
+        outcomes = await at(server).notify([line(1), line(2)], Route(), 60)
     for outcome in outcomes:
         assert outcome.status is LineStatus.ERROR
-        assert outcome.reason == "proxy: asking Asterisk for the line's contacts took longer than 0.2 s"
+        assert outcome.reason == "proxy: asking Asterisk for the line's contacts took longer than 60 s"
 
 
 async def test_a_user_name_cannot_smuggle_in_an_action() -> None:
     async with scripted(LOGIN) as server:
-        (outcome,) = await at(server).notify([line(username="1001\r\nAction: Logoff")], Route(), 3)
+        (outcome,) = await at(server).notify([line(username="1001\r\nAction: Logoff")], Route(), 60)
     assert outcome.status is LineStatus.ERROR
 
 
@@ -178,8 +178,8 @@ async def test_over_tls_the_server_must_be_who_it_says() -> None:
     ca.configure_trust(knowing)
     script = [*LOGIN, *endpoint(2, contact()), *notifies(3, "Endpoint: 1001")]
     async with scripted(script, tls=serving) as server:
-        (good,) = await at(server, knowing).notify([line()], Route(), 3)
-        (bad,) = await at(server, ssl.create_default_context()).notify([line()], Route(), 3)
+        (good,) = await at(server, knowing).notify([line()], Route(), 60)
+        (bad,) = await at(server, ssl.create_default_context()).notify([line()], Route(), 60)
     assert good.status is LineStatus.DELIVERED
     assert bad.reason is not None
     assert "certificate is not accepted" in bad.reason

@@ -26,7 +26,7 @@ from tests.checksync.lines import counted, line
 async def test_each_back_end_names_the_server_that_is_away(settings: dict[str, Any], named: str) -> None:
     chosen = CheckSync.model_validate(settings)
     notifier = OnDemand(chosen, clock=lambda: datetime.now(UTC), entropy=counted)
-    (outcome,) = await notifier.notify([line()], Route(proxy=chosen.proxy), 3)
+    (outcome,) = await notifier.notify([line()], Route(proxy=chosen.proxy), 60)
     assert await notifier.registrations([line()]) is None
     await notifier.close()
     assert outcome.status is LineStatus.ERROR
@@ -38,7 +38,7 @@ async def test_each_back_end_names_the_server_that_is_away(settings: dict[str, A
 async def test_root_certificates_that_cannot_be_read_are_named_when_they_are_needed(tmp_path: Path) -> None:
     settings = CheckSync(proxy="sip:127.0.0.1:9;transport=tls", ca=tmp_path / "missing.pem")
     notifier = OnDemand(settings, clock=lambda: datetime.now(UTC), entropy=counted)
-    (outcome,) = await notifier.notify([line()], Route(proxy=settings.proxy), 3)
+    (outcome,) = await notifier.notify([line()], Route(proxy=settings.proxy), 60)
     await notifier.close()
     assert outcome.status is LineStatus.ERROR
     assert outcome.reason is not None

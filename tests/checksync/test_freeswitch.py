@@ -66,7 +66,7 @@ def at(server: Scripted) -> FreeswitchNotifier:
 
 async def outcome_of(*script: Step) -> LineOutcome:
     async with scripted([*AUTH, *script]) as server:
-        (outcome,) = await at(server).notify([line()], Route(), 3)
+        (outcome,) = await at(server).notify([line()], Route(), 60)
     return outcome
 
 
@@ -108,7 +108,7 @@ async def test_a_body_goes_along_with_its_length() -> None:
     ]
     target = line(event="service-control", body="action=restart", content_type="text/plain")
     async with scripted([*AUTH, *script]) as server:
-        (outcome,) = await at(server).notify([target], Route(), 3)
+        (outcome,) = await at(server).notify([target], Route(), 60)
     assert outcome.status is LineStatus.DELIVERED
 
 
@@ -126,7 +126,7 @@ async def test_a_body_goes_along_with_its_length() -> None:
 )
 async def test_trouble_on_the_connection_is_named(script: Sequence[Step], reason: str) -> None:
     async with scripted(script) as server:
-        (outcome,) = await at(server).notify([line()], Route(), 3)
+        (outcome,) = await at(server).notify([line()], Route(), 60)
         assert await at(server).registrations([line()]) is None
     assert outcome.status is LineStatus.ERROR
     assert outcome.reason is not None
@@ -138,7 +138,7 @@ async def test_trouble_on_the_connection_is_named(script: Sequence[Step], reason
 @pytest.mark.parametrize("username", ["1001 1002", "1001\n\nexit"])
 async def test_a_user_name_cannot_smuggle_in_a_command(username: str) -> None:
     async with scripted(AUTH) as server:
-        (outcome,) = await at(server).notify([line(username=username)], Route(), 3)
+        (outcome,) = await at(server).notify([line(username=username)], Route(), 60)
     assert outcome.status is LineStatus.ERROR
 
 

@@ -81,7 +81,7 @@ async def kamailio(*answers: dict[str, Any] | str) -> AsyncIterator[tuple[Kamail
 
 
 async def one(notifier: KamailioNotifier, **changes: Any) -> LineOutcome:
-    (outcome,) = await notifier.notify([line(**changes)], Route(), 3)
+    (outcome,) = await notifier.notify([line(**changes)], Route(), 60)
     return outcome
 
 

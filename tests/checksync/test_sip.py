@@ -45,7 +45,8 @@ async def client(
     identity: Identity = PROVISIONER, resolver: Any = None, ca: Path | None = None, timers: Timers | None = None
 ) -> AsyncIterator[SipNotifier]:
     finder = HopFinder(resolver or resolver_at(9), unlike)
-    notifier = SipNotifier(identity, Flows(tls_context(ca, verify=True)), finder, unlike, timers)
+    # Copies of a request would be counted as requests, where a busy machine is slow to answer.
+    notifier = SipNotifier(identity, Flows(tls_context(ca, verify=True)), finder, unlike, timers or Timers(t1=60))
     try:
         yield notifier
     finally:
@@ -193,7 +194,7 @@ async def test_a_lost_datagram_is_sent_again() -> None:
     async with udp_agent(in_turn(None, None, "200 OK")) as agent, client(timers=timers) as notifier:
         assert (await one(notifier, to(agent))).status is LineStatus.DELIVERED
     assert len({bytes(request) for request in agent.requests}) == 1
-    _, second, third = agent.times
+    _, second, third, *_ = agent.times
     assert second - started > 0.049
     assert third - started > 0.149, "after twice the time"
 

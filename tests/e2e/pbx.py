@@ -145,7 +145,7 @@ def pbx(folder: Path, **changes: str) -> Iterator[Pbx]:
         "RPC_PORT": str(rpc),
         "KEY": str(folder / "key.pem"),
         "CERTIFICATE": str(folder / "certificate.pem"),
-        "PATIENCE_MS": "2000",
+        "PATIENCE_MS": "6000",  # some seconds more than a phone on a busy machine takes
         "USE_DOMAIN": "0",
         "NOT_REGISTERED": "404",
         **changes,

@@ -96,7 +96,7 @@ async def test_a_line_without_a_phone_is_not_registered(server: Pbx) -> None:
 
 
 async def test_a_phone_without_power_is_unreachable(server: Pbx) -> None:
-    """UDP: only the proxy's patience (2 s here) tells. TCP: the broken connection tells at once."""
+    """UDP: only the proxy's patience (6 s here) tells. TCP: the broken connection tells at once."""
     server.phone("dead-udp").kill()
     server.phone("dead-tcp", "tcp").kill()
 
@@ -157,10 +157,10 @@ async def test_a_proxy_that_restarts_is_found_again(tmp_path: Path) -> None:
     port = free_port()
     with pbx(tmp_path, SIP_PORT=str(port)) as first:
         async with backend(ca=first.ca, **PROVISIONER) as notifier:
-            (before,) = await notifier.notify([line("nobody")], route(first, "tcp"), 8)
+            (before,) = await notifier.notify([line("nobody")], route(first, "tcp"), 60)
             first.stop()
             with pbx(tmp_path, SIP_PORT=str(port)) as second:
-                (after,) = await notifier.notify([line("nobody")], route(second, "tcp"), 8)
+                (after,) = await notifier.notify([line("nobody")], route(second, "tcp"), 60)
     assert before.sip_status == after.sip_status == 404
 
 
@@ -182,7 +182,7 @@ async def test_a_slow_phone_is_waited_for(server: Pbx) -> None:
 
 
 async def test_twelve_lines_take_as_long_as_the_slowest(server: Pbx) -> None:
-    """One dead line among twelve costs the call its two seconds once, and the other eleven nothing."""
+    """One dead line among twelve costs the call its six seconds once, and the other eleven nothing."""
     users = [f"twelve-{number}" for number in range(1, 13)]
     phones = [server.phone(user, "tcp" if number % 2 else "udp") for number, user in enumerate(users)]
     phones[0].kill()
@@ -190,7 +190,7 @@ async def test_twelve_lines_take_as_long_as_the_slowest(server: Pbx) -> None:
 
     outcomes = await by_sip(server, *(line(user, number) for number, user in enumerate(users, 1)))
 
-    assert time.monotonic() - started < 20, "not two seconds for each of the twelve"
+    assert time.monotonic() - started < 60, "not six seconds for each of the twelve"
     assert [outcome.line_number for outcome in outcomes] == list(range(1, 13))
     assert [outcome.status for outcome in outcomes] == [LineStatus.UNREACHABLE] + [LineStatus.DELIVERED] * 11
 
