@@ -21,7 +21,7 @@ from provserver.domain.device import Account, Assignment, Device, DeviceType, Mu
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
 from provserver.rendering.renderer import Document, Renderer
-from provserver.services.access import Doors, access_of
+from provserver.services.access import ProofPolicy, access_of
 from provserver.services.effective import EffectiveDevice, compose, render
 from provserver.services.parts import Parts, PlacedHandset
 from provserver.strictyaml import parse
@@ -128,7 +128,7 @@ def serve(case: Case, catalogue: Catalogue, renderer: Renderer) -> Served:
     assert not set(layers) - {"platform", "account", "device"}, f"{case.name}: unknown layers"
     documents = layers.get("platform") or {}, layers.get("account") or {}, layers.get("device") or {}
     assert not any(set(document) - LAYERS for document in documents), f"{case.name}: unknown keys of a layer"
-    access = access_of(Doors(("token",)), ACCOUNT, device, vendor, source["base_url"], source["token"])
+    access = access_of(ProofPolicy(("token",)), ACCOUNT, device, vendor, source["base_url"], source["token"])
     effective = compose(device, ACCOUNT, documents, _parts(source), vendor, access, AT)
     return Served(claim, match, effective, render(renderer, effective, match.rule, ipei=match.ipei))
 
