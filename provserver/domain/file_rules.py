@@ -1,5 +1,6 @@
 """The kinds of files that phones ask for."""
 
+from collections.abc import Hashable
 from typing import Literal
 
 from pydantic import Field
@@ -28,3 +29,8 @@ class FileRule(Fact):
         description="How it is encrypted for a device with `provisioning.encryption_key`; absent: it never is",
     )
     meaning: str = Field(default="", description="What it is for; where there is no template, why not")
+
+    @property
+    def making(self) -> Hashable:
+        """How a file of this kind is made: of what is alike in this, a device has the same file under several names."""
+        return self.template, self.scope, self.content_type, self.encryption

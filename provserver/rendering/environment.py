@@ -16,31 +16,34 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
-from provserver.rendering.filters import group_by, reject_by, select_by
+from provserver.rendering.filters import by_branch, group_by, reject_by, select_by
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
 
 _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Server})
 """What templates are given: frozen, and every public attribute of it is meant for them."""
 
+_HARMLESS: dict[type, frozenset[str]] = {
+    **{kind: frozenset(name for name in dir(kind) if name[0] != "_") for kind in _OWN_VALUES},
+    dict: frozenset({"get", "items", "keys", "values"}),
+    str: frozenset(name for name in dir(str) if name[0] != "_") - {"format", "format_map"},
+}
+"""What may be asked of values whatever they hold; none of it changes anything or leads out of the sandbox."""
 
-_READING = frozenset({"get", "items", "keys", "values"})
-"""What a dictionary may be asked for; none of it changes anything."""
+_NOTHING: frozenset[str] = frozenset()
+_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # given to everything that is called
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, without its long questions about values of our own: a file asks thousands of them."""
+    """The sandbox, without its long questions about what is harmless anyway: a file asks thousands of them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._safe: dict[tuple[type, str], bool] = {}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) in _OWN_VALUES and attribute[:1] != "_":
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                return self.undefined(obj=obj, name=attribute)
+        if attribute in _HARMLESS.get(type(obj), _NOTHING):
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -50,8 +53,10 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self._safe[asked]
 
     def call(self, context: Context, called: Any, *args: Any, **named: Any) -> Any:
-        if type(called) is BuiltinMethodType and type(called.__self__) is dict and called.__name__ in _READING:
-            return called(*args)  # none of these takes names; those here are Jinja's own
+        if type(called) is BuiltinMethodType and called.__name__ in _HARMLESS.get(type(called.__self__), _NOTHING):
+            for name in _OF_JINJA & named.keys():
+                del named[name]
+            return called(*args, **named)
         return super().call(context, called, *args, **named)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -81,7 +86,8 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.filters |= {"serial": _serial, "groupby": group_by, "selectattr": select_by, "rejectattr": reject_by}
+    environment.filters |= {"groupby": group_by, "selectattr": select_by, "rejectattr": reject_by}
+    environment.filters |= {"branches": by_branch, "serial": _serial}
     return environment
 
 

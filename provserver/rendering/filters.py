@@ -1,9 +1,10 @@
-"""`groupby`, `selectattr` and `rejectattr` as Jinja has them, made for parameters: a file has a thousand of them.
+"""Filters made for parameters: a file has a thousand of them.
 
-Whatever else they are asked for, Jinja's own do it.
+`groupby`, `selectattr` and `rejectattr` are as Jinja has them; whatever else they are asked for, Jinja's own do it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -14,6 +15,14 @@ from provserver.rendering.parameters import Parameter
 
 _GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "leaf"})
 """Attributes of parameters whose values are texts, numbers or nothing."""
+
+
+class Branch(NamedTuple):
+    """Parameters of one place in a tree: whose names end before it, and begin with it, from the first to the last."""
+
+    ended: list[str]
+    begun: list[str]
+    items: list[Parameter]
 
 
 class Group(NamedTuple):
@@ -37,6 +46,18 @@ def group_by(
         if len(folded) == len(groups):  # else some differ in their case alone
             return [Group(folded[key], groups[folded[key]]) for key in sorted(folded)]
     return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
+
+
+@pass_environment
+def by_branch(environment: Environment, parameters: Iterable[Parameter]) -> Iterator[Branch]:
+    """For names that are paths of nested elements: the folders sorted, so that each element is begun once."""
+    around: list[str] = []
+    for folder, items in group_by(environment, parameters, "folder", case_sensitive=True):
+        path = folder.split(".")
+        shared = len(list(takewhile(lambda both: both[0] == both[1], zip(around, path, strict=False))))
+        yield Branch(around[shared:][::-1], path[shared:], items)
+        around = path
+    yield Branch(around[::-1], [], [])
 
 
 @pass_context

@@ -90,7 +90,6 @@ class Renderer:
                 servers=repeated.servers,
                 cells=repeated.cells,
                 role=repeated.role,
-                file=rule.id,
                 **context,
             )
         except Exception as error:

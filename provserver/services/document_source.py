@@ -54,14 +54,14 @@ class DocumentSource:
 
     def common(self, vendor: Vendor, rule: FileRule, model: str | None) -> Document:
         """A file without anybody's data, of which there are few."""
-        key = vendor.dialect, rule.id, model
+        key = vendor.dialect, rule.making, model
         known = self.cache.get(key) or Rendered(self.renderer.common_file(vendor, rule, model))
         self.cache.put(key, known)
         return known.document
 
     def _key(self, visit: Visit) -> Hashable:
         """Everything that the file is made from."""
-        return visit.match.rule.id, visit.match.ipei, self._about(visit)
+        return visit.match.rule.making, visit.match.ipei, self._about(visit)
 
     def _about(self, visit: Visit) -> Hashable:
         """What all files of the device are made from."""

@@ -1,4 +1,4 @@
-"""Files that workers share: after a power cut it must not matter which of them a phone finds."""
+"""Files that are made once: for several names, and for workers, of whom a phone finds any after a power cut."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -37,3 +37,14 @@ async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
     assert await taken.read() == await made.read()
     await office.set_layer(device.id, {"sip": {"register_expires": 777}})
     assert (await office.get(path, AGENT)).status == 500, "what was made before a change must never be served after it"
+
+
+async def test_a_file_with_two_names_is_made_once(make_office: MakeOffice, tmp_path: Path) -> None:
+    """A phone asks for it by the one, then by the other, in every boot."""
+    office = await make_office()
+    await office.phone(MAC, "snom")
+    first = await office.get(f"/{FILE}", AGENT)
+    broken = Renderer(build_environment([tmp_path]))
+    _become(office, replace(office.provisioning.maker, renderer=broken))
+    second = await office.get(f"/{MAC.upper()}.xml", AGENT)
+    assert (first.status, second.status, second.headers["ETag"]) == (200, 200, first.headers["ETag"])

@@ -1,10 +1,7 @@
 """Every test here runs over what is on disk: a new vendor or model is tested by being there."""
 
 from collections.abc import Hashable
-from functools import cache
 from itertools import chain
-
-from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.vendor import Vendor
@@ -18,15 +15,6 @@ CATALOGUE: Catalogue = load_catalogue([shipped("vendors")], ENVIRONMENT)
 RENDERER = Renderer(ENVIRONMENT)
 RENDERED = [dialect for dialect in CATALOGUE.dialects.values() if dialect.is_rendered]
 """The vendor files of which at least one model gets files."""
-
-
-@cache
-def variables_of(template: str) -> frozenset[str]:
-    """What a template, or one that it takes in, is given by the renderer and looks at."""
-    assert ENVIRONMENT.loader
-    parsed = ENVIRONMENT.parse(ENVIRONMENT.loader.get_source(ENVIRONMENT, template)[0])
-    own = frozenset(find_undeclared_variables(parsed))
-    return own.union(*(variables_of(other) for other in find_referenced_templates(parsed) if other))
 
 
 def rendered_models(dialect: Vendor) -> list[str]:

@@ -32,7 +32,7 @@ from .fullest import (
     value_of,
 )
 from .readers import Pairs, read_pairs
-from .shipped_catalogue import RENDERED, RENDERER, kinds, shapes, variables_of
+from .shipped_catalogue import RENDERED, RENDERER, kinds, shapes
 
 SHAPES = [(vendor, model) for vendor in RENDERED for model in (*shapes(vendor), None)]
 KINDS = [(vendor, model) for vendor in RENDERED for model in (*kinds(vendor), None)]
@@ -58,16 +58,12 @@ every_role = pytest.mark.parametrize(
 
 
 def _own_files(vendor: Vendor) -> list[FileRule]:
-    """Those of the device as a whole, not those of single handsets; of files that are the same to the byte, the first.
-
-    Phones ask for one file by several names: rules of one template make the same, where it does not ask for the rule.
-    """
+    """Those of the device as a whole, not those of single handsets; of a file with several names, the first."""
     own = [rule for rule in vendor.files if rule.scope == "device" and rule.template]
     different: dict[Hashable, FileRule] = {}
     for rule in own:
         if "ipei" not in rule.pattern.groupindex:
-            name = rule.id if "file" in variables_of(f"{vendor.dialect}/{rule.template}") else None
-            different.setdefault((rule.template, rule.provisions, name), rule)
+            different.setdefault((rule.making, rule.provisions), rule)
     return list(different.values())
 
 
