@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
+from provserver.cli.tables import console, table
 from provserver.config import Config
 from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
@@ -77,20 +78,20 @@ async def _one(config: Config, mac_text: str, order: Order) -> None:
         click.echo(f"{mac} has what it would get; it was not told")
         return
     if report.lines:
-        Console().print(_lines_table(report))
+        console().print(_lines_table(report))
     if not report.success:
         click.echo(f"provserver: {report.text}", err=True)
         sys.exit(1)
 
 
 def _lines_table(report: ResyncReport) -> Table:
-    table = Table("line", "status", "SIP", "reason", "told with it")
+    rows = table("line", "status", "SIP", "reason", "told with it")
     for line in report.lines:
         outcome = line.outcome
         status = "" if outcome.sip_status is None else str(outcome.sip_status)
         others = ", ".join(line.other_devices)
-        table.add_row(str(outcome.line_number), outcome.status, status, outcome.reason or "", others)
-    return table
+        rows.add_row(str(outcome.line_number), outcome.status, status, outcome.reason or "", others)
+    return rows
 
 
 async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
@@ -98,11 +99,11 @@ async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
     async with open_stock(config) as stock, open_resync(stock) as (resync, _):
         for account in await _accounts(stock, account_id):
             await _account(stock, resync, account, wish, counts)
-    table = Table("outcome", "devices")
+    rows = table("outcome", "devices")
     for state in JobDeviceState:
         if counts[state]:
-            table.add_row(state, str(counts[state]))
-    Console().print(table if counts else "there is no device to tell")
+            rows.add_row(state, str(counts[state]))
+    console().print(rows if counts else "there is no device to tell")
 
 
 async def _accounts(stock: Stock, account_id: str | None) -> list[Account]:
@@ -138,7 +139,7 @@ async def _account(
 
 
 async def _run(runner: JobRunner, job: CheckSyncJob, account: Account, counts: Counter[JobDeviceState]) -> None:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task(account.name, total=job.total)
 

@@ -1,11 +1,10 @@
 """`render` and `explain`: what a phone gets, and why."""
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
+from provserver.cli.tables import console, table
 from provserver.config import Config
 from provserver.domain.errors import NotFound
 from provserver.domain.file_rules import FileRule
@@ -76,23 +75,23 @@ def explain(mac: str, config: Config) -> None:
 async def _explain(mac: str, config: Config) -> None:
     async with open_stock(config) as stock:
         effective = await _effective(stock, mac)
-    console = Console()
+    printer = console()
     device = effective.device
-    console.print(f"{device.mac}  {effective.vendor.name} {device.model or 'model not known yet'}  {device.status}")
+    printer.print(f"{device.mac}  {effective.vendor.name} {device.model or 'model not known yet'}  {device.status}")
     access = effective.access
-    console.print(f"accepted proofs: {', '.join(access.accepted) or 'none'}; its file gives: {access.given or 'none'}")
-    console.print(_settings_table(effective))
+    printer.print(f"accepted proofs: {', '.join(access.accepted) or 'none'}; its file gives: {access.given or 'none'}")
+    printer.print(_settings_table(effective))
     if effective.resolved.vendor_overrides:
-        console.print(_overrides_table(effective))
+        printer.print(_overrides_table(effective))
     if effective.translation.buttons:
-        console.print(_buttons_table(effective))
+        printer.print(_buttons_table(effective))
     beyond = effective.translation.lines_not_rendered
     if beyond:
-        console.print(f"lines beyond this model, not rendered: {', '.join(map(str, beyond))}")
+        printer.print(f"lines beyond this model, not rendered: {', '.join(map(str, beyond))}")
 
 
 def _settings_table(effective: EffectiveDevice) -> Table:
-    table = Table("setting", "value", "layer", "becomes, or why not", title="settings")
+    rows = table("setting", "value", "layer", "becomes, or why not", title="settings")
     for path, outcome in sorted(effective.translation.outcomes.items()):
         entry = effective.resolved.settings.get(path)
         if entry is None and not outcome.parameters:
@@ -101,26 +100,26 @@ def _settings_table(effective: EffectiveDevice) -> Table:
         became = _became(outcome)
         if path == TIMEZONE and (told := zone_exception(effective)):
             became = f"{became}\n{told_of(told)}"
-        table.add_row(path, value, entry.layer if entry else "assignment", became)
-    return table
+        rows.add_row(path, value, entry.layer if entry else "assignment", became)
+    return rows
 
 
 def _overrides_table(effective: EffectiveDevice) -> Table:
-    table = Table("parameter", "value", "layer", title="vendor overrides")
+    rows = table("parameter", "value", "layer", title="vendor overrides")
     shown = {item.identity: item for item in masked(effective).translation.parameters}
     for name, entry in effective.resolved.vendor_overrides.items():
-        table.add_row(name, shown[name].value, entry.layer)
-    return table
+        rows.add_row(name, shown[name].value, entry.layer)
+    return rows
 
 
 def _buttons_table(effective: EffectiveDevice) -> Table:
-    table = Table("position", "type", "label", "from", "becomes, or why not", title="keys")
+    rows = table("position", "type", "label", "from", "becomes, or why not", title="keys")
     for placed in effective.translation.buttons:
         shown = button_report(placed, effective.translation.parameters)
         became = [f"{name} = {value}" for name, value in shown.parameters]
         became += [f"not on the phone: {shown.reason}"] if shown.reason else []
-        table.add_row(str(shown.position), shown.type, escape(shown.label), shown.source, escape("\n".join(became)))
-    return table
+        rows.add_row(str(shown.position), shown.type, shown.label, shown.source, "\n".join(became))
+    return rows
 
 
 def _became(outcome: Outcome) -> str:

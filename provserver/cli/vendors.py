@@ -1,10 +1,10 @@
 """`vendors`: the catalogue, and which setting becomes what."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from provserver.cli.options import config_option
+from provserver.cli.tables import console, table
 from provserver.config import Config
 from provserver.domain.button_types import ButtonType
 from provserver.domain.catalogue import Catalogue
@@ -26,48 +26,48 @@ def vendors(vendor: str | None, config: Config) -> None:
     All vendors with the coverage of every setting; with VENDOR its models and the parameters each setting becomes.
     """
     catalogue, _ = load_vendors(config)
-    console = Console()
+    printer = console()
     if vendor is None:
-        console.print(_vendors_table(catalogue))
-        console.print(_coverage_table(catalogue))
+        printer.print(_vendors_table(catalogue))
+        printer.print(_coverage_table(catalogue))
         return
     dialects = catalogue.dialects_of(vendor)
     if not dialects:
         raise NotFound(f"there is no vendor {vendor}; known are {', '.join(sorted(catalogue.by_vendor))}")
     for dialect in dialects:
-        console.print(_models_table(dialect))
+        printer.print(_models_table(dialect))
         if dialect.is_rendered:
-            console.print(_settings_table(dialect))
+            printer.print(_settings_table(dialect))
         if dialect.is_rendered:
-            console.print(_buttons_table(dialect))
+            printer.print(_buttons_table(dialect))
 
 
 def _vendors_table(catalogue: Catalogue) -> Table:
-    table = Table("vendor", "file", "name", "for", "models", "get files", "MAC prefixes", "evidence", title="vendors")
+    rows = table("vendor", "file", "name", "for", "models", "get files", "MAC prefixes", "evidence", title="vendors")
     for vendor in catalogue.dialects.values():
         rendered = sum(model.not_rendered is None for model in vendor.models.values())
         counts = [str(count) for count in (len(vendor.models), rendered, len(vendor.mac_prefixes))]
-        table.add_row(vendor.vendor, vendor.dialect, vendor.name, vendor.type, *counts, vendor.evidence)
-    return table
+        rows.add_row(vendor.vendor, vendor.dialect, vendor.name, vendor.type, *counts, vendor.evidence)
+    return rows
 
 
 def _coverage_table(catalogue: Catalogue) -> Table:
     """A row for each setting. With dozens of files, those that lack it are what people look for."""
     rendered = [vendor for vendor in catalogue.dialects.values() if vendor.is_rendered]
-    table = Table("setting", "files", "some models only", "not", "not confirmed", title="coverage", show_lines=True)
+    rows = table("setting", "files", "some models only", "not", "not confirmed", title="coverage", rules=True)
     for path in VOCABULARY:
         marks = {vendor.dialect: coverage_of(vendor, path).mark for vendor in rendered}
         some = " ".join(name for name, mark in marks.items() if mark.startswith("some"))
         lacking = [name for name, mark in marks.items() if mark == "no"]
         doubtful = " ".join(name for name, mark in marks.items() if mark.endswith("?"))
-        table.add_row(path, str(len(rendered) - len(lacking)), some, " ".join(lacking), doubtful)
-    return table
+        rows.add_row(path, str(len(rendered) - len(lacking)), some, " ".join(lacking), doubtful)
+    return rows
 
 
 def _models_table(vendor: Vendor) -> Table:
-    table = Table("model", "lines", "keys", "expansion", "handsets", "evidence", "", title=f"{vendor.name} models")
+    rows = table("model", "lines", "keys", "expansion", "handsets", "evidence", "", title=f"{vendor.name} models")
     for name, model in vendor.models.items():
-        table.add_row(
+        rows.add_row(
             name,
             _count(model.lines),
             _count(model.keys),
@@ -76,23 +76,23 @@ def _models_table(vendor: Vendor) -> Table:
             model.evidence or "",
             f"not rendered: {model.not_rendered}" if model.not_rendered else "",
         )
-    return table
+    return rows
 
 
 def _settings_table(vendor: Vendor) -> Table:
-    table = Table("setting", "coverage", "parameters, or why not", title=f"{vendor.name} settings")
+    rows = table("setting", "coverage", "parameters, or why not", title=f"{vendor.name} settings")
     for path in VOCABULARY:
         coverage = coverage_of(vendor, path)
-        table.add_row(path, coverage.mark, "\n".join((*coverage.parameters, *coverage.reasons)))
-    return table
+        rows.add_row(path, coverage.mark, "\n".join((*coverage.parameters, *coverage.reasons)))
+    return rows
 
 
 def _buttons_table(vendor: Vendor) -> Table:
-    table = Table("button", "coverage", "fields of the key, or why not", title=f"{vendor.name} programmable keys")
+    rows = table("button", "coverage", "fields of the key, or why not", title=f"{vendor.name} programmable keys")
     for kind in ButtonType:
         found = buttons_of(vendor, kind)
-        table.add_row(kind, found.mark, "\n".join((*found.parameters, *found.reasons)))
-    return table
+        rows.add_row(kind, found.mark, "\n".join((*found.parameters, *found.reasons)))
+    return rows
 
 
 def _count(number: int | None) -> str:

@@ -86,7 +86,11 @@ async def _store_phone(place: Place) -> None:
         shared = {"abstractions": {"sip": {"domain": "pbx.example.com"}, "access": {"admin_password": SECRET}}}
         own = {
             "abstractions": {"sip": {"register_expires": 1234}, "audio": {"echo_cancellation": False}},
-            "vendor_overrides": {"user_ringer[1]": "Ringer3", "http_pass": SECRET},
+            "vendor_overrides": {
+                "user_ringer[1]": "Ringer3",
+                "http_pass": SECRET,
+                "alert_internal_ring_sound": "Ringer [/b] [bold]",
+            },
         }
         await layers.write_layer(conn, sealer, account.id, shared, at=builders.START)
         await layers.write_layer(conn, sealer, device.id, own, at=builders.START)

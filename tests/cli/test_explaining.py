@@ -67,6 +67,19 @@ def test_explain_shows_raw_parameters_and_no_secret(command: Command, phone: Pla
     assert "********" in row(text, "http_pass")
 
 
+def test_explain_shows_what_looks_like_markup_as_it_is(command: Command, phone: Place) -> None:
+    """Else an operator gets a traceback, or a value without its brackets."""
+    assert "Ringer [/b] [bold]" in row(command("explain", MAC).stdout, "alert_internal_ring_sound")
+
+
+def test_explain_cuts_nothing_short_where_its_output_is_searched(
+    command: Command, phone: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS")
+    assert "fkey[0] = line" in row(command("explain", MAC).stdout, "model_default")
+    assert "call_waiting[1] = on" in row(command("explain", MAC).stdout, "features.call_waiting_enabled")
+
+
 @pytest.mark.parametrize("name", ["render", "explain"])
 def test_a_mac_that_is_none_or_nobodys_is_told(command: Command, phone: Place, name: str) -> None:
     assert "there is no device 00:04:13:00:00:01" in command(name, "000413000001", code=1).stderr
