@@ -22,7 +22,14 @@ from provserver.cli.main import main as command_line  # noqa: E402
 from provserver.config import Config  # noqa: E402
 from provserver.domain.defaults import GLOBAL_DEFAULTS  # noqa: E402
 from provserver.domain.settings import Abstractions  # noqa: E402
-from provserver.domain.texts import check_host, check_host_port, check_language, check_timezone, check_url  # noqa: E402
+from provserver.domain.texts import (  # noqa: E402
+    check_country,
+    check_host,
+    check_host_port,
+    check_language,
+    check_timezone,
+    check_url,
+)
 from provserver.domain.vocabulary import SETTINGS, Setting, flatten  # noqa: E402
 from provserver.rendering.converters import ARGUMENTS, CONVERTERS  # noqa: E402
 from provserver.rendering.converters.registry import Arguments  # noqa: E402
@@ -108,6 +115,7 @@ _WORDS: dict[Callable[..., Any], str] = {
     check_url: "URL",
     check_timezone: "IANA time zone",
     check_language: "BCP 47 tag",
+    check_country: "ISO 3166-1 code",
 }
 
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from provserver.api.errors import TooLarge, WrongContentType
 from provserver.domain.errors import Invalid, NotFound
-from provserver.domain.vocabulary import invalid_from
+from provserver.domain.findings import invalid_from
+from provserver.domain.vocabulary import NAMES
 
 MAX_BODY = 1024 * 1024
 BODY_SECONDS = 30
@@ -80,7 +81,7 @@ def _validated(model: type[Model], raw: bytes) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise invalid_from(error, "") from None
+        raise invalid_from(error, "", NAMES) from None
 
 
 def _pagination(error: Invalid) -> Invalid:
@@ -93,11 +94,17 @@ def _check_json(raw: bytes) -> None:
     """Raise `Invalid` for what JSON parsers read differently: bad UTF-8, repeated names, NaN, half characters."""
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_finite
+            raw.decode("utf-8"),
+            object_pairs_hook=_pairs,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_short,
         )
     except Invalid:
         raise
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise Invalid("the body is nested too deeply", code="malformed_body") from None
+    except ValueError as error:
         raise Invalid(f"the body is not JSON: {error}", code="malformed_body") from None
     if not isinstance(value, dict):
         raise Invalid("the body must be a JSON object", details={"body": "must be an object"})
@@ -122,6 +129,12 @@ def _check_characters(text: str) -> None:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _short(text: str) -> int:
+    if len(text) > 30:
+        raise ValueError(f"{text[:20]}… has too many digits")
+    return int(text)
 
 
 def _finite(text: str) -> float:

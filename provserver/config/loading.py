@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from provserver.config import Config
 from provserver.domain.errors import BadConfiguration
+from provserver.domain.findings import reason_of
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
@@ -69,7 +70,7 @@ def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> 
 
 def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...], str]) -> str:
     path = tuple(finding["loc"])
-    reason = str(finding["msg"]).removeprefix("Value error, ")
+    reason = reason_of(finding)
     if finding["type"] == "extra_forbidden":
         reason = "is not a key of the configuration"
     for length in range(len(path), 0, -1):

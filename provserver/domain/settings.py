@@ -7,16 +7,17 @@ layer leaves out it inherits.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from provserver.domain.device_settings import Access, Firmware, Network, Provisioning
+from provserver.domain.findings import wrong_field
 from provserver.domain.texts import check_text
 from provserver.domain.values import (
     AgentNumber,
     Attributes,
     BoxNumber,
-    Codec,
+    Codecs,
     Country,
     Dialable,
     ExtensionNumber,
@@ -65,13 +66,17 @@ class JitterBuffer(Group):
     min_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Smallest delay", unit="ms")
     max_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Largest delay", unit="ms")
 
+    @model_validator(mode="after")
+    def _grows(self) -> "JitterBuffer":
+        if self.min_ms is not None and self.max_ms is not None and self.min_ms > self.max_ms:
+            raise wrong_field("min_ms", f"is more than max_ms, which is {self.max_ms}")
+        return self
+
 
 class Audio(Group):
     """Codecs, sound processing, ringing and volumes."""
 
-    codecs: Annotated[list[Codec], Field(min_length=1, max_length=11)] | None = setting(
-        "Codecs offered, most wanted first; the others are switched off"
-    )
+    codecs: Codecs | None = setting("Codecs offered, most wanted first; the others are switched off")
     echo_cancellation: bool | None = setting("Acoustic echo cancellation")
     vad_enabled: bool | None = setting("Voice activity detection: silence is not sent")
     jitter_buffer: JitterBuffer | None = None

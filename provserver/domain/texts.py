@@ -10,7 +10,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE | re.ASCII)
+# Has no code of its own in ISO 3166-1 yet; this one is what everybody uses.
+_KOSOVO = "XK"
 
 
 def check_text(text: str) -> str:
@@ -93,13 +95,29 @@ def check_timezone(text: str) -> str:
 
 
 def check_language(text: str) -> str:
-    """A BCP 47 tag: language, then script or region where they matter."""
-    if not _LANGUAGE.fullmatch(text):
+    """A BCP 47 tag: language, then script or region where they matter. Returned as it is usually written."""
+    parts = _LANGUAGE.fullmatch(text)
+    if not parts:
         raise ValueError("is not a BCP 47 language tag; write it like en, de or fr-CA")
-    return text
+    language, script, region = (part or "" for part in parts.groups())
+    return language.lower() + script[:2].upper() + script[2:].lower() + region.upper()
+
+
+def check_country(text: str) -> str:
+    """A country by its two letters, returned in capitals."""
+    if text.upper() not in countries():
+        raise ValueError("is not a country of ISO 3166-1; write it like US or DE")
+    return text.upper()
 
 
 @cache
 def timezones() -> frozenset[str]:
     """All names of the time zone database that ships with us."""
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
+
+
+@cache
+def countries() -> frozenset[str]:
+    """The two letters of every country, from a table of the time zone database."""
+    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
+    return frozenset(line[:2] for line in table.splitlines() if not line.startswith("#")) | {_KOSOVO}

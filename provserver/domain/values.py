@@ -5,7 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.functional_validators import AfterValidator
 
-from provserver.domain.texts import check_host, check_host_port, check_language, check_text, check_timezone, check_url
+from provserver.domain.texts import (
+    check_country,
+    check_host,
+    check_host_port,
+    check_language,
+    check_text,
+    check_timezone,
+    check_url,
+)
 
 Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(check_text)]
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(check_host)]
@@ -18,13 +26,27 @@ Attributes = Annotated[
 ]
 Timezone = Annotated[str, AfterValidator(check_timezone)]
 Language = Annotated[str, AfterValidator(check_language)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, Field(min_length=2, max_length=2), AfterValidator(check_country)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 VlanId = Annotated[int, Field(ge=0, le=4094)]
 Priority = Annotated[int, Field(ge=0, le=7)]
 Dscp = Annotated[int, Field(ge=0, le=63)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Codec = Literal["PCMU", "PCMA", "G722", "G729", "OPUS", "G726-32", "ILBC", "G723", "GSM", "AMR", "AMR-WB"]
+
+
+def _once_each(codecs: list[Codec]) -> list[Codec]:
+    for place, codec in enumerate(codecs):
+        if codec in codecs[:place]:
+            raise ValueError(f"{codec} stands twice")
+    return codecs
+
+
+Codecs = Annotated[
+    list[Codec],
+    Field(min_length=1, max_length=11, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_once_each),
+]
 
 
 def _made_with(*places: str) -> Any:

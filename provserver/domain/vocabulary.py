@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from provserver.domain.errors import Invalid
+from provserver.domain.findings import invalid_from
 from provserver.domain.settings import Abstractions
 
 
@@ -102,6 +102,9 @@ DECT_VALUES = {
 SETTINGS: dict[str, Setting] = _index()
 """Every setting by its path, in the order of declaration."""
 
+NAMES = frozenset(SETTINGS) | {path.rpartition(".")[0] for path in SETTINGS}
+"""Those and their groups: what may be meant by a name that is unknown."""
+
 VOCABULARY = {path: setting for path, setting in SETTINGS.items() if not path.startswith("buttons.")}
 """Those that vendor files map; the others make the numbers of buttons, whatever the vendor."""
 
@@ -113,18 +116,7 @@ def check_abstractions(document: Any, field: str = "abstractions") -> None:
     try:
         Abstractions.model_validate(document)
     except ValidationError as error:
-        raise invalid_from(error, field) from None
-
-
-def invalid_from(error: ValidationError, prefix: str) -> Invalid:
-    """Pydantic's findings as ours: field path -> reason."""
-    details = {}
-    for finding in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join([prefix, *map(str, finding["loc"])]) if prefix else ".".join(map(str, finding["loc"]))
-        details[path or "body"] = finding["msg"].removeprefix("Value error, ")
-    first = next(iter(details))
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return Invalid(f"{first}: {details[first]}{more}", details=details)
+        raise invalid_from(error, field, NAMES) from None
 
 
 def flatten(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -223,7 +223,8 @@ async def test_two_names_of_a_field_must_agree(api: Client) -> None:
     device = await api.get(f"/v1/devices/{await api.device(**body)}")
     assert device["location"] == device["location_id"] == "Hall"
     body = {"mac_address": "00:04:13:00:00:02", "name": "a", "display_name": "b"}
-    assert "must not differ" in (await api.post("/v1/devices", body, expect=400))["error"]
+    reply = await api.post("/v1/devices", body, expect=400)
+    assert reply["details"] == {"display_name": "is another name of name and must not differ from it"}
 
 
 async def test_outage_is_503_and_no_404(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:

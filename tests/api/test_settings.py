@@ -57,7 +57,8 @@ async def test_bad_overrides_are_400_with_their_path(api: Client, overrides: Any
 
 async def test_nested_raw_parameter_is_400(api: Client) -> None:
     phone = await api.phone("00:15:65:00:00:01")
-    await api.post(f"/v1/devices/{phone}", {"overrides": {"vendor_overrides": {"a.b": {"c": 1}}}}, expect=400)
+    reply = await api.post(f"/v1/devices/{phone}", {"overrides": {"vendor_overrides": {"a.b": {"c": 1}}}}, expect=400)
+    assert reply["details"] == {"overrides.vendor_overrides.a.b": "must be a string, a number, true or false"}
 
 
 async def test_secrets_are_masked_and_the_mask_is_refused(api: Client, platform: Client) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provserver.domain.texts import (
+    check_country,
     check_host,
     check_host_port,
     check_language,
@@ -17,18 +18,18 @@ from provserver.domain.texts import (
     timezones,
 )
 
-CHECKS = [check_text, check_host, check_host_port, check_url, check_timezone, check_language]
+CHECKS = [check_text, check_host, check_host_port, check_url, check_timezone, check_language, check_country]
 
 
 @pytest.mark.parametrize("check", CHECKS)
 @given(text=st.text(max_size=40))
-def test_what_passes_any_check_can_be_printed_and_is_not_changed(check, text: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_passes_any_check_can_be_printed_and_is_not_changed_but_in_case(check, text: str) -> None:  # type: ignore[no-untyped-def]
     """A line break in a value would add a line of the attacker's choice to a phone's file."""
     try:
         passed = check(text)
     except ValueError:
         return
-    assert passed == text
+    assert passed.casefold() == text.casefold()
     assert text.isprintable()
 
 
@@ -180,7 +181,25 @@ def test_language_tags_pass(language: str) -> None:
     assert check_language(language) == language
 
 
-@pytest.mark.parametrize("language", ["", "EN", "english", "fr_CA", "fr-ca", "fr-", "e", "fr-CA\n", "de-DE-1996"])
+@pytest.mark.parametrize(
+    ("written", "kept"), [("EN", "en"), ("fr-ca", "fr-CA"), ("ZH-hant-tw", "zh-Hant-TW"), ("de-DE", "de-DE")]
+)
+def test_language_tags_are_kept_as_they_are_usually_written(written: str, kept: str) -> None:
+    assert check_language(written) == kept
+
+
+@pytest.mark.parametrize(("written", "kept"), [("us", "US"), ("DE", "DE"), ("xk", "XK")])
+def test_countries_are_kept_in_capitals(written: str, kept: str) -> None:
+    assert check_country(written) == kept
+
+
+@pytest.mark.parametrize("country", ["", "ZZ", "D", "DEU", "UK", "d\u0130", "#c"])
+def test_what_is_no_country_is_refused(country: str) -> None:
+    with pytest.raises(ValueError, match="is not a country"):
+        check_country(country)
+
+
+@pytest.mark.parametrize("language", ["", "english", "fr_CA", "fr-", "e", "fr-CA\n", "de-DE-1996", "f\u0131-CA"])
 def test_what_is_no_language_tag_is_refused(language: str) -> None:
     with pytest.raises(ValueError, match="BCP 47"):
         check_language(language)

@@ -82,6 +82,29 @@ def test_our_own_reasons_come_without_the_name_of_an_exception() -> None:
     assert failure.value.message == "regional.timezone: is not an IANA time zone; write it like Europe/Berlin"
 
 
+@pytest.mark.parametrize(
+    ("document", "path", "reason"),
+    [
+        ({"audio": {"codec": ["PCMU"]}}, "audio.codec", "is not known here; did you mean audio.codecs?"),
+        ({"adio": {}}, "adio", "is not known here; did you mean audio?"),
+        ({"audio": {"xyzzy": 1}}, "audio.xyzzy", "is not known here"),
+        ({"audio": {"vad_enabled": "yes"}}, "audio.vad_enabled", "must be true or false"),
+        ({"audio": {"codecs": []}}, "audio.codecs", "must have at least 1 item"),
+        ({"audio": {"codecs": ["PCMU", "PCMU"]}}, "audio.codecs", "PCMU stands twice"),
+        ({"network": {"vlan_id": 4095}}, "network.vlan_id", "must be less than or equal to 4094"),
+        (
+            {"audio": {"jitter_buffer": {"min_ms": 300, "max_ms": 200}}},
+            "audio.jitter_buffer.min_ms",
+            "is more than max_ms, which is 200",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_words_for_people(document: Any, path: str, reason: str) -> None:
+    with pytest.raises(Invalid) as failure:
+        check_abstractions(document)
+    assert failure.value.details == {f"abstractions.{path}": reason}
+
+
 @pytest.mark.parametrize("document", [None, [], "sip", 5, {"sip": []}, {"sip": 5}, {"sip": {"domain": {}}}])
 def test_a_document_of_the_wrong_shape_is_invalid_and_no_crash(document: Any) -> None:
     with pytest.raises(Invalid) as failure:

@@ -21,7 +21,7 @@ def refusal(folder: Path, *arguments: str, **variables: str) -> str:
         ("phones:\n  hots: x\n", "config.yaml:2: phones.hots: is not a key of the configuration"),
         (
             "phones:\n  unknown_limit: 0\n",
-            "config.yaml:2: phones.unknown_limit: Input should be greater than or equal to 1",
+            "config.yaml:2: phones.unknown_limit: must be greater than or equal to 1",
         ),
         ("phones:\n  auth: token,password\n", "config.yaml:2: phones.auth"),
         ("phones: [\n", "config.yaml:2: not readable as YAML"),

@@ -9,8 +9,8 @@ from provserver.api.models.shared import Body, Name, PageQuery, Query, Reference
 from provserver.domain.button_types import TARGETS, ButtonType, target_of
 from provserver.domain.buttons import Reason, Source
 from provserver.domain.device import DeviceType
+from provserver.domain.findings import invalid_from, wrong_field
 from provserver.domain.values import Text
-from provserver.domain.vocabulary import invalid_from
 
 Position = Annotated[int, Field(ge=1, le=1000, description="The phone's own keys from 1, then its expansion modules")]
 Label = Annotated[Text, Field(max_length=100)]
@@ -80,9 +80,9 @@ class OverrideCreate(Body):
     def _says_one_thing(self) -> "OverrideCreate":
         told = [name for name in ("type", "target", "label") if getattr(self, name) is not None]
         if self.suppressed and told:
-            raise ValueError(f"{told[0]} is nothing that a suppressed position has")
+            raise wrong_field(told[0], "is nothing that a suppressed position has")
         if not self.suppressed and self.type is None:
-            raise ValueError("type is needed, or suppressed: true")
+            raise wrong_field("type", "is needed, or suppressed: true")
         return self
 
     def checked_target(self) -> dict[str, Any]:

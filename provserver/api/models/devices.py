@@ -8,6 +8,7 @@ from provserver.api.models.layers import Layer
 from provserver.api.models.shared import Body, Name, PageQuery, Proofs, Query, Reference, Truth, Word
 from provserver.domain.device import DeviceStatus, DeviceType, MulticellRole
 from provserver.domain.errors import Invalid
+from provserver.domain.findings import wrong_field
 from provserver.domain.ipei import parse_ipei
 from provserver.domain.mac import parse_mac
 from provserver.services.classification import Wish
@@ -162,7 +163,7 @@ class Assign(Body):
     @model_validator(mode="after")
     def _names_one(self) -> "Assign":
         if self.user_id is None:
-            raise ValueError("user_id is needed")
+            raise wrong_field("user_id", "is needed")
         return self
 
 

@@ -1,13 +1,21 @@
 """Layers of settings."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from provserver.api.models.shared import Body, Shown
 from provserver.domain.settings import Abstractions
 
-Scalar = str | int | float | bool | None
+
+def _not_nested(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        raise PydanticCustomError("nested", "must be a string, a number, true or false")
+    return value
+
+
+Scalar = Annotated[str | int | float | bool | None, BeforeValidator(_not_nested)]
 _ABSTRACTIONS = "Vendor-neutral settings; `GET /v1/settings/schema` tells all of them"
 
 

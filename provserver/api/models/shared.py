@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from provserver.domain.findings import wrong_field
 from provserver.domain.proofs import Proof
 from provserver.domain.texts import check_text
 from provserver.domain.values import Text
@@ -43,7 +44,7 @@ class Body(BaseModel):
                 continue
             value = merged.pop(twin)
             if name in merged and merged[name] != value:
-                raise ValueError(f"{name} and {twin} are two names of one field and must not differ")
+                raise wrong_field(twin, f"is another name of {name} and must not differ from it")
             merged[name] = value
         return merged
 

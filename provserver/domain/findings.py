@@ -1,0 +1,62 @@
+"""What pydantic finds wrong, in words for people."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from provserver.domain.errors import Invalid
+
+_OF_A_FIELD = "of_a_field"
+_PLAIN = {
+    "extra_forbidden": "is not known here",
+    "missing": "is needed",
+    "string_type": "must be a string",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "list_type": "must be an array",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+_STIFF = re.compile(r"^(?:Value error, |(?:Input|String|List|Value|Dictionary) should (?=(be|have|match)))")
+
+
+def wrong_field(name: str, reason: str) -> PydanticCustomError:
+    """To be raised by a check of several fields: what is wrong with one of them."""
+    return PydanticCustomError(_OF_A_FIELD, "{reason}", {"field": name, "reason": reason})
+
+
+def reason_of(finding: Mapping[str, Any]) -> str:
+    """What is wrong, to be read after the name of a field."""
+    if finding["type"] in _PLAIN:
+        return _PLAIN[finding["type"]]
+    said = str(finding["msg"]).removesuffix(" after validation, not 0")
+    return _STIFF.sub(lambda found: "must " if found[1] else "", said)
+
+
+def invalid_from(error: ValidationError, prefix: str, known: Iterable[str] = ()) -> Invalid:
+    """Pydantic's findings as ours: field path -> reason. `known` are paths that may have been meant."""
+    details = {}
+    for finding in error.errors(include_url=False, include_input=False):
+        place = [*([prefix] if prefix else []), *map(str, finding["loc"])]
+        if finding["type"] == _OF_A_FIELD:
+            place.append(finding["ctx"]["field"])
+        path = ".".join(place)
+        details[path or "body"] = reason_of(finding)
+        if finding["type"] == "extra_forbidden":
+            details[path] += _meant(path, known)
+    first = next(iter(details))
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return Invalid(f"{first}: {details[first]}{more}", details=details)
+
+
+def _meant(path: str, known: Iterable[str]) -> str:
+    """The setting that was meant, where there is one much like it."""
+    _, within, said = path.partition("abstractions.")
+    close = get_close_matches(said, known, n=1, cutoff=0.75) if within else []
+    return f"; did you mean {close[0]}?" if close else ""
