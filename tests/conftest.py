@@ -22,6 +22,7 @@ from provserver.store.migrate import migrate
 from provserver.store.sealing import Sealer
 
 from .distributed import hold_every_statement
+from .patience import PATIENT
 from .postgres import Cluster, OwnDatabase, running_cluster
 
 # How long an example takes says more of the machine than of the code.
@@ -126,7 +127,7 @@ def own_postgres(postgres: Cluster) -> Iterator[OwnDatabase]:
 
 
 async def _migrate_url(url: str) -> None:
-    database = Database.open(url, Sealer([Fernet.generate_key().decode()]))
+    database = Database.open(url, Sealer([Fernet.generate_key().decode()]), PATIENT)
     await migrate(database)
     await database.close()
 
@@ -137,6 +138,7 @@ async def database(tmp_path: Path, blank_database: bytes) -> AsyncIterator[Datab
     key_file = tmp_path / "secret.key"
     create_key_file(key_file)
     (tmp_path / "provserver.db").write_bytes(blank_database)
-    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/provserver.db", Sealer.from_key_file(key_file))
+    sealer = Sealer.from_key_file(key_file)
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/provserver.db", sealer, PATIENT)
     yield database
     await database.close()

@@ -34,6 +34,7 @@ from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
 from tests.listener import make_guard, make_provisioning
+from tests.patience import PATIENT, wait_for_the_server
 from tests.postgres import OwnDatabase
 from tests.services.fake_notifier import FakeNotifier
 
@@ -64,7 +65,7 @@ def stock(
 
 
 def _open(folder: Path) -> Database:
-    return Database.open(f"sqlite+aiosqlite:///{folder}/test.db", Sealer.from_key_file(folder / "secret.key"))
+    return Database.open(f"sqlite+aiosqlite:///{folder}/test.db", Sealer.from_key_file(folder / "secret.key"), PATIENT)
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ async def running_api(
     (folder / "secret.key").chmod(0o600)
     if own:
         await own.empty()
-        database = Database.open(own.url, Sealer.from_key_file(folder / "secret.key"))
+        database = Database.open(own.url, Sealer.from_key_file(folder / "secret.key"), PATIENT)
     else:
         (folder / "test.db").write_bytes(stock.database)
         database = _open(folder)
@@ -143,6 +144,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a busy machine takes its time for is waited for, and stays fresh meanwhile."""
     for limit in ("_WAIT_SECONDS", "_ASK_SECONDS", "_FRESH_SECONDS", "_KEPT_SECONDS"):
         monkeypatch.setattr(f"provserver.services.registrations.{limit}", 60.0)
+    wait_for_the_server(monkeypatch)
 
 
 @pytest.fixture

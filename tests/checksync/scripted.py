@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from tests.passing import pass_time
+from tests.patience import pass_time
 
 
 class Says(NamedTuple):

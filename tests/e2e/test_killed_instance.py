@@ -35,7 +35,7 @@ async def test_phones_of_a_killed_instance_need_one_more_try_and_keep_what_they_
     """No phone goes without, and each one's secret address is good at the instance that lives."""
     killed, living = instances
     phones = [BootingPhone(phone) for phone in fleet(catalogue, PHONES, seed=1)]
-    habits = Habits(urls=(killed.phones, living.phones), patience=60, tries=3, pause=0.05)
+    habits = Habits(urls=(killed.phones, living.phones), patience=60, tries=30, pause=0.2)  # of a busy machine
     async with ClientSession() as http:
         operator = Operator(http, living.api, KEY)
         await operator.open_account("Acme")

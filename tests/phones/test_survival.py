@@ -17,12 +17,18 @@ from provserver.store.devices import delete_device
 from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
 from provserver.store.spool import Spool
+from tests.patience import wait_for_the_server
 from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office
 from tests.phones.database_line import FileLine, Line, ServerLine
 from tests.postgres import OwnDatabase
 
 MAC = "805ec0aabbcc"
 AGENT = YEALINK_AGENT.format(mac=MAC)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_the_server(monkeypatch)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -263,6 +269,7 @@ async def test_a_network_that_swallows_everything_holds_up_the_first_phones_for_
     monkeypatch.setattr("provserver.store.breaker.PAUSE", 600)
     office: Office = await make_office()
     _, path = await known_phone(office)
+    wait_for_the_server(monkeypatch, 0.5)
     line.stop_up()
     async with asyncio.timeout(60):
         assert (await office.get(path, AGENT)).status == 200

@@ -10,14 +10,11 @@ from provserver.domain.device import Account
 from provserver.store.accounts import insert_account
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
-from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
+from tests.patience import PATIENT
 from tests.postgres import OwnDatabase
 
 from .builders import account
-
-PATIENT = Limits(wait=60, statement=60)
-"""Other processes may keep the machine busy for longer than an operator would wait."""
 
 only_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
 only_postgresql = pytest.mark.parametrize("kind", ["postgresql"])

@@ -18,9 +18,10 @@ from provserver.store.postgresql import Limits
 from provserver.store.revisions import bump_account
 from provserver.store.sealing import Sealer
 from provserver.store.sqlite import prepare
+from tests.patience import PATIENT
 
 from .builders import account
-from .conftest import PATIENT, only_postgresql, only_sqlite
+from .conftest import only_postgresql, only_sqlite
 
 
 async def test_a_write_is_seen_by_the_next_read(db: Database, acme: Account) -> None:

@@ -18,6 +18,7 @@ from provserver.store.database import Database
 from provserver.store.migrate import migrate, revisions, schema_state
 from provserver.store.schema import metadata
 from provserver.store.sealing import Sealer
+from tests.patience import PATIENT
 
 from .conftest import only_postgresql, only_sqlite
 
@@ -37,7 +38,7 @@ async def test_migrations_lead_to_exactly_the_tables_that_the_code_uses(db: Data
 
 
 async def test_migrating_again_changes_nothing(database_url: str, sealer: Sealer) -> None:
-    db = Database.open(database_url, sealer)
+    db = Database.open(database_url, sealer, PATIENT)
     assert await schema_state(db) == "empty"
     assert await migrate(db) is True
     assert await schema_state(db) == "current"
@@ -62,21 +63,21 @@ async def test_two_instances_that_start_at_once_migrate_once(database_url: str, 
     instances = [await asyncio.create_subprocess_exec(*command, stdout=PIPE) for _ in range(2)]
     said = [(await instance.communicate())[0].decode().strip() for instance in instances]
     assert sorted(said) == ["False", "True"]
-    db = Database.open(database_url, sealer)
+    db = Database.open(database_url, sealer, PATIENT)
     assert await schema_state(db) == "current"
     await db.close()
 
 
 @only_sqlite
 async def test_two_workers_that_start_at_once_migrate_once(database_url: str, sealer: Sealer) -> None:
-    workers = [Database.open(database_url, sealer) for _ in range(3)]
+    workers = [Database.open(database_url, sealer, PATIENT) for _ in range(3)]
     assert sorted(await asyncio.gather(*(migrate(worker) for worker in workers))) == [False, False, True]
     for worker in workers:
         await worker.close()
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(database_url: str, sealer: Sealer) -> None:
-    db = Database.open(database_url, sealer)
+    db = Database.open(database_url, sealer, PATIENT)
     await migrate(db)
     await _set_version(db, "9999")
     assert await schema_state(db) == "newer"
@@ -111,7 +112,7 @@ async def test_a_migration_that_fails_leaves_no_half_schema(
             raise Failed
         create_index(*args, **options)
 
-    db = Database.open(database_url, sealer)
+    db = Database.open(database_url, sealer, PATIENT)
     monkeypatch.setattr(alembic.op, "create_index", failing)
     with pytest.raises(Failed):
         await migrate(db)

@@ -44,6 +44,7 @@ from provserver.store.migrate import migrate
 from provserver.store.pages import Page, PageRequest
 from provserver.store.schema import devices as devices_table
 from provserver.store.sealing import Sealer
+from tests.patience import PATIENT
 
 from .builders import (
     START,
@@ -84,7 +85,7 @@ class Fleet:
 
     def open(self) -> None:
         """Open the database in the event loop of the test that runs."""
-        self.db = Database.open(self.url, self.sealer)
+        self.db = Database.open(self.url, self.sealer, PATIENT)
 
     async def store(self) -> None:
         self.open()

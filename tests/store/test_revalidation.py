@@ -13,11 +13,17 @@ from provserver.store import accounts, contacts, devices, fetches, layers, revis
 from provserver.store.database import Connection, Database
 from provserver.store.revalidation import CachedRecord, EmbeddedRevalidator, Revalidator, revalidator_of
 from provserver.store.sealing import Sealer
+from tests.patience import PATIENT, wait_for_the_server
 from tests.phones.database_line import ServerLine
 from tests.postgres import OwnDatabase
 
 from .builders import after, contact, device
 from .conftest import only_postgresql, only_sqlite
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_the_server(monkeypatch)
 
 
 @pytest.fixture
@@ -108,7 +114,7 @@ async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phon
 async def test_what_is_written_by_another_process_counts_as_well(
     db: Database, phone: Device, watch: Revalidator
 ) -> None:
-    known, other = await remembered(db, phone), Database.open(db.engine.url, db.sealer)
+    known, other = await remembered(db, phone), Database.open(db.engine.url, db.sealer, PATIENT)
     assert await watch.stands(known)
     async with other.write() as conn:
         await revisions.bump_device(conn, phone.id)

@@ -1,0 +1,23 @@
+"""What keeps a test from saying more of the machine than of the code: other processes may keep it busy for long."""
+
+import asyncio
+
+import pytest
+
+from provserver.store.postgresql import Limits
+
+PATIENT = Limits(wait=60, statement=60)
+"""Longer than an operator would wait for a database."""
+
+
+def wait_for_the_server(monkeypatch: pytest.MonkeyPatch, seconds: float = 60) -> None:
+    """A database server counts as out of reach only when it has said nothing for so long."""
+    for module in ("store.revalidation", "services.record_cache"):
+        monkeypatch.setattr(f"provserver.{module}.PATIENCE", seconds)
+
+
+def pass_time(seconds: float) -> None:
+    """From now on the clock of the running loop shows that much more; what was due meanwhile happens at once."""
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
