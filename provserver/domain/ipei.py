@@ -30,14 +30,6 @@ def parse_ipei(text: str, field: str = "ipei") -> str:
     raise _invalid(field, "is not an IPEI; write 10 hexadecimal characters or the 13 printed ones")
 
 
-def printed_ipei(ipei: str) -> str | None:
-    """`0DEADBEEF4` as `5700507820687`, or None where the type nibble is not 0 and no printed form exists."""
-    if ipei[0] != "0":
-        return None
-    digits = f"{int(ipei[1:5], 16):05d}{int(ipei[5:], 16):07d}"
-    return digits + _check_character(digits)
-
-
 def _from_printed(printed: str, field: str) -> str:
     emc, psn = int(printed[:5]), int(printed[5:12])
     if emc > _MAX_EMC or psn > _MAX_PSN:

@@ -7,19 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provserver.domain.vocabulary import flatten, nest
-
-LAYER_ORDER = ("global", "locale", "platform", "account", "base", "device", "server", "timezone")
-"""From weakest to strongest.
-
-`locale` follows from the language and country that stronger ones set. `base` is a DECT base seen from its handset;
-`server` is what only we can know. `timezone` has phones ask often when they must soon be told something else of theirs.
-"""
+from provserver.domain.vocabulary import flatten
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer as it applies to one device: nested `abstractions`, and raw parameters of its vendor."""
+    """One layer as it applies to one device: nested `abstractions`, and raw parameters of its vendor.
+
+    `name` is what reports tell: `global`, `locale` (follows from the language and country that stronger ones set),
+    `platform`, `account`, `device` (`base` for a DECT base seen from its handset), `handset`, `server` (what only we
+    can know) or `timezone` (has phones ask often when they must soon be told something else of theirs).
+    """
 
     name: str
     abstractions: Mapping[str, Any] = field(default_factory=dict)
@@ -86,8 +84,3 @@ def _with_implied(flat: dict[str, Any]) -> dict[str, Any]:
     if wanted is None or "sip.srtp_mode" in flat:
         return flat
     return {**flat, "sip.srtp_mode": "optional" if wanted else "off"}
-
-
-def nested_effective(resolved: Resolved) -> dict[str, Any]:
-    """The effective abstractions in their nested shape."""
-    return nest({path: effective.value for path, effective in resolved.settings.items()})

@@ -37,10 +37,6 @@ class Mac:
         parted = "_".join(self.bare[i : i + 2] for i in range(0, 12, 2))
         return name.replace("{mac}", self.bare).replace("{MAC}", self.upper).replace("{mac_}", parted)
 
-    def starts_with(self, prefix: str) -> bool:
-        """Whether it lies in the block `prefix` (lower-case hexadecimal digits, any number of them)."""
-        return self.bare.startswith(prefix)
-
 
 def parse_mac(text: str, field: str = "mac_address") -> Mac:
     """Read `00:04:13:aa:bb:cc`, `00-04-13-…`, `0004.13aa.bbcc` or `000413AABBCC`.

@@ -144,11 +144,6 @@ class Vendor(Fact):
         """What others have found out from this file alone, kept as long as the file."""
         return {}
 
-    @cached_property
-    def device_types(self) -> frozenset[DeviceType]:
-        """The types of device that this file's files are for."""
-        return frozenset(model.type for model in self.models.values())
-
     def model_named(self, spelling: str | None) -> str | None:
         """The catalogue's name of a model as a phone or a person spells it; None where it is not known."""
         return self._spellings.get(spelling.casefold()) if spelling else None

@@ -28,11 +28,6 @@ async def get_account(conn: AsyncConnection, account_id: str) -> Account | None:
     return account_of(row) if row else None
 
 
-async def account_exists(conn: AsyncConnection, account_id: str) -> bool:
-    """Whether there is such an account."""
-    return (await conn.execute(select(accounts.c.id).where(accounts.c.id == account_id))).first() is not None
-
-
 async def list_accounts(conn: AsyncConnection, request: PageRequest) -> Page[Account]:
     """All accounts, newest first."""
     return await fetch_page(conn, select(accounts), Window.of(request, accounts.c.id), account_of)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Assignment, DeviceStatus, User
@@ -84,12 +84,6 @@ async def devices_of_user(conn: AsyncConnection, user_id: str) -> list[str]:
     """The ids of the devices that have this user on a line."""
     statement = select(assignments.c.device_id).where(assignments.c.user_id == user_id)
     return list((await conn.scalars(statement)).all())
-
-
-async def count_lines(conn: AsyncConnection, device_id: str) -> int:
-    """How many users are on a device."""
-    statement = select(func.count()).select_from(assignments).where(assignments.c.device_id == device_id)
-    return (await conn.execute(statement)).scalar_one()
 
 
 async def set_account_number(conn: AsyncConnection, assignment_id: str, number: int | None) -> None:

@@ -57,11 +57,6 @@ async def find_by_mac(conn: AsyncConnection, sealer: Sealer, mac: Mac) -> Device
     return await _one(conn, sealer, devices.c.mac == mac.bare)
 
 
-async def find_by_ipei(conn: AsyncConnection, sealer: Sealer, account_id: str, ipei: str) -> Device | None:
-    """The account's handset with this IPEI, or None."""
-    return await _one(conn, sealer, devices.c.account_id == account_id, devices.c.ipei == ipei)
-
-
 async def update_device(
     conn: AsyncConnection, sealer: Sealer, account_id: str, device_id: str, *, at: datetime, **changes: Any
 ) -> Device | None:

@@ -69,15 +69,6 @@ async def events_after(conn: AsyncConnection, account_id: str | None, after_id: 
     return [_event_of(row) for row in (await conn.execute(statement)).mappings()]
 
 
-async def last_event_id(conn: AsyncConnection, account_id: str | None) -> str | None:
-    """The id of the newest event of an account, or of all; None where there is none. Where a stream begins."""
-    statement = select(events.c.id).order_by(events.c.id.desc()).limit(1)
-    if account_id is not None:
-        statement = statement.where(events.c.account_id == account_id)
-    found: str | None = await conn.scalar(statement)
-    return found
-
-
 async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 5000) -> int:
     """Delete at most `limit` events older than `before` and say how many; again until it is fewer than `limit`.
 

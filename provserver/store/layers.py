@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.store.revisions import bump_account, bump_device
@@ -58,18 +58,7 @@ async def write_layer(
     await conn.execute(
         statement.on_conflict_do_update(index_elements=["owner_id"], set_={**values, "revision": next_revision})
     )
-    await _bump_owner(conn, owner_id)
-
-
-async def delete_layer(conn: AsyncConnection, owner_id: str) -> None:
-    """Forget the layer of an account or a device."""
-    await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id == owner_id))
-    await _bump_owner(conn, owner_id)
-
-
-async def _bump_owner(conn: AsyncConnection, owner_id: str) -> None:
-    # The platform's revision is that of its layer.
     if owner_id.startswith("acct_"):
         await bump_account(conn, owner_id)
-    elif owner_id != PLATFORM:
+    elif owner_id != PLATFORM:  # whose revision is that of its layer
         await bump_device(conn, owner_id)

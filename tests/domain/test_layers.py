@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.domain.layers import Layer, merge_patch, nested_effective, resolve
+from provserver.domain.layers import Layer, merge_patch, resolve
 from provserver.domain.vocabulary import flatten, nest
 
 names = st.text("abcxyz_", min_size=1, max_size=4)
@@ -108,7 +108,11 @@ def test_maps_merge_and_lists_replace() -> None:
             Layer("device", {"audio": {"codecs": ["PCMU"], "jitter_buffer": {"max_ms": 50}}}),
         ]
     )
-    assert nested_effective(resolved) == {"audio": {"codecs": ["PCMU"], "jitter_buffer": {"min_ms": 10, "max_ms": 50}}}
+    assert {path: effective.value for path, effective in resolved.settings.items()} == {
+        "audio.codecs": ["PCMU"],
+        "audio.jitter_buffer.min_ms": 10,
+        "audio.jitter_buffer.max_ms": 50,
+    }
 
 
 def test_null_and_absent_inherit() -> None:

@@ -71,8 +71,3 @@ def test_no_text_at_all_makes_the_reader_of_requests_fail(text: str) -> None:
 @pytest.mark.parametrize("text", ["000000000000", "ffffffffffff", "01005e0000fb", "", "-", "000413aabbcg"])
 def test_a_request_cannot_name_a_device_that_cannot_exist(text: str) -> None:
     assert seen_mac(text) is None
-
-
-def test_a_block_holds_the_addresses_that_begin_with_its_digits() -> None:
-    assert Mac("000413aabbcc").starts_with("000413a")
-    assert not Mac("000413aabbcc").starts_with("000413b")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from provserver.domain.device import Account
 from provserver.domain.errors import Contended, StoreUnavailable
 from provserver.store import postgresql
-from provserver.store.accounts import account_exists, get_account, insert_account
+from provserver.store.accounts import get_account, insert_account
 from provserver.store.database import TRIES, Connection, Database, _options, _outages_named
 from provserver.store.postgresql import Limits
 from provserver.store.revisions import bump_account
@@ -40,7 +40,7 @@ async def test_a_failed_write_leaves_nothing_behind(db: Database) -> None:
     with pytest.raises(RuntimeError, match="halfway"):
         await fail_halfway()
     async with db.read() as conn:
-        assert not await account_exists(conn, half.id)
+        assert await get_account(conn, half.id) is None
 
 
 async def test_a_cancelled_write_is_undone_and_lets_the_next_one_through(db: Database) -> None:
@@ -59,7 +59,7 @@ async def test_a_cancelled_write_is_undone_and_lets_the_next_one_through(db: Dat
     async with db.write() as conn:
         await insert_account(conn, whole)
     async with db.read() as conn:
-        assert [await account_exists(conn, each.id) for each in (half, whole)] == [False, True]
+        assert [await get_account(conn, each.id) for each in (half, whole)] == [None, whole]
 
 
 _OTHER_PROCESS = """
@@ -296,7 +296,7 @@ async def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(db: Data
     stored = account()
     await several.settle(lambda conn: insert_account(conn, stored))
     async with several.read() as conn:
-        assert await account_exists(conn, stored.id)
+        assert await get_account(conn, stored.id) == stored
     await several.close()
 
 

@@ -44,7 +44,6 @@ async def test_every_field_of_a_device_comes_back(db: Database, sealer: Sealer, 
         assert await devices.get_device(conn, sealer, acme.id, full.id) == replace(full, revision=8)  # the handset
         assert full.mac is not None
         assert await devices.find_by_mac(conn, sealer, full.mac) == replace(full, revision=8)
-        assert await devices.find_by_ipei(conn, sealer, acme.id, "01234ABCDE") == cordless
 
 
 async def test_a_device_of_another_account_is_not_there(
@@ -56,7 +55,6 @@ async def test_a_device_of_another_account_is_not_there(
         assert await devices.get_device(conn, sealer, other.id, phone.id) is None
         assert await devices.update_device(conn, sealer, other.id, phone.id, at=after(1), name="x") is None
         assert not await devices.delete_device(conn, other.id, phone.id, at=after(1))
-        assert await devices.find_by_ipei(conn, sealer, acme.id, "none") is None
         assert await devices.get_device(conn, sealer, acme.id, phone.id) == phone
 
 

@@ -288,7 +288,6 @@ STEPS: dict[str, Callable[[Fleet, AsyncConnection], Awaitable[Any]]] = {
     "key": lambda _, conn: keys.find_key_by_hash(conn, "hash"),
     "device": lambda fleet, conn: devices.get_device(conn, fleet.sealer, fleet.account.id, fleet.phone.id),
     "device by mac": lambda fleet, conn: devices.find_by_mac(conn, fleet.sealer, fleet.mac),
-    "device by ipei": lambda fleet, conn: devices.find_by_ipei(conn, fleet.sealer, fleet.account.id, "0000000009"),
     "handsets": lambda fleet, conn: device_lists.handsets_of_bases(conn, [fleet.base.id, fleet.phone.id]),
     "data masters": lambda fleet, conn: device_lists.data_masters(conn, fleet.account.id),
     "bump device": lambda fleet, conn: revisions.bump_device(conn, fleet.cordless.id),
