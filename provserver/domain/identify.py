@@ -85,6 +85,11 @@ class Claim:
         return next(iter(self.macs)) if len(self.macs) == 1 else None
 
     @property
+    def all_macs(self) -> str:
+        """Every MAC it names, for people."""
+        return ", ".join(sorted(map(str, self.macs)))
+
+    @property
     def matches(self) -> list[Match]:
         """Every rule of anybody that the path fits; there may be hundreds."""
         return _in_order(found for fit in self.fits for found in fit.matches(fit.askers.all))

@@ -196,7 +196,7 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
 
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:
     if len(request.query.getall("mac", [])) > 1:
-        return Answer(reason="names two MACs", challenge=is_challenged(asked.raw_path))
+        return Answer(reason="has the parameter mac twice", challenge=is_challenged(asked.raw_path))
     return await face.provisioning.answer(asked)
 
 

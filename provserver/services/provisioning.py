@@ -78,7 +78,7 @@ class Provisioning:
         if claim is None:
             return Answer(reason="no path that a phone asks for")
         if claim.contradicts_itself:
-            return _refusal(claim, "names two MACs")
+            return _refusal(claim, f"names two MACs: {claim.all_macs}")
         common = claim.common_match()
         if common:
             return self._common_file(claim, common)

@@ -124,10 +124,12 @@ class AuditEntry(Shown):
 
 
 class UsageQuery(Query):
-    """Which time: from `from` up to but not including `to`."""
+    """Which time: from `from` up to but not including `to`. Absent: this month, until now."""
 
-    from_: Moment = Field(alias="from", description="ISO 8601 time, or a date")
-    to: Moment = Field(description="ISO 8601 time, or a date")
+    from_: Moment | None = Field(
+        default=None, alias="from", description="ISO 8601 time, or a date; absent: the first of this month"
+    )
+    to: Moment | None = Field(default=None, description="ISO 8601 time, or a date; absent: now")
 
 
 class AccountUsage(Shown):

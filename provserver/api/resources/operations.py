@@ -90,11 +90,14 @@ async def release_source(call: Call[None, None]) -> Answer:
 async def get_usage(call: Call[models.UsageQuery, None]) -> Answer:
     """Distinct provisioned users: of the account, or with a platform key alone per account."""
     account = call.caller.account
+    now = call.face.sources.now()
+    since = call.query.from_ or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    until = call.query.to or now
     await call.face.contacts.flush()
     async with call.read() as conn:
-        counted = await usage.provisioned_users(conn, account.id if account else None, call.query.from_, call.query.to)
+        counted = await usage.provisioned_users(conn, account.id if account else None, since, until)
     data = [models.AccountUsage(account_id=account_id, provisioned_users=users) for account_id, users in counted]
-    return Answer(200, models.Usage(from_=call.query.from_, to=call.query.to, data=data))
+    return Answer(200, models.Usage(from_=since, to=until, data=data))
 
 
 def _unknown(seen: UnknownRecord) -> UnknownDevice:
