@@ -8,6 +8,7 @@ from provserver.checksync.ondemand import OnDemand
 from provserver.config import Config
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Notifier
+from provserver.domain.errors import BadConfiguration
 from provserver.listeners import reachable
 from provserver.opening import open_database
 from provserver.rendering.catalog import load_catalogue
@@ -41,6 +42,10 @@ def load_vendors(config: Config, *, thorough: bool = False) -> Vendors:
 
     Own templates are compiled at once; those that come with the program only where it is `thorough`.
     """
+    for key, own in (("vendors", config.catalog.vendors), ("templates", config.catalog.templates)):
+        for folder in own:
+            if not folder.is_dir():
+                raise BadConfiguration(f"catalog.{key}: there is no folder {folder}")
     environment = build_environment([*config.catalog.templates, shipped("templates")])
     folders = [*config.catalog.vendors, shipped("vendors")]
     released = None if thorough else shipped("templates")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from provserver.config.values import (
     Algorithms,
+    DatabaseUrl,
     Networks,
     Paths,
     PortNumber,
@@ -37,10 +38,9 @@ class Section(BaseModel):
 class Database(Section):
     """Where the records are kept."""
 
-    url: str | None = Field(
+    url: DatabaseUrl | None = Field(
         default=None,
         repr=False,
-        pattern=r"^(sqlite\+aiosqlite:///|(postgresql|cockroachdb)\+asyncpg://)",
         description="SQLAlchemy URL, `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`; absent: provserver.db in the "
         "data directory",
     )

@@ -78,5 +78,5 @@ def _finding(finding: Any, document: Document, variables: Mapping[tuple[str, ...
             return f"{variables[path[:length]]}: {reason}"
     below = [name for place, name in variables.items() if place[: len(path)] == path]
     if below and not document.has(path):
-        return f"{', '.join(below)}: {path[0]} {reason}"
+        return f"{', '.join(below)}: {'.'.join(map(str, path))} {reason}"
     return f"{document.place(path)}: {reason}"

@@ -17,13 +17,17 @@ _PLAIN = {
     "string_type": "must be a string",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "path_type": "must be a path",
     "int_from_float": "must be a whole number",
     "list_type": "must be an array",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
 }
-_STIFF = re.compile(r"^(?:Value error, |(?:Input|String|List|Value|Dictionary) should (?=(be|have|match)))")
+_STIFF = re.compile(r"^(?:Value error, |(?:Input|String|List|Tuple|Value|Dictionary) should (?=(be|have|match)))")
 
 
 def wrong_field(name: str, reason: str) -> PydanticCustomError:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Command, Place
 
 
@@ -33,6 +35,15 @@ def test_init_makes_the_folder_it_is_told(command: Command, tmp_path: Path) -> N
     command("init", strange)
     assert (strange / "data" / "provserver.db").is_file()
     command("check", "--config", strange / "config.yaml")
+
+
+@pytest.mark.parametrize("key", ["vendors", "templates"])
+def test_a_folder_of_own_vendors_that_is_not_there_is_told(command: Command, tmp_path: Path, key: str) -> None:
+    """Else a slip in its name has all phones served by the shipped files, and nobody knows why."""
+    config = tmp_path / "own.yaml"
+    config.write_text(f"catalog: {{{key}: [{tmp_path}/nowhere]}}\n")
+    told = command("check", "--config", config, code=1).stderr
+    assert f"catalog.{key}: there is no folder {tmp_path}/nowhere" in told
 
 
 def test_check_tells_every_mistake_of_a_vendor_file_with_its_place(
