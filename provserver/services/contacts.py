@@ -22,7 +22,7 @@ from provserver.store.events import insert_events
 from provserver.store.repeat_contacts import RepeatContact
 from provserver.store.spool import Left, Spool
 
-LINGER = 0.2
+LINGER = 0.5
 LONGEST_QUEUE = 20_000
 _BATCH = 500
 _RETRY = 1.0

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Event
-from provserver.store.driver_statements import driver_statement
+from provserver.store.driver_statements import insert_all
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import events
 from provserver.store.types import micros_of
@@ -37,7 +37,7 @@ async def insert_events(conn: AsyncConnection, happened: Sequence[Event]) -> Non
 async def insert_event_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
     """The same for events that are rows already."""
     if rows:
-        await conn.exec_driver_sql(driver_statement(_INSERT, conn.dialect).text, list(rows))
+        await insert_all(conn, _INSERT, rows)
 
 
 async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[str, Any]) -> None:

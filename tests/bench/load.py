@@ -13,7 +13,7 @@ from tests.bench.processes import cpu_seconds
 
 _TURN = 1  # second; short turns, and many: the best of them are those that nothing else has got into
 _FEWEST = 3
-_AFTERWARDS = 0.3  # seconds in which a server does what it has put off until there is less to do: that counts as well
+_AFTERWARDS = 0.8  # seconds in which a server does what it has put off until there is less to do: that counts as well
 
 _REQUESTS = re.compile(r"(\d+) requests in")
 _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
