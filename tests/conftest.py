@@ -25,8 +25,12 @@ from .distributed import hold_every_statement
 from .patience import PATIENT
 from .postgres import Cluster, OwnDatabase, running_cluster
 
-# How long an example takes says more of the machine than of the code.
-settings.register_profile("suite", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says more of the machine than of the code. The examples are the same in every run, so that
+# no change is refused for what another one has brought; `pytest --hypothesis-profile search` looks for new ones.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", settings.get_profile("suite"), derandomize=False, max_examples=1000)
 settings.load_profile("suite")
 
 hold_every_statement()

@@ -51,16 +51,22 @@ def _cases(folder: Path) -> Iterator[Callable[[], Row]]:
 
 def main() -> None:
     """Measure every case until it keeps to its bound, a few times at most."""
-    worse = False
     with tempfile.TemporaryDirectory() as folder:
-        for measure in _cases(Path(folder)):
-            for _ in range(_TRIES):
-                row = measure()
-                print(f"{row.case}: {row.measured}, {row.against}: {row.told}, {row.aim}")
-                if row.reached:
-                    break
-            worse = worse or not row.reached
-    sys.exit(1 if worse else 0)
+        kept = [_is_kept(measure) for measure in _cases(Path(folder))]
+    sys.exit(0 if all(kept) else 1)
+
+
+def _is_kept(measure: Callable[[], Row]) -> bool:
+    for _ in range(_TRIES):
+        try:
+            row = measure()
+        except RuntimeError as error:  # on a machine that stands still a server turns requests away
+            print(error)
+            continue
+        print(f"{row.case}: {row.measured}, {row.against}: {row.told}, {row.aim}")
+        if row.reached:
+            return True
+    return False
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ async def mixed(db: Database, sealer: Sealer, acme: Account, other: Account) -> 
     return [each for each in reversed(made) if each.account_id == acme.id]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     wanted=st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in _CHOICES.items()}),
     word=st.sampled_from([None, None, "snom", "d785 hall"]),

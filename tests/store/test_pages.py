@@ -29,7 +29,7 @@ async def thirteen(db: Database) -> list[Account]:
     return made[::-1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(1, 6)), max_size=20))
 async def test_any_walk_forwards_and_backwards_shows_the_list_without_gap_or_double(
     db: Database, thirteen: list[Account], steps: list[tuple[bool, int]]
