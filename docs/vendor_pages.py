@@ -13,7 +13,7 @@ from provserver.domain.facts import Evidence
 from provserver.domain.models import Model
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
-from provserver.server import load_vendors
+from provserver.foundation import load_vendors
 
 _EVIDENCE = {
     Evidence.VENDOR_GUIDE: "a guide of the vendor says so",

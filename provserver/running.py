@@ -14,6 +14,7 @@ from provserver.api.app import ApiFace, build_api
 from provserver.api.face import UploadLimits
 from provserver.config import Config
 from provserver.domain.guessing import Guesses
+from provserver.foundation import Foundation, Vendors, open_foundation, open_resync
 from provserver.garbage import settle_memory, unsearched
 from provserver.listeners import Addresses, Listeners
 from provserver.listening.trust import VendorTrust
@@ -21,7 +22,6 @@ from provserver.metrics_folder import MetricsFolder
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation
-from provserver.server import Stock, Vendors, open_resync, open_stock
 from provserver.services.account_limit import AccountLimit
 from provserver.services.admission import Admission
 from provserver.services.challenges import Challenges
@@ -67,11 +67,11 @@ async def run(config: Config, share: Share = Share(), *, vendors: Vendors | None
     """
     async with AsyncExitStack() as stack:
         with unsearched():
-            stock = await stack.enter_async_context(open_stock(config, vendors))
-            crew = _crew(stack, stock, CollectorRegistry(), counts_phones=share.phones)
-            listeners = Listeners(stack, config, stock.catalogue.vendor_named, share.sockets)
-            phones = _phones(stack, stock, crew, share, lambda: listeners.phones.trust) if share.phones else None
-            api = await _api(stack, stock, crew) if share.api else None
+            foundation = await stack.enter_async_context(open_foundation(config, vendors))
+            crew = _crew(stack, foundation, CollectorRegistry(), counts_phones=share.phones)
+            listeners = Listeners(stack, config, foundation.catalogue.vendor_named, share.sockets)
+            phones = _phones(stack, foundation, crew, share, lambda: listeners.phones.trust) if share.phones else None
+            api = await _api(stack, foundation, crew) if share.api else None
             if share.counted:
                 await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
             where = await listeners.open(phones, api)
@@ -91,8 +91,8 @@ class Crew:
     files: FileFolder
 
 
-def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, counts_phones: bool) -> Crew:
-    phones = stock.config.phones
+def _crew(stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegistry, *, counts_phones: bool) -> Crew:
+    phones = foundation.config.phones
     # A process that serves no phones tells the counts of those that do, and has none of its own beside them.
     metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
     guesses = Guesses(phones.guessing.limit, phones.guessing.window)
@@ -100,14 +100,14 @@ def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, c
         registry,
         metrics,
         ContactWriter(
-            stock.database,
+            foundation.database,
             on_shed=metrics.shed.inc,
             limit=phones.contact_limit,
-            spool=Spool(stock.config.data_dir / "spool"),
+            spool=Spool(foundation.config.data_dir / "spool"),
         ),
-        UnknownDevices(stock.database, phones.unknown_limit),
-        Guard(stock.database, guesses, (*phones.guessing.exempt, *phones.networks), stock.sources.now),
-        FileFolder(stock.config.files_folder),
+        UnknownDevices(foundation.database, phones.unknown_limit),
+        Guard(foundation.database, guesses, (*phones.guessing.exempt, *phones.networks), foundation.sources.now),
+        FileFolder(foundation.config.files_folder),
     )
     metrics.waiting.set_function(lambda: crew.contacts.waiting)
     for writer in (crew.contacts, crew.unknown, crew.guard):
@@ -116,26 +116,26 @@ def _crew(stack: AsyncExitStack, stock: Stock, registry: CollectorRegistry, *, c
     return crew
 
 
-async def _api(stack: AsyncExitStack, stock: Stock, crew: Crew) -> web.Application:
-    config = stock.config
-    resync, registrations = await _check_sync(stack, stock)
-    jobs = JobRunner(stock.database, resync, stock.sources.new_id("run"))
+async def _api(stack: AsyncExitStack, foundation: Foundation, crew: Crew) -> web.Application:
+    config = foundation.config
+    resync, registrations = await _check_sync(stack, foundation)
+    jobs = JobRunner(foundation.database, resync, foundation.sources.new_id("run"))
     await _run_until_closed(stack, jobs.run())
     if config.events.keep:
-        await _run_until_closed(stack, Retention(stock.database, stock.sources, config.events.keep).run())
+        await _run_until_closed(stack, Retention(foundation.database, foundation.sources, config.events.keep).run())
     return build_api(
         ApiFace(
-            database=stock.database,
-            catalogue=stock.catalogue,
-            renderer=stock.renderer,
-            configurations=stock.configurations,
+            database=foundation.database,
+            catalogue=foundation.catalogue,
+            renderer=foundation.renderer,
+            configurations=foundation.configurations,
             contacts=crew.contacts,
             resync=resync,
             registrations=registrations,
             new_job=jobs.woken,
             unknown=crew.unknown,
             guard=crew.guard,
-            sources=stock.sources,
+            sources=foundation.sources,
             window_seconds=config.phones.window,
             bootstrap_key=config.api.bootstrap_key,
             registry=crew.registry,
@@ -145,10 +145,12 @@ async def _api(stack: AsyncExitStack, stock: Stock, crew: Crew) -> web.Applicati
     )
 
 
-async def _check_sync(stack: AsyncExitStack, stock: Stock) -> tuple[Resync, Registrations]:
-    resync, notifier = await stack.enter_async_context(open_resync(stock))
-    silent = "the back end `sip` does not tell who is registered" if stock.config.checksync.backend == "sip" else None
-    registrations = Registrations(stock.database, stock.catalogue, notifier, silent)
+async def _check_sync(stack: AsyncExitStack, foundation: Foundation) -> tuple[Resync, Registrations]:
+    resync, notifier = await stack.enter_async_context(open_resync(foundation))
+    silent = (
+        "the back end `sip` does not tell who is registered" if foundation.config.checksync.backend == "sip" else None
+    )
+    registrations = Registrations(foundation.database, foundation.catalogue, notifier, silent)
     stack.push_async_callback(registrations.close)
     return resync, registrations
 
@@ -165,39 +167,41 @@ async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, Non
 
 
 def _phones(
-    stack: AsyncExitStack, stock: Stock, crew: Crew, share: Share, trust: Callable[[], VendorTrust]
+    stack: AsyncExitStack, foundation: Foundation, crew: Crew, share: Share, trust: Callable[[], VendorTrust]
 ) -> web.Application:
-    phones = stock.config.phones
-    generation(stock.sources.now())  # reads all time zones: now, and not while a phone waits
-    records = RecordCache(stock.database, phones.record_bytes, survival=phones.survival)
+    phones = foundation.config.phones
+    generation(foundation.sources.now())  # reads all time zones: now, and not while a phone waits
+    records = RecordCache(foundation.database, phones.record_bytes, survival=phones.survival)
     records.start()
     stack.push_async_callback(records.close)
     challenges = Challenges(
-        stock.database.sealer,
-        stock.sources,
+        foundation.database.sealer,
+        foundation.sources,
         phones.digest_algorithms,
         basic="basic" in phones.auth,
         basic_without_tls=phones.basic_without_tls,
     )
     admission = Admission(phones.max_waiting, phones.patience)
     provisioning = Provisioning(
-        database=stock.database,
-        catalogue=stock.catalogue,
+        database=foundation.database,
+        catalogue=foundation.catalogue,
         records=records,
         document_source=DocumentSource(
-            stock.database,
-            stock.catalogue,
-            stock.renderer,
-            stock.configurations.proof_policy,
+            foundation.database,
+            foundation.catalogue,
+            foundation.renderer,
+            foundation.configurations.proof_policy,
             DocumentCache(phones.cache_bytes),
             RenderQueue(phones.patience),
             SharedCache(share.shared_cache, phones.shared_bytes)
             if share.shared_cache and phones.shared_bytes
             else None,
         ),
-        recorder=Recorder(stock.catalogue, crew.contacts, crew.unknown, stock.sources, stock.sources.series("evt")),
-        sources=stock.sources,
-        proof_policy=stock.configurations.proof_policy,
+        recorder=Recorder(
+            foundation.catalogue, crew.contacts, crew.unknown, foundation.sources, foundation.sources.series("evt")
+        ),
+        sources=foundation.sources,
+        proof_policy=foundation.configurations.proof_policy,
         challenges=challenges,
         guard=crew.guard,
         request_cache=RequestCache(),

@@ -16,8 +16,8 @@ from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
 from provserver.domain.jobs import CheckSyncJob, JobDeviceState
 from provserver.domain.mac import parse_mac
+from provserver.foundation import Foundation, open_foundation, open_resync
 from provserver.opening import COMMAND_LINE
-from provserver.server import Stock, open_resync, open_stock
 from provserver.services import accounts, resync_jobs
 from provserver.services.change import Change, Connection
 from provserver.services.devices import DeviceFilter
@@ -66,8 +66,8 @@ def check_sync(
 
 async def _one(config: Config, mac_text: str, order: Order) -> None:
     mac = parse_mac(mac_text, "MAC")
-    async with open_stock(config) as stock, open_resync(stock) as (resync, _):
-        async with stock.database.read() as conn:
+    async with open_foundation(config) as foundation, open_resync(foundation) as (resync, _):
+        async with foundation.database.read() as conn:
             record = await find_by_mac(conn, mac)
         if record is None:
             raise NotFound(f"there is no device {mac}")
@@ -96,9 +96,9 @@ def _lines_table(report: ResyncReport) -> Table:
 
 async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
     counts: Counter[JobDeviceState] = Counter()
-    async with open_stock(config) as stock, open_resync(stock) as (resync, _):
-        for account in await _accounts(stock, account_id):
-            await _account(stock, resync, account, wish, counts)
+    async with open_foundation(config) as foundation, open_resync(foundation) as (resync, _):
+        for account in await _accounts(foundation, account_id):
+            await _account(foundation, resync, account, wish, counts)
     rows = table("outcome", "devices")
     for state in JobDeviceState:
         if counts[state]:
@@ -106,8 +106,8 @@ async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
     console().print(rows if counts else "there is no device to tell")
 
 
-async def _accounts(stock: Stock, account_id: str | None) -> list[Account]:
-    async with stock.database.read() as conn:
+async def _accounts(foundation: Foundation, account_id: str | None) -> list[Account]:
+    async with foundation.database.read() as conn:
         if account_id is not None:
             return [await accounts.get(conn, account_id)]
         found: list[Account] = []
@@ -121,20 +121,20 @@ async def _accounts(stock: Stock, account_id: str | None) -> list[Account]:
 
 
 async def _account(
-    stock: Stock, resync: Resync, account: Account, wish: JobWish, counts: Counter[JobDeviceState]
+    foundation: Foundation, resync: Resync, account: Account, wish: JobWish, counts: Counter[JobDeviceState]
 ) -> None:
     """Run one account's job to its end; where it is interrupted the rest of it is cancelled."""
-    async with stock.database.read() as conn:
-        device_ids = await resync_jobs.select_devices(conn, stock.configurations, account, wish.chosen)
+    async with foundation.database.read() as conn:
+        device_ids = await resync_jobs.select_devices(conn, foundation.configurations, account, wish.chosen)
     if not device_ids:
         return
-    runner = JobRunner(stock.database, resync, stock.sources.new_id("run"))
-    async with stock.database.write() as conn:
-        job = await resync_jobs.create(_change(stock, conn), account, wish, device_ids, runner=runner.name)
+    runner = JobRunner(foundation.database, resync, foundation.sources.new_id("run"))
+    async with foundation.database.write() as conn:
+        job = await resync_jobs.create(_change(foundation, conn), account, wish, device_ids, runner=runner.name)
     try:
         await _run(runner, job, account, counts)
     except asyncio.CancelledError:
-        await asyncio.shield(_cancel(stock, job))
+        await asyncio.shield(_cancel(foundation, job))
         raise
 
 
@@ -150,10 +150,10 @@ async def _run(runner: JobRunner, job: CheckSyncJob, account: Account, counts: C
         await runner.run_job(job, step)
 
 
-async def _cancel(stock: Stock, job: CheckSyncJob) -> None:
-    async with stock.database.write() as conn:
-        await resync_jobs.cancel(_change(stock, conn), job.account_id, job.id)
+async def _cancel(foundation: Foundation, job: CheckSyncJob) -> None:
+    async with foundation.database.write() as conn:
+        await resync_jobs.cancel(_change(foundation, conn), job.account_id, job.id)
 
 
-def _change(stock: Stock, conn: Connection) -> Change:
-    return Change(conn, stock.database.sealer, stock.sources, COMMAND_LINE, stock.sources.now())
+def _change(foundation: Foundation, conn: Connection) -> Change:
+    return Change(conn, foundation.database.sealer, foundation.sources, COMMAND_LINE, foundation.sources.now())

@@ -10,8 +10,8 @@ from provserver.domain.errors import NotFound
 from provserver.domain.file_rules import FileRule
 from provserver.domain.mac import parse_mac
 from provserver.domain.vocabulary import SECRETS
+from provserver.foundation import Foundation, open_foundation
 from provserver.rendering.outcomes import Outcome
-from provserver.server import Stock, open_stock
 from provserver.services.effective import EffectiveDevice, masked, render
 from provserver.services.files import files_of
 from provserver.services.masking import MASK
@@ -35,20 +35,20 @@ def render_file(mac: str, config: Config, name: str | None, user_agent: str | No
 
 
 async def _render(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
-    async with open_stock(config) as stock:
-        effective = await _effective(stock, mac, user_agent or "")
+    async with open_foundation(config) as foundation:
+        effective = await _effective(foundation, mac, user_agent or "")
         rule = _rule(effective, name)
-        document = render(stock.renderer, effective if reveal else masked(effective), rule)
+        document = render(foundation.renderer, effective if reveal else masked(effective), rule)
     click.echo(document.body.decode(), nl=False)
 
 
-async def _effective(stock: Stock, mac_text: str, user_agent: str = "") -> EffectiveDevice:
+async def _effective(foundation: Foundation, mac_text: str, user_agent: str = "") -> EffectiveDevice:
     mac = parse_mac(mac_text, "MAC")
-    async with stock.database.read() as conn:
+    async with foundation.database.read() as conn:
         record = await find_by_mac(conn, mac)
     if record is None:
         raise NotFound(f"there is no device {mac}")
-    return await stock.configurations.effective(record.account.id, record.device.id, user_agent=user_agent)
+    return await foundation.configurations.effective(record.account.id, record.device.id, user_agent=user_agent)
 
 
 def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:
@@ -73,8 +73,8 @@ def explain(mac: str, config: Config) -> None:
 
 
 async def _explain(mac: str, config: Config) -> None:
-    async with open_stock(config) as stock:
-        effective = await _effective(stock, mac)
+    async with open_foundation(config) as foundation:
+        effective = await _effective(foundation, mac)
     printer = console()
     device = effective.device
     printer.print(f"{device.mac}  {effective.vendor.name} {device.model or 'model not known yet'}  {device.status}")

@@ -11,12 +11,12 @@ import uvloop
 from provserver.cli.demo import demonstrate
 from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
+from provserver.foundation import load_vendors
 from provserver.garbage import unsearched
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
 from provserver.opening import prepare
 from provserver.running import run
-from provserver.server import load_vendors
 from provserver.supervisor import plan, tell_listening
 
 

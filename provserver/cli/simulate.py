@@ -17,8 +17,8 @@ from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
+from provserver.foundation import load_vendors, open_foundation
 from provserver.listeners import reachable
-from provserver.server import load_vendors, open_stock
 from provserver.services import api_keys
 from provserver.services.change import Actor, Change, Connection
 from provserver.services.sources import Sources
@@ -156,20 +156,20 @@ async def _key(config: Config, given: str | None) -> AsyncIterator[str]:
     if given or config.api.bootstrap_key:
         yield given or config.api.bootstrap_key or ""
         return
-    async with open_stock(config) as stock:
+    async with open_foundation(config) as foundation:
 
         def change(conn: Connection) -> Change:
-            return Change(conn, stock.database.sealer, stock.sources, _ACTOR, stock.sources.now())
+            return Change(conn, foundation.database.sealer, foundation.sources, _ACTOR, foundation.sources.now())
 
-        expires_at = stock.sources.now() + _KEY_LIVES
-        async with stock.database.write() as conn:
+        expires_at = foundation.sources.now() + _KEY_LIVES
+        async with foundation.database.write() as conn:
             made = await api_keys.create(
                 change(conn), name=_NAME, account_id=None, read_only=False, expires_at=expires_at
             )
         try:
             yield made.secret
         finally:
-            async with stock.database.write() as conn:
+            async with foundation.database.write() as conn:
                 await api_keys.revoke(change(conn), made.key.id)
 
 

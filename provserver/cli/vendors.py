@@ -14,7 +14,7 @@ from provserver.domain.errors import NotFound
 from provserver.domain.models import Model
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
-from provserver.server import load_vendors
+from provserver.foundation import load_vendors
 
 
 @click.command()

@@ -42,7 +42,7 @@ PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
 
 
 @dataclass(frozen=True)
-class Stock:
+class Foundation:
     """What all servers of a test run share: the vendors, and a migrated database to begin with."""
 
     catalogue: Catalogue
@@ -52,16 +52,16 @@ class Stock:
 
 
 @pytest.fixture(scope="session")
-def stock(
+def foundation(
     tmp_path_factory: pytest.TempPathFactory, shipped_vendors: tuple[Catalogue, Renderer], blank_database: bytes
-) -> Stock:
+) -> Foundation:
     """The shipped vendors and Acme."""
     catalogue, renderer = shipped_vendors
     like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
     catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
     key_file = tmp_path_factory.mktemp("stock") / "secret.key"
     create_key_file(key_file)
-    return Stock(catalogue, renderer, blank_database, key_file.read_bytes())
+    return Foundation(catalogue, renderer, blank_database, key_file.read_bytes())
 
 
 def _open(folder: Path) -> Database:
@@ -70,26 +70,31 @@ def _open(folder: Path) -> Database:
 
 @asynccontextmanager
 async def running_api(
-    folder: Path, stock: Stock, clock: Clock, own: OwnDatabase | None = None
+    folder: Path, foundation: Foundation, clock: Clock, own: OwnDatabase | None = None
 ) -> AsyncIterator[TestServer]:
     """The API over a fresh database in `folder`, or over PostgreSQL, listening."""
-    (folder / "secret.key").write_bytes(stock.key_file)
+    (folder / "secret.key").write_bytes(foundation.key_file)
     (folder / "secret.key").chmod(0o600)
     if own:
         await own.empty()
         database = Database.open(own.url, Sealer.from_key_file(folder / "secret.key"), PATIENT)
     else:
-        (folder / "test.db").write_bytes(stock.database)
+        (folder / "test.db").write_bytes(foundation.database)
         database = _open(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
         sources, notifier = clock.sources(), FakeNotifier()
         configurations = Configurations(
-            database, stock.catalogue, stock.renderer, "http://phones.example.net", ProofPolicy(Phones().auth), sources
+            database,
+            foundation.catalogue,
+            foundation.renderer,
+            "http://phones.example.net",
+            ProofPolicy(Phones().auth),
+            sources,
         )
         resync = Resync(configurations, Sender(notifier, timeout=60), sources)
-        registrations = Registrations(database, stock.catalogue, notifier)
+        registrations = Registrations(database, foundation.catalogue, notifier)
         stack.push_async_callback(registrations.close)
         jobs = JobRunner(database, resync, "tests")
         running_jobs = asyncio.create_task(jobs.run())
@@ -99,8 +104,8 @@ async def running_api(
             stack.push_async_callback(writer.stop)
         face = ApiFace(
             database=database,
-            catalogue=stock.catalogue,
-            renderer=stock.renderer,
+            catalogue=foundation.catalogue,
+            renderer=foundation.renderer,
             configurations=configurations,
             contacts=contacts,
             resync=resync,
@@ -148,9 +153,11 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, stock: Stock, clock: Clock, own: OwnDatabase | None) -> AsyncIterator[TestServer]:
+async def server(
+    tmp_path: Path, foundation: Foundation, clock: Clock, own: OwnDatabase | None
+) -> AsyncIterator[TestServer]:
     """The API, listening."""
-    async with running_api(tmp_path, stock, clock, own) as server:
+    async with running_api(tmp_path, foundation, clock, own) as server:
         yield server
 
 

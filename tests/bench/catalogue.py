@@ -17,8 +17,8 @@ from provserver.domain.file_rules import FileRule  # noqa: E402
 from provserver.domain.identify import identify  # noqa: E402
 from provserver.domain.phone_signs import AgentRule  # noqa: E402
 from provserver.domain.vendor import Vendor  # noqa: E402
+from provserver.foundation import load_vendors  # noqa: E402
 from provserver.garbage import settle_memory  # noqa: E402
-from provserver.server import load_vendors  # noqa: E402
 
 _REQUESTS = 20_000
 _PLACES = re.compile(r"\{[a-z]+\}", re.IGNORECASE)

@@ -23,10 +23,10 @@ from prometheus_client import CollectorRegistry
 from provserver.config import Config, Phones
 from provserver.domain.guessing import Guesses
 from provserver.domain.mac import Mac
+from provserver.foundation import load_vendors
 from provserver.garbage import settle_memory
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.server import load_vendors
 from provserver.services.admission import Admission
 from provserver.services.contacts import ContactWriter
 from provserver.services.sources import Sources

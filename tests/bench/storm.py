@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from shutil import copy
 
 from provserver.config import Config
-from provserver.server import load_vendors
+from provserver.foundation import load_vendors
 from provserver.simulation.arrivals import arrivals
 from provserver.simulation.boot import Habits
 from provserver.simulation.fleet import SimulatedPhone, fleet

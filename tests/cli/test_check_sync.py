@@ -20,7 +20,7 @@ from tests.store import builders
 def notifier(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeNotifier]:
     """What the commands tell phones with."""
     fake = FakeNotifier()
-    monkeypatch.setattr("provserver.server.OnDemand", lambda *_, **__: fake)
+    monkeypatch.setattr("provserver.foundation.OnDemand", lambda *_, **__: fake)
     return fake
 
 

@@ -33,9 +33,9 @@ with atheris.instrument_imports(
     from provserver.domain.certificates import ClientCertificate, fits
     from provserver.domain.identify import clean_path, identify, read_agent
     from provserver.domain.mac import Mac
+    from provserver.foundation import load_vendors
     from provserver.listening.proxyprotocol import NotProxied, read_header
     from provserver.phones.client_certificate import decoded, read_certificates
-    from provserver.server import load_vendors
 
 Target = Callable[[bytes], None]
 

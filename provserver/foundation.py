@@ -26,7 +26,7 @@ Vendors = tuple[Catalogue, Renderer]
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class Foundation:
     """What every command works with: the catalogue, the store and the means to read devices as they stand."""
 
     config: Config
@@ -54,7 +54,7 @@ def load_vendors(config: Config, *, thorough: bool = False) -> Vendors:
 
 
 @asynccontextmanager
-async def open_stock(config: Config, vendors: Vendors | None = None) -> AsyncIterator[Stock]:
+async def open_foundation(config: Config, vendors: Vendors | None = None) -> AsyncIterator[Foundation]:
     """The catalogue, read now unless it is given, and the store, closed at the end. The schema is as it was found."""
     catalogue, renderer = vendors or load_vendors(config)
     async with open_database(config) as database:
@@ -63,16 +63,16 @@ async def open_stock(config: Config, vendors: Vendors | None = None) -> AsyncIte
         proof_policy = ProofPolicy(frozenset(config.phones.auth), config.phones.networks)
         sources = Sources()
         configurations = Configurations(database, catalogue, renderer, public_url, proof_policy, sources)
-        yield Stock(config, catalogue, renderer, database, configurations, sources)
+        yield Foundation(config, catalogue, renderer, database, configurations, sources)
 
 
 @asynccontextmanager
-async def open_resync(stock: Stock) -> AsyncIterator[tuple[Resync, Notifier]]:
+async def open_resync(foundation: Foundation) -> AsyncIterator[tuple[Resync, Notifier]]:
     """What tells phones to fetch anew, by the configured back end; closed at the end."""
-    settings, sources = stock.config.checksync, stock.sources
+    settings, sources = foundation.config.checksync, foundation.sources
     notifier = OnDemand(settings, clock=sources.now, entropy=sources.entropy)
     try:
         sender = Sender(notifier, settings.proxy, settings.timeout)
-        yield Resync(stock.configurations, sender, sources), notifier
+        yield Resync(foundation.configurations, sender, sources), notifier
     finally:
         await notifier.close()
