@@ -22,7 +22,7 @@ from provserver.config import Config
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
 from provserver.metrics_folder import MetricsFolder
-from provserver.running import Share, run
+from provserver.process import Role, run
 from provserver.store.shared_cache import SharedCacheFolder
 
 LoadConfig = Callable[[], Config]
@@ -41,7 +41,7 @@ class Place:
     """What one process serves, whichever process it is at the moment."""
 
     name: str
-    share: Share
+    role: Role
     pid: int = 0
     since: float = 0.0
 
@@ -130,7 +130,7 @@ class Supervisor:
         if pid == 0:
             os.close(ready)
             os.close(self.lifeline[1])
-            os._exit(_serve(self.load, place.share, self.lifeline[0], tell_ready))
+            os._exit(_serve(self.load, place.role, self.lifeline[0], tell_ready))
         os.close(tell_ready)
         return pid, ready
 
@@ -162,7 +162,7 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
         return sockets
 
     def place(name: str, sockets: Mapping[str, Sequence[socket]]) -> Place:
-        return Place(name, Share(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name), shared_cache))
+        return Place(name, Role(PHONES in sockets, API in sockets, sockets, MetricsFolder(folder, name), shared_cache))
 
     sections = [PHONES] if config.phones.tls.compatibility_port is None else [PHONES, OLD_PHONES]
     places = [place("api", {API: opened(API)})]
@@ -173,12 +173,12 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
     return Supervisor(load, places), addresses(config, ports)
 
 
-def _serve(load: LoadConfig, share: Share, lifeline: int, tell_ready: int) -> int:
+def _serve(load: LoadConfig, role: Role, lifeline: int, tell_ready: int) -> int:
     """The whole life of a process; returns its exit code."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
         config = load()
-        uvloop.run(_serve_until_told(config, share, lifeline, tell_ready))
+        uvloop.run(_serve_until_told(config, role, lifeline, tell_ready))
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)
         return 1
@@ -188,12 +188,12 @@ def _serve(load: LoadConfig, share: Share, lifeline: int, tell_ready: int) -> in
     return 0
 
 
-async def _serve_until_told(config: Config, share: Share, lifeline: int, tell_ready: int) -> None:
+async def _serve_until_told(config: Config, role: Role, lifeline: int, tell_ready: int) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_reader(lifeline, stop.set)  # ends with the supervisor, however that does
-    async with run(config, share):
+    async with run(config, role):
         os.write(tell_ready, b"!")
         await stop.wait()
 

@@ -16,7 +16,7 @@ from provserver.garbage import unsearched
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
 from provserver.opening import prepare
-from provserver.running import run
+from provserver.process import run
 from provserver.supervisor import plan, tell_listening
 
 

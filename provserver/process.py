@@ -45,7 +45,7 @@ from provserver.store.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Role:
     """What one process serves: everything where it is alone.
 
     `sockets` listen already, by section. `counted`: what this process tells at /metrics of the others, and where to
@@ -60,7 +60,7 @@ class Share:
 
 
 @asynccontextmanager
-async def run(config: Config, share: Share = Share(), *, vendors: Vendors | None = None) -> AsyncIterator[Addresses]:
+async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = None) -> AsyncIterator[Addresses]:
     """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens.
 
     What `prepare` makes must be there. `vendors`: where the caller has loaded them.
@@ -68,19 +68,19 @@ async def run(config: Config, share: Share = Share(), *, vendors: Vendors | None
     async with AsyncExitStack() as stack:
         with unsearched():
             foundation = await stack.enter_async_context(open_foundation(config, vendors))
-            crew = _crew(stack, foundation, CollectorRegistry(), counts_phones=share.phones)
-            listeners = Listeners(stack, config, foundation.catalogue.vendor_named, share.sockets)
-            phones = _phones(stack, foundation, crew, share, lambda: listeners.phones.trust) if share.phones else None
-            api = await _api(stack, foundation, crew) if share.api else None
-            if share.counted:
-                await _run_until_closed(stack, share.counted.keep(crew.registry, tells=share.api))
+            shared = _shared_services(stack, foundation, CollectorRegistry(), counts_phones=role.phones)
+            listeners = Listeners(stack, config, foundation.catalogue.vendor_named, role.sockets)
+            phones = _phones(stack, foundation, shared, role, lambda: listeners.phones.trust) if role.phones else None
+            api = await _api(stack, foundation, shared) if role.api else None
+            if role.counted:
+                await _run_until_closed(stack, role.counted.keep(shared.registry, tells=role.api))
             where = await listeners.open(phones, api)
         settle_memory()
         yield where
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class SharedServices:
     """What phones and API of a process share beside the stock."""
 
     registry: CollectorRegistry
@@ -91,12 +91,14 @@ class Crew:
     files: FileFolder
 
 
-def _crew(stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegistry, *, counts_phones: bool) -> Crew:
+def _shared_services(
+    stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegistry, *, counts_phones: bool
+) -> SharedServices:
     phones = foundation.config.phones
     # A process that serves no phones tells the counts of those that do, and has none of its own beside them.
     metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
     guesses = Guesses(phones.guessing.limit, phones.guessing.window)
-    crew = Crew(
+    shared = SharedServices(
         registry,
         metrics,
         ContactWriter(
@@ -109,14 +111,14 @@ def _crew(stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegi
         Guard(foundation.database, guesses, (*phones.guessing.exempt, *phones.networks), foundation.sources.now),
         FileFolder(foundation.config.files_folder),
     )
-    metrics.waiting.set_function(lambda: crew.contacts.waiting)
-    for writer in (crew.contacts, crew.unknown, crew.guard):
+    metrics.waiting.set_function(lambda: shared.contacts.waiting)
+    for writer in (shared.contacts, shared.unknown, shared.guard):
         writer.start()
         stack.push_async_callback(writer.stop)
-    return crew
+    return shared
 
 
-async def _api(stack: AsyncExitStack, foundation: Foundation, crew: Crew) -> web.Application:
+async def _api(stack: AsyncExitStack, foundation: Foundation, shared: SharedServices) -> web.Application:
     config = foundation.config
     resync, registrations = await _check_sync(stack, foundation)
     jobs = JobRunner(foundation.database, resync, foundation.sources.new_id("run"))
@@ -129,17 +131,17 @@ async def _api(stack: AsyncExitStack, foundation: Foundation, crew: Crew) -> web
             catalogue=foundation.catalogue,
             renderer=foundation.renderer,
             configurations=foundation.configurations,
-            contacts=crew.contacts,
+            contacts=shared.contacts,
             resync=resync,
             registrations=registrations,
             new_job=jobs.woken,
-            unknown=crew.unknown,
-            guard=crew.guard,
+            unknown=shared.unknown,
+            guard=shared.guard,
             sources=foundation.sources,
             window_seconds=config.phones.window,
             bootstrap_key=config.api.bootstrap_key,
-            registry=crew.registry,
-            files=crew.files,
+            registry=shared.registry,
+            files=shared.files,
             uploads=UploadLimits(config.uploads.firmware_bytes, config.uploads.quota_bytes),
         )
     )
@@ -167,7 +169,7 @@ async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, Non
 
 
 def _phones(
-    stack: AsyncExitStack, foundation: Foundation, crew: Crew, share: Share, trust: Callable[[], VendorTrust]
+    stack: AsyncExitStack, foundation: Foundation, shared: SharedServices, role: Role, trust: Callable[[], VendorTrust]
 ) -> web.Application:
     phones = foundation.config.phones
     generation(foundation.sources.now())  # reads all time zones: now, and not while a phone waits
@@ -193,26 +195,24 @@ def _phones(
             foundation.configurations.proof_policy,
             DocumentCache(phones.cache_bytes),
             RenderQueue(phones.patience),
-            SharedCache(share.shared_cache, phones.shared_bytes)
-            if share.shared_cache and phones.shared_bytes
-            else None,
+            SharedCache(role.shared_cache, phones.shared_bytes) if role.shared_cache and phones.shared_bytes else None,
         ),
         recorder=Recorder(
-            foundation.catalogue, crew.contacts, crew.unknown, foundation.sources, foundation.sources.series("evt")
+            foundation.catalogue, shared.contacts, shared.unknown, foundation.sources, foundation.sources.series("evt")
         ),
         sources=foundation.sources,
         proof_policy=foundation.configurations.proof_policy,
         challenges=challenges,
-        guard=crew.guard,
+        guard=shared.guard,
         request_cache=RequestCache(),
         account_limit=AccountLimit(lambda: admission.room),
     )
     face = PhoneFace(
         provisioning,
-        crew.metrics,
+        shared.metrics,
         phones.public_url,
         phones.trusted_proxies,
-        crew.files,
+        shared.files,
         admission,
         certificate_header=phones.client_certificate_header,
         trust=trust,
