@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from provserver.checksync.ondemand import OnDemand
 from provserver.config import Config
+from provserver.database_setup import open_database
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Notifier
 from provserver.domain.errors import BadConfiguration
 from provserver.listeners import reachable
-from provserver.opening import open_database
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer

@@ -13,7 +13,7 @@ import click
 from provserver.cli.moments import since
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
-from provserver.opening import open_database
+from provserver.database_setup import open_database
 from provserver.services.audit import AuditEntry, AuditFilter, list_entries
 from provserver.services.paging import PageRequest
 from provserver.store.database import Database

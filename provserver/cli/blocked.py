@@ -5,7 +5,7 @@ import click
 from provserver.cli.options import config_option, run_async
 from provserver.cli.tables import print_table
 from provserver.config import Config
-from provserver.opening import COMMAND_LINE, change_by, open_database
+from provserver.database_setup import COMMAND_LINE, change_by, open_database
 from provserver.services import blocking
 from provserver.services.paging import PageRequest
 from provserver.services.sources import Sources

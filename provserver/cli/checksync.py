@@ -12,12 +12,12 @@ from rich.table import Table
 from provserver.cli.options import config_option, run_async
 from provserver.cli.tables import console, table
 from provserver.config import Config
+from provserver.database_setup import COMMAND_LINE
 from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
 from provserver.domain.jobs import CheckSyncJob, JobDeviceState
 from provserver.domain.mac import parse_mac
 from provserver.foundation import Foundation, open_foundation, open_resync
-from provserver.opening import COMMAND_LINE
 from provserver.services import accounts, resync_jobs
 from provserver.services.change import Change, Connection
 from provserver.services.devices import DeviceFilter

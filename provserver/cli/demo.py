@@ -7,10 +7,10 @@ import click
 from aiohttp import ClientSession, ClientTimeout
 
 from provserver.config import Config
+from provserver.database_setup import change_by
 from provserver.domain.errors import ProvserverError
 from provserver.domain.mac import Mac
 from provserver.listeners import Addresses
-from provserver.opening import change_by
 from provserver.services import api_keys
 from provserver.services.change import Actor
 

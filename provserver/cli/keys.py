@@ -9,8 +9,8 @@ from provserver.cli.moments import until
 from provserver.cli.options import config_option, run_async
 from provserver.cli.tables import print_table
 from provserver.config import Config
+from provserver.database_setup import COMMAND_LINE, change_by, open_database
 from provserver.domain.device import ApiKey
-from provserver.opening import COMMAND_LINE, change_by, open_database
 from provserver.services import api_keys
 from provserver.services.sources import Sources
 from provserver.store.database import Database

@@ -11,11 +11,11 @@ import uvloop
 from provserver.cli.demo import demonstrate
 from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
+from provserver.database_setup import prepare
 from provserver.foundation import load_vendors
 from provserver.garbage import unsearched
 from provserver.listeners import Addresses
 from provserver.logs import configure_logging
-from provserver.opening import prepare
 from provserver.process import run
 from provserver.supervisor import plan, tell_listening
 

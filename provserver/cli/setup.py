@@ -8,10 +8,10 @@ import click
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.config.loading import load_config
+from provserver.database_setup import ensure_platform_key, open_database, prepare_data
 from provserver.domain.errors import BadConfiguration
 from provserver.foundation import load_vendors
 from provserver.listeners import tls_setups
-from provserver.opening import ensure_platform_key, open_database, prepare_data
 from provserver.shipped import shipped
 from provserver.store.migrate import migrate as migrate_schema
 

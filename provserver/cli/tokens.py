@@ -4,9 +4,9 @@ import click
 
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
+from provserver.database_setup import COMMAND_LINE, change_by
 from provserver.domain.errors import NotFound
 from provserver.domain.mac import parse_mac
-from provserver.opening import COMMAND_LINE, change_by
 from provserver.services import tokens
 from provserver.store.devices import find_by_mac
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from provserver.cli.main import main
 from provserver.config.loading import load_config
+from provserver.database_setup import open_database
 from provserver.domain.mac import Mac
-from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.store import builders
 

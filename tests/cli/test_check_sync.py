@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from provserver.config.loading import load_config
+from provserver.database_setup import open_database
 from provserver.domain.checksync import LineStatus
 from provserver.domain.mac import Mac
-from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.cli.conftest import MAC, Command, Place
 from tests.services.fake_notifier import FakeNotifier

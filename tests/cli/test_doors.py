@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from provserver.config.loading import load_config
-from provserver.opening import open_database
+from provserver.database_setup import open_database
 from provserver.store.blocked_sources import BlockedSource, record_blocked
 from tests.cli.conftest import MAC, Command, Place
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from provserver.config.loading import load_config
+from provserver.database_setup import open_database
 from provserver.domain.mac import Mac
-from provserver.opening import open_database
 from provserver.store import accounts, assignments, devices, layers, users
 from tests.e2e.forked import Forked
 from tests.e2e.process import PATIENCE, Server, environment, run, serving
