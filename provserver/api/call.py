@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
-from provserver.api.auth import Caller
+from provserver.api.authentication import Caller
 from provserver.api.errors import json_answer
 from provserver.api.face import ApiFace
 from provserver.domain.device import Account
@@ -48,7 +48,7 @@ class Answer:
         return None if self.body is None else self.body.model_dump(mode="json", by_alias=True)
 
 
-class Repeated(Exception):
+class AlreadyAnswered(Exception):
     """The request was answered before under the same Idempotency-Key; not a failure, hence not one of the family."""
 
     def __init__(self, first: FirstAnswer) -> None:
@@ -81,19 +81,19 @@ class Call(Generic[Query, Body]):
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Change]:
-        """A write transaction. Raises `Repeated` where the request has been answered before."""
+        """A write transaction. Raises `AlreadyAnswered` where the request has been answered before."""
         repeat = self._repeat()
         try:
             async with self.face.database.write() as conn:
                 change = self._change(conn)
                 if repeat:
-                    await _refuse_repeated(change, repeat)
+                    await _refuse_repetition(change, repeat)
                 yield change
         except Conflict:
             if repeat:
                 # PostgreSQL lets two equal creations run side by side, and the later one meets the row of the other.
                 async with self.face.database.write() as conn:
-                    await _refuse_repeated(self._change(conn), repeat)
+                    await _refuse_repetition(self._change(conn), repeat)
             raise
 
     async def created(self, change: Change, body: BaseModel) -> Answer:
@@ -123,8 +123,8 @@ class Call(Generic[Query, Body]):
         )
 
 
-async def _refuse_repeated(change: Change, repeat: IdempotentRequest) -> None:
-    """Raises `Repeated` where the request has been answered."""
+async def _refuse_repetition(change: Change, repeat: IdempotentRequest) -> None:
+    """Raises `AlreadyAnswered` where the request has been answered."""
     first = await idempotency.first_answer(change, repeat)
     if first is not None:
-        raise Repeated(first)
+        raise AlreadyAnswered(first)

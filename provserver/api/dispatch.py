@@ -8,13 +8,13 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from provserver.api import auth
-from provserver.api.admission import admit
-from provserver.api.call import Answer, Call, Repeated
+from provserver.api import authentication
+from provserver.api.call import AlreadyAnswered, Answer, Call
 from provserver.api.errors import MethodNotAllowed, error_answer, json_answer, status_of
 from provserver.api.face import FACE
 from provserver.api.metrics import METRICS
 from provserver.api.models.shared import Query
+from provserver.api.permissions import check_permission
 from provserver.api.reading import read_body, read_path, read_query
 from provserver.api.route import Route
 from provserver.domain.errors import Invalid, NotFound, ProvserverError
@@ -32,8 +32,8 @@ def endpoint(route: Route) -> Next:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         face = request.app[FACE]
-        caller = await auth.identify(face, request)
-        admit(caller, route)
+        caller = await authentication.authenticate(face, request)
+        check_permission(caller, route)
         call: Call[Any, Any] = Call(
             face=face,
             caller=caller,
@@ -46,8 +46,8 @@ def endpoint(route: Route) -> Next:
         try:
             # A handler does nothing to the outside before its transaction stands, so it may begin anew.
             answer = await persist(lambda: route.handler(call))
-        except Repeated as repeated:
-            response = json_answer(repeated.first.answer, repeated.first.status)
+        except AlreadyAnswered as first_time:
+            response = json_answer(first_time.first.answer, first_time.first.status)
             response.headers["Idempotency-Replayed"] = "true"
             return response
         return answer.response() if isinstance(answer, Answer) else answer

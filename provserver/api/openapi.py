@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from provserver import __version__
-from provserver.api.auth import ACCOUNT_HEADER
+from provserver.api.authentication import ACCOUNT_HEADER
 from provserver.api.errors import json_answer
 from provserver.api.models.observed import Health
 from provserver.api.models.shared import Failure

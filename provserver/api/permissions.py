@@ -1,11 +1,11 @@
 """How far a key reaches: which routes, and whether it may change anything there."""
 
-from provserver.api.auth import ACCOUNT_HEADER, Caller
+from provserver.api.authentication import ACCOUNT_HEADER, Caller
 from provserver.api.route import Route
 from provserver.domain.errors import Forbidden, Invalid
 
 
-def admit(caller: Caller, route: Route) -> None:
+def check_permission(caller: Caller, route: Route) -> None:
     """Raise `Forbidden` where the key does not reach this far, `Invalid` where the account is not said."""
     if route.scope == "platform" and not caller.is_platform:
         raise Forbidden("this takes a platform key", code="platform_key_required")

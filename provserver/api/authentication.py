@@ -29,7 +29,7 @@ class Caller:
         return self.key.account_id is None
 
 
-async def identify(face: ApiFace, request: web.Request) -> Caller:
+async def authenticate(face: ApiFace, request: web.Request) -> Caller:
     """The caller. Raises `Unauthenticated`; and `NotFound` for an account that is not there, or not this key's."""
     secret = _bearer(request)
     wanted = request.headers.get(ACCOUNT_HEADER)
