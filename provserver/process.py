@@ -81,7 +81,7 @@ async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = 
 
 @dataclass(frozen=True, slots=True)
 class SharedServices:
-    """What phones and API of a process share beside the stock."""
+    """What phones and API of a process share beside the foundation."""
 
     registry: CollectorRegistry
     metrics: PhoneMetrics

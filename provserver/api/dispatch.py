@@ -46,8 +46,8 @@ def endpoint(route: Route) -> Next:
         try:
             # A handler does nothing to the outside before its transaction stands, so it may begin anew.
             answer = await persist(lambda: route.handler(call))
-        except AlreadyAnswered as first_time:
-            response = json_answer(first_time.first.answer, first_time.first.status)
+        except AlreadyAnswered as repetition:
+            response = json_answer(repetition.first.answer, repetition.first.status)
             response.headers["Idempotency-Replayed"] = "true"
             return response
         return answer.response() if isinstance(answer, Answer) else answer

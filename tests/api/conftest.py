@@ -59,7 +59,7 @@ def foundation(
     catalogue, renderer = shipped_vendors
     like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
     catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
-    key_file = tmp_path_factory.mktemp("stock") / "secret.key"
+    key_file = tmp_path_factory.mktemp("foundation") / "secret.key"
     create_key_file(key_file)
     return Foundation(catalogue, renderer, blank_database, key_file.read_bytes())
 

@@ -87,7 +87,7 @@ async def _follow(call: Call[None, None], streams: Streams, tail: Tail, response
 async def _still_good(call: Call[None, None]) -> bool:
     """Whether the key is: a stream must not outlive the key that opened it."""
     try:
-        await auth.identify(call.face, call.request)
+        await authentication.authenticate(call.face, call.request)
     except StoreUnavailable:
         return True
     except ProvserverError:
