@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from provserver.api import authentication
 from provserver.api.call import Call
 from provserver.api.resources.events import shown_event
 from provserver.domain.device import Event
