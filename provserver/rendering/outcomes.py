@@ -10,7 +10,10 @@ from provserver.rendering.parameters import Parameter
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one setting: its parameters, or the reasons why (some of) it cannot be expressed."""
+    """What became of one setting: its parameters, or the reasons why (some of) it cannot be expressed.
+
+    Once it is made nobody changes it: many are shared by all phones with the same setting.
+    """
 
     parameters: list[Parameter] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

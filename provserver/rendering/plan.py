@@ -7,7 +7,8 @@ from provserver.domain.device import MulticellRole
 from provserver.domain.mappings import Constant
 from provserver.domain.mappings import Mapping as SettingMapping
 from provserver.domain.vendor import Vendor
-from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SETTINGS, VOCABULARY
+from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SECRETS, SETTINGS, VOCABULARY
+from provserver.rendering.converters import SPELLINGS
 from provserver.rendering.parameters import holds_secret
 from provserver.rendering.places import knows_line_alone, names_of, repeating_group
 
@@ -20,7 +21,7 @@ class Writing:
     """A mapping of the setting `path` that applies here.
 
     `group`: what its parameters repeat for. `is_named_by_line`: their names have no places but the number of a line.
-    `follows`: they follow from that number and the value alone, and hold no secret, so that what they were for one
+    `follows`: they follow from that number and the value alone, which is no secret, so that what they were for one
     phone they are for the next.
     """
 
@@ -43,12 +44,17 @@ class Fixed:
     follows: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """What the file says of one setting: why it is not (all) expressed whatever its value, and what is written."""
+    """What the file says of one setting: why it is not (all) expressed whatever its value, and what is written.
+
+    `follows`: all of it does, from the value and, where it is `by_lines`, from the numbers of the lines.
+    """
 
     reasons: tuple[str, ...]
     writings: tuple[Writing, ...]
+    follows: bool
+    by_lines: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +83,7 @@ class Plan:
         fitting = [one for one in mappings if self.vendor.applies(one, self.model_name, self.role)]
         if mappings and not fitting:
             reasons.append(self._why_not(mappings))
-        return Said(tuple(reasons), tuple(_writing(self.vendor, path, mapping) for mapping in fitting))
+        return _said(self.vendor, path, reasons, fitting)
 
     def _why_not(self, mappings: Sequence[SettingMapping]) -> str:
         role = self.role
@@ -98,13 +104,25 @@ def plan_of(vendor: Vendor, model_name: str | None, role: MulticellRole | None) 
     return plan
 
 
+def _said(vendor: Vendor, path: str, reasons: Sequence[str], fitting: Sequence[SettingMapping]) -> Said:
+    """The same for all models of which the same is said."""
+    key = path, *reasons, *map(id, fitting)
+    said: Said | None = vendor.worked_out.get(key)
+    if said is None or any(writing.vendor is not vendor for writing in said.writings):
+        writings = tuple(_writing(vendor, path, mapping) for mapping in fitting)
+        follows, by_lines = all(one.follows for one in writings), any(one.group == "lines" for one in writings)
+        said = vendor.worked_out[key] = Said(tuple(reasons), writings, follows, by_lines)
+    return said
+
+
 def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
     names = list(names_of(mapping))
     group = next((found for name in names if (found := repeating_group(name))), None)
     secret = holds_secret(path, mapping)
     given = path in LINE_VALUES or path in DECT_VALUES
     named = all(map(knows_line_alone, (*names, *mapping.attributes.values())))
-    follows = named and not (secret or given or mapping.convert)
+    spelled = mapping.convert is None or mapping.convert in SPELLINGS
+    follows = not (given or path in SECRETS) and named and spelled
     return Writing(vendor, path, mapping, group, secret, named, follows)
 
 

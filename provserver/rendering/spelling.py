@@ -2,42 +2,30 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from provserver.domain.mappings import ListSpelling
 from provserver.domain.vendor import Vendor
-from provserver.rendering.converters import CONVERTERS, Inexpressible, Scope
+from provserver.rendering.converters import CONVERTERS, SPELLINGS, Inexpressible, Scope
 from provserver.rendering.parameters import LISTED, Parameter, spell_raw
 from provserver.rendering.places import number_of_line, placed
 from provserver.rendering.plan import Writing
 from provserver.rendering.spots import Spot
 
-_KEPT = 4_096  # settings with their parameters, of some 250 bytes each
+_KEPT = 4_096  # names of parameters for a line
 _Texts = Iterable[tuple[str, str]]  # name -> spelling
-_Lines = tuple[int | None, ...]
 
 
-def shared_parameters(writing: Writing, value: Any, layer: str, lines: _Lines) -> Sequence[Parameter]:
-    """The parameters that say `value` for these lines, where they follow from just that. Raises `Inexpressible`.
-
-    They are made once for all phones, and kept under all that they are made from, so they cannot become stale.
-    """
-    if isinstance(value, str | int | float):
-        return _following(writing, value, layer, lines)
-    return _following(writing, tuple(value) if writing.mapping.list else str(value), layer, lines)
-
-
-@lru_cache(maxsize=_KEPT, typed=True)
-def _following(writing: Writing, value: Any, layer: str, lines: _Lines) -> tuple[Parameter, ...]:
+def following_parameters(writing: Writing, value: Any, layer: str, lines: Iterable[int | None]) -> Iterator[Parameter]:
+    """The parameters that say `value` for these lines, where they follow from just that. Raises `Inexpressible`."""
     mapping = writing.mapping
     if mapping.list:
         texts = list(_spelled_list(mapping.list, value))
     else:
-        text = _text_of(writing, value, None) or ""
-        texts = [(name, text) for name in mapping.to]
-    made = (_made(writing, texts, layer, number_of_line(line), line, None) for line in lines)
-    return tuple(chain.from_iterable(made))
+        text = _text_of(writing, value, None)
+        texts = [] if text is None else [(name, text) for name in mapping.to]
+    for line in lines:
+        yield from _made(writing, texts, layer, number_of_line(line), line, None)
 
 
 def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Iterable[Parameter]:
@@ -87,10 +75,12 @@ def identity_of(name: str, vendor: Vendor, places: Mapping[str, str]) -> str:
 
 
 def _text_of(writing: Writing, value: Any, scope: Scope | None) -> str | None:
-    """A value in this vendor's spelling; None where nothing is to be written. A converter needs the `scope`."""
+    """A value in this vendor's spelling; None where nothing is to be written. Without a `scope` it is all phones'."""
     mapping = writing.mapping
     if mapping.convert and scope:
         return CONVERTERS[mapping.convert](value, scope, mapping.arguments)
+    if mapping.convert:
+        return SPELLINGS[mapping.convert](value, writing.vendor, mapping.arguments)
     if mapping.values is None:
         return spell_raw(value, writing.vendor)
     key = str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,8 +1,9 @@
 """Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from provserver.domain.buttons import ButtonRows, Surroundings, effective_buttons
@@ -18,13 +19,16 @@ from provserver.rendering.constants import constants_of
 from provserver.rendering.converters import Inexpressible
 from provserver.rendering.outcomes import Outcome, Translation
 from provserver.rendering.parameters import Parameter, is_secret, known_sections, pattern_name, spell_raw
-from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Writing, plan_of
-from provserver.rendering.spelling import parameters_of, shared_parameters
+from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Said, Writing, plan_of
+from provserver.rendering.spelling import following_parameters, parameters_of
 from provserver.rendering.spots import Spot, Spots
 
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
-_Where = Spot | tuple[int | None, ...]
-"""One spot, or the numbers of lines that nothing else tells apart."""
+_Lines = tuple[int | None, ...]
+_NO_LINE: _Lines = (None,)
+_KEPT = 4_096  # settings with their parameters, of some 250 bytes each
+_Occurrence = tuple[Any, str, Spot | _Lines]
+"""A value, the layer that it is from, and where it is: at a spot, or at lines that only their numbers tell apart."""
 
 
 def translate(
@@ -68,15 +72,15 @@ def _keys(
     return place_buttons(vendor, model_name, buttons, Surroundings(lines, rows.people, values))
 
 
-def _resolve_carried(outcomes: Mapping[str, Outcome]) -> None:
+def _resolve_carried(outcomes: dict[str, Outcome]) -> None:
     """A setting that travels in another's parameter shares its parameters."""
-    for outcome in outcomes.values():
+    for path, outcome in outcomes.items():
         if outcome.carried_by and outcome.carried_by in outcomes:
-            outcome.parameters = outcomes[outcome.carried_by].parameters
+            outcomes[path] = replace(outcome, parameters=outcomes[outcome.carried_by].parameters)
 
 
 def _override(
-    parameters: dict[str, Parameter], outcomes: Mapping[str, Outcome], vendor: Vendor, resolved: Resolved
+    parameters: dict[str, Parameter], outcomes: dict[str, Outcome], vendor: Vendor, resolved: Resolved
 ) -> None:
     """Raw parameters come last: they replace what a setting became, or join the file."""
     sections = known_sections(vendor) if resolved.vendor_overrides else {}
@@ -90,7 +94,8 @@ def _override(
             secret=is_secret(identity, vendor),
         )
         if under and under.setting and under.setting in outcomes:
-            outcomes[under.setting].reasons.append(f"{identity} is set by vendor_overrides of {effective.layer}")
+            outcome, reason = outcomes[under.setting], f"{identity} is set by vendor_overrides of {effective.layer}"
+            outcomes[under.setting] = replace(outcome, reasons=[*outcome.reasons, reason])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,56 +121,23 @@ class _Translator:
         if path in DECT_VALUES and not any(self._given(path)):
             return Outcome()
         said = self.plan.said_of(path)
-        outcome = Outcome(reasons=list(said.reasons))
-        for writing in said.writings:
-            self._apply(writing, outcome)
-        if outcome.withheld:
-            outcome.parameters.clear()
-        return outcome
+        effective = self.resolved.settings.get(path)
+        lines = self.spots.plain_lines("lines") if said.by_lines else _NO_LINE
+        if said.follows and lines and effective:
+            value = tuple(effective.value) if isinstance(effective.value, list) else effective.value
+            return _following(said, value, effective.layer, lines)
+        return _outcome(said, self._occurrences, self.repeated.role)
 
-    def _apply(self, writing: Writing, outcome: Outcome) -> None:
-        mapping = writing.mapping
-        if mapping.unsupported:
-            outcome.reasons.append(mapping.unsupported)
-        elif mapping.carried_by:
-            outcome.carried_by = mapping.carried_by
-        else:
-            occurrences = list(self._occurrences(writing))
-            if not occurrences and self.repeated.role is MulticellRole.SECONDARY:
-                outcome.reasons.append(NOT_ON_SECONDARIES)
-            for value, layer, spot in occurrences:
-                self._write(writing, value, layer, spot, outcome)
-
-    @staticmethod
-    def _write(writing: Writing, value: Any, layer: str, where: _Where, outcome: Outcome) -> None:
-        mapping = writing.mapping
-        try:
-            if isinstance(where, Spot):
-                outcome.parameters.extend(parameters_of(writing, value, layer, where))
-            else:
-                outcome.parameters.extend(shared_parameters(writing, value, layer, where))
-        except Inexpressible as error:
-            if str(error) not in outcome.reasons:
-                outcome.reasons.append(str(error))
-            outcome.withheld = outcome.withheld or mapping.whole
-        if mapping.list:
-            _report_unknown_items(mapping.list, value, outcome)
-
-    def _occurrences(self, writing: Writing) -> Iterator[tuple[Any, str, _Where]]:
-        """The value once, or once for each line, handset, server or base where the parameter is one of those.
-
-        Beside it the layer that it is from; lines that only their numbers tell apart come together.
-        """
+    def _occurrences(self, writing: Writing) -> Iterator[_Occurrence]:
+        """The value once, or once for each line, handset, server or base where the parameter is one of those."""
         path = writing.path
         if path in LINE_VALUES or path in DECT_VALUES:
             yield from ((value, "assignment", spot) for value, spot in self._given(path))
             return
-        plain = self.spots.plain_lines(writing.group) if writing.follows else None
-        places: Sequence[_Where] = self.spots.of(writing.group) if plain is None else [plain] if plain else []
-        for where in places:
-            effective = (where.resolved if isinstance(where, Spot) else self.resolved).settings.get(path)
-            if effective is not None and effective.value is not None:  # else only other handsets have it
-                yield effective.value, effective.layer, where
+        for spot in self.spots.of(writing.group):
+            effective = spot.resolved.settings.get(path)
+            if effective is not None:  # else only other handsets have it
+                yield effective.value, effective.layer, spot
 
     def _given(self, path: str) -> Iterator[tuple[Any, Spot]]:
         group = path.partition(".")[0]
@@ -174,6 +146,53 @@ class _Translator:
             yield from ((system[path], self.spots.device) for _ in range(path in system))
         else:
             yield from ((spot.values[path], spot) for spot in self.spots.of(_VALUES_OF[group]) if path in spot.values)
+
+
+@lru_cache(maxsize=_KEPT, typed=True)
+def _following(said: Said, value: Any, layer: str, lines: _Lines) -> Outcome:
+    """What becomes of a setting by itself, on a phone with these lines: made once for all phones.
+
+    It is kept under all that it is made from, so it cannot become stale.
+    """
+    value = list(value) if isinstance(value, tuple) else value
+    return _outcome(said, lambda writing: [(value, layer, lines if writing.group else _NO_LINE)], None)
+
+
+def _outcome(
+    said: Said, occurrences: Callable[[Writing], Iterable[_Occurrence]], role: MulticellRole | None
+) -> Outcome:
+    outcome = Outcome(reasons=list(said.reasons))
+    for writing in said.writings:
+        mapping = writing.mapping
+        if mapping.unsupported:
+            outcome.reasons.append(mapping.unsupported)
+        elif mapping.carried_by:
+            outcome.carried_by = mapping.carried_by
+        else:
+            found = list(occurrences(writing))
+            if not found and role is MulticellRole.SECONDARY:
+                outcome.reasons.append(NOT_ON_SECONDARIES)
+            for occurrence in found:
+                _write(writing, occurrence, outcome)
+    if outcome.withheld:
+        outcome.parameters.clear()
+    return outcome
+
+
+def _write(writing: Writing, occurrence: _Occurrence, outcome: Outcome) -> None:
+    value, layer, where = occurrence
+    mapping = writing.mapping
+    try:
+        if isinstance(where, Spot):
+            outcome.parameters.extend(parameters_of(writing, value, layer, where))
+        else:
+            outcome.parameters.extend(following_parameters(writing, value, layer, where))
+    except Inexpressible as error:
+        if str(error) not in outcome.reasons:
+            outcome.reasons.append(str(error))
+        outcome.withheld = outcome.withheld or mapping.whole
+    if mapping.list:
+        _report_unknown_items(mapping.list, value, outcome)
 
 
 def _report_unknown_items(spelling: ListSpelling, value: Sequence[str], outcome: Outcome) -> None:

@@ -5,11 +5,12 @@ text of the parameter, or None to write nothing, and raises `Inexpressible` wher
 """
 
 from provserver.rendering.converters import daylight, servers, tables, times, urls, values
-from provserver.rendering.converters.registry import ARGUMENTS, CONVERTERS, Converter, Inexpressible, Scope
+from provserver.rendering.converters.registry import ARGUMENTS, CONVERTERS, SPELLINGS, Converter, Inexpressible, Scope
 
 __all__ = [
     "ARGUMENTS",
     "CONVERTERS",
+    "SPELLINGS",
     "Converter",
     "Inexpressible",
     "Scope",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 from provserver.domain.mac import Mac
 from provserver.rendering.clocks import told_at
@@ -13,6 +13,14 @@ from provserver.rendering.timezones import Zone
 
 class Inexpressible(Exception):
     """The value has no spelling in this vendor's language; the text is the reason for people."""
+
+
+class Tables(Protocol):
+    """What alone a converter looks at beside value and arguments that spells the same value alike for all phones."""
+
+    @property
+    def tables(self) -> Mapping[str, Mapping[str, str]]:
+        """The vendor's tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,8 @@ class Scope:
 
 
 Converter = Callable[[Any, Scope, Mapping[str, Any]], str | None]
+Named = TypeVar("Named", bound=Converter)
+Spelling = Callable[[Any, Tables, Mapping[str, Any]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,9 @@ class Arguments:
 
 
 CONVERTERS: dict[str, Converter] = {}
+SPELLINGS: dict[str, Spelling] = {}
+"""Those converters that take no more than `Tables`."""
+
 ARGUMENTS: dict[str, Arguments] = {}
 
 
@@ -61,12 +74,14 @@ def converter(
     zone_tables: tuple[str, ...] = (),
     texts: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     by_rules: bool = False,
-) -> Callable[[Converter], Converter]:
+) -> Callable[[Named], Named]:
     """Enter a converter under its own name, with the arguments that the catalogue checks."""
 
-    def enter(function: Converter) -> Converter:
+    def enter(function: Named) -> Named:
         name = getattr(function, "__name__")  # noqa: B009 - a Callable is not known to have a name
         CONVERTERS[name] = function
+        if function.__annotations__["scope"] is Tables:
+            SPELLINGS[name] = cast("Spelling", function)
         ARGUMENTS[name] = Arguments(needs, takes, zone_tables, texts, by_rules)
         return function
 

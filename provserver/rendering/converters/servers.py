@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from provserver.domain.texts import split_host_port
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
 
 
 @converter()
-def host(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def host(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The host of `host[:port]`."""
     return split_host_port(value)[0]
 
 
 @converter(takes=("default",))
-def port(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def port(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The port of `host[:port]`, else `default`, else nothing."""
     found = split_host_port(value)[1] or arguments.get("default")
     return None if found is None else str(found)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
 from provserver.rendering.languages import nearest
 from provserver.rendering.timezones import zone_rules
 
 
 @converter("table")
-def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def lookup(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The spelling in the vendor's table `table`."""
     spelling = scope.tables[arguments["table"]].get(str(value))
     if spelling is None:
@@ -18,7 +18,7 @@ def lookup(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("table")
-def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def language(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """As `lookup`, for the nearest language that the table has: `fr` for `fr-CA`, `zh-TW` for `zh-HK`."""
     table = scope.tables[arguments["table"]]
     found = nearest(value, tuple(table))
@@ -28,7 +28,7 @@ def language(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("position", takes=("table", "otherwise", "text"))
-def nth(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def nth(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The item at `position`, from 1, of a list or of words separated by blanks; `otherwise`, or nothing, beyond.
 
     With `table`, only items that have a spelling in it count, and that spelling is written; with `text`, that is

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
 from provserver.rendering.converters.values import affix
 
 _PORTS = {"http": 80, "https": 443, "tftp": 69, "ftp": 21}
@@ -14,7 +14,7 @@ _ENDS_A_RULE = re.compile(r"[\s|]")
 
 
 @converter(takes=("slash",))
-def folder_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def folder_url(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """A URL that ends in a slash, for phones that add the file name themselves; with `slash: false` it has none."""
     return str(value).rstrip("/") + ("/" if arguments.get("slash", True) else "")
 
@@ -52,14 +52,14 @@ def _doubled(text: str) -> str:
 
 
 @converter()
-def option_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+def option_is_told(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
     """Nothing is written: `rule_url` tells it as an option, unless it holds a character that ends one."""
     if _ENDS_AN_OPTION.search(value):
         raise Inexpressible("the phones take it without blanks, quotation marks and brackets only")
 
 
 @converter(takes=("before", "after"))
-def url_name(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def url_name(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The file name at the end of a URL, between `before` and `after`; nothing where the URL has none."""
     name = unquote(urlsplit(value).path.rpartition("/")[2])
     if not name.isprintable() or name != name.strip():
@@ -82,7 +82,7 @@ def server_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter(takes=("http", "https", "tftp", "ftp"))
-def scheme(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def scheme(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """What the arguments say for the scheme of a URL."""
     name = value.partition("://")[0].lower()
     if name not in arguments:
@@ -91,7 +91,7 @@ def scheme(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("part", "scheme", "beside")
-def url_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def url_part(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """A `part` of a URL of this `scheme`: host, port, or path without a slash at its end.
 
     Nothing is written for the schemes `beside`, which have parameters of their own.

@@ -5,60 +5,60 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
 
 
 @converter("low", "high")
-def scale(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def scale(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """Percent to the whole numbers from `low` to `high`."""
     low, high = arguments["low"], arguments["high"]
     return str(low + round((high - low) * value / 100))
 
 
 @converter("by")
-def multiply(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def multiply(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """`by` times the value."""
     return str(value * arguments["by"])
 
 
 @converter("by")
-def hexadecimal(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def hexadecimal(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """`by` times the value in hexadecimal digits, `0x68`: with 4, a DSCP as the whole byte that it stands in."""
     return f"0x{value * arguments['by']:02x}"
 
 
 @converter("by", takes=("least",))
-def divide(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def divide(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The value divided by `by`, rounded up so that only 0 becomes 0, and never below `least`."""
     return str(max(math.ceil(value / arguments["by"]), arguments.get("least", 0)))
 
 
 @converter(takes=("before", "after"))
-def affix(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def affix(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The value between `before` and `after`."""
     return f"{arguments.get('before', '')}{value}{arguments.get('after', '')}"
 
 
 @converter("join")
-def words(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def words(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The words of a text, which blanks separate, with `join` between them instead."""
     return str(arguments["join"]).join(value.split())
 
 
 @converter("on", "off")
-def switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def switch(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """`on` of the arguments where there is something to switch on, `off` for 0 and false."""
     return str(arguments["on"] if value else arguments["off"])
 
 
 @converter()
-def nonzero(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def nonzero(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The value, and nothing for 0: where another parameter says that it is off."""
     return str(value) if value else None
 
 
 @converter("low", "high", takes=("zero",))
-def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def within(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """A number from `low` to `high`; these phones take no other. With `zero`, 0 is spelled so."""
     if not value and "zero" in arguments:
         return str(arguments["zero"])
@@ -68,7 +68,7 @@ def within(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("of", takes=("zero", "spelled"))
-def steps(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def steps(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The smallest of the numbers `of` that is not below the value, else the largest; 0 is spelled `zero`.
 
     `spelled` lists how the phones spell the numbers `of`, where not as they are.
@@ -97,13 +97,13 @@ def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | 
 
 
 @converter("by")
-def add(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def add(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The value and `by`, which may be negative: for numbers that begin elsewhere than ours."""
     return str(value + arguments["by"])
 
 
 @converter(takes=("none",))
-def first(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def first(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The first of a list separated by commas; `none`, or nothing at all, where it is empty."""
     if value:
         return str(value).partition(",")[0]
@@ -111,7 +111,7 @@ def first(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 
 
 @converter("pattern")
-def extract(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def extract(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """What the first group of `pattern`, a regular expression, finds in the value."""
     found = re.search(arguments["pattern"], str(value), re.IGNORECASE)
     if found is None:
@@ -120,26 +120,26 @@ def extract(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("text", takes=("when",))
-def fixed(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def fixed(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The same `text` whatever the value is; with `when`, only for that value and nothing for the others."""
     return str(arguments["text"]) if arguments.get("when", _key(value)) == _key(value) else None
 
 
 @converter("zero")
-def zero(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def zero(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """The number, but 0 is spelled `zero`."""
     return str(value) if value else str(arguments["zero"])
 
 
 @converter("when")
-def needs_nothing(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+def needs_nothing(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
     """Nothing is written for the value `when`, which the phones do by themselves; they cannot do otherwise."""
     if _key(value) != arguments["when"]:
         raise Inexpressible("the phones cannot do otherwise")
 
 
 @converter("at", takes=("table", "beyond", "repeat"))
-def item(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def item(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """The item number `at` of a list, or of a text separated by commas; `table` spells items and leaves others out.
 
     Where there are not so many it is `beyond`, or with `repeat` the last of them, else nothing is written.
@@ -155,7 +155,7 @@ def item(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 
 
 @converter("table")
-def all_in(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+def all_in(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
     """Nothing is written; items that `table` does not spell are told, where `item` writes the others one by one."""
     missing = [str(one) for one in value if str(one) not in scope.tables[arguments["table"]]]
     if missing:
@@ -163,7 +163,7 @@ def all_in(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
 
 
 @converter("of", takes=("first",))
-def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def marks(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
     """A row of `of` marks, 1 at each number of the value and 0 elsewhere: `2,3` of 4 is `0,1,1,0`.
 
     With `first` only the first number counts, and nothing is written where there is none.
@@ -177,7 +177,7 @@ def marks(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
 
 
 @converter("low", "high", takes=("ascii", "digits", "without", "mixed"))
-def characters(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def characters(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
     """A text of `low` to `high` characters, with `ascii` of ASCII and with `digits` of digits alone; no other.
 
     It has none of those in `without`; with `mixed` it has a letter, a digit and a sign, and no long row of a kind.
