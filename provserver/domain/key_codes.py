@@ -135,22 +135,22 @@ class KeyLayout:
     keys_per_module: int
     softkeys: int = 0
 
-    @property
+    @cached_property
     def module_area(self) -> str | None:
         """The area of expansion modules, if these phones take any."""
         return next((name for name, area in self.areas.items() if area.modules), None)
 
-    @property
+    @cached_property
     def soft_area(self) -> str | None:
         """The area of soft keys, if these can be programmed."""
         return next((name for name, area in self.areas.items() if area.soft), None)
 
-    @property
+    @cached_property
     def _on_modules(self) -> int:
         """The keys of all expansion modules."""
         return self.modules * self.keys_per_module if self.module_area and self.rows else 0
 
-    @property
+    @cached_property
     def max_position(self) -> int | None:
         """The highest position; 0 where there are no programmable keys, None where the number is not known."""
         own = self.own if self.rows else 0

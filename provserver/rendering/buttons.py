@@ -8,9 +8,10 @@ from typing import Any
 
 from provserver.domain.button_types import ButtonType
 from provserver.domain.buttons import EffectiveButton, Reason, Source, Surroundings, Told
-from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout, KeyParameter
+from provserver.domain.key_codes import Key, KeyCodes, KeyForm
 from provserver.domain.vendor import Vendor
-from provserver.rendering.key_texts import NUMBERS, Places, UnknownPlace, places_in, words_of
+from provserver.rendering.key_texts import Places, UnknownPlace
+from provserver.rendering.keys import KeyModel, Refused, key_model_of, key_parameters, unused_parameters
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.refusals import refusal_of
 
@@ -39,14 +40,6 @@ def setting_of(button: EffectiveButton) -> str:
     return f"buttons.{button.position}"
 
 
-class _Refused(Exception):
-    """Why a button cannot be on this phone."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
 def place_buttons(
     vendor: Vendor, model_name: str | None, buttons: Sequence[EffectiveButton], around: Surroundings
 ) -> Keys:
@@ -54,7 +47,7 @@ def place_buttons(
 
     A line that nobody placed stands only where a key can be a line: other phones show their lines without keys.
     """
-    work = _Placing(vendor, model_name, vendor.key_layout(model_name), around, _known_of(vendor, model_name))
+    work = _Placing(key_model_of(vendor, model_name), around)
     placed = tuple(one for one in map(work.placed, buttons) if not _is_no_line_key(one))
     used = {one.button.position for one in placed if one.reason is None}
     managed = any(button.source is not Source.MODEL_DEFAULT for button in buttons)
@@ -69,170 +62,102 @@ def _is_no_line_key(placed: PlacedButton) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is the same for all phones of a model: what keys of an area have, and what switches off each key."""
-
-    vendor: Vendor
-    rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
-    unused: dict[int, tuple[Parameter, ...]] = field(default_factory=dict)
-
-
-def _known_of(vendor: Vendor, model_name: str | None) -> _Known:
-    known: _Known | None = vendor.worked_out.get(("keys", model_name))
-    if known is None or known.vendor is not vendor:
-        known = vendor.worked_out["keys", model_name] = _Known(vendor)
-    return known
-
-
-@dataclass(frozen=True, slots=True)
 class _Placing:
-    vendor: Vendor
-    model_name: str | None
-    layout: KeyLayout
+    model: KeyModel
     around: Surroundings
-    known: "_Known"
     counted: Counter[str] = field(default_factory=Counter)
 
     def placed(self, button: EffectiveButton) -> PlacedButton:
         told = self.around.told(button)
         try:
             parameters = self._written(button, told)
-        except _Refused as refused:
+        except Refused as refused:
             return PlacedButton(button, told.label, (), refused.reason, str(refused))
         return PlacedButton(button, told.label, parameters)
 
     def _written(self, button: EffectiveButton, told: Told) -> tuple[Parameter, ...]:
-        codes = self.vendor.buttons
-        if codes is None or self.layout.max_position == 0:
-            why = f": {self.vendor.no_buttons}" if self.vendor.no_buttons else ""
-            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys{why}")
+        vendor, layout = self.model.vendor, self.model.layout
+        codes = vendor.buttons
+        if codes is None or layout.max_position == 0:
+            why = f": {vendor.no_buttons}" if vendor.no_buttons else ""
+            raise Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys{why}")
         if not codes.spoken(button.type):
             why = "; ".join(dict.fromkeys(form.unsupported or "" for form in codes.types.get(button.type, ())))
-            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, self._no_type(button.type, why))
-        key = self.layout.key_at(button.position)
+            raise Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, self._no_type(button.type, why))
+        key = layout.key_at(button.position)
         if key is None:
-            raise _Refused(Reason.POSITION_OUT_OF_RANGE, self._beyond())
+            raise Refused(Reason.POSITION_OUT_OF_RANGE, self._beyond())
         if told.missing:
-            raise _Refused(*told.missing)
+            raise Refused(*told.missing)
         return self._by_first_form(codes, button, told, key)
 
     @property
     def _phone(self) -> str:
-        return f"the {self.vendor.name} {self.model_name}" if self.model_name else f"a phone of {self.vendor.name}"
+        vendor, model = self.model.vendor.name, self.model.name
+        return f"the {vendor} {model}" if model else f"a phone of {vendor}"
 
     def _no_type(self, kind: ButtonType, why: str) -> str:
-        return f"{self.vendor.name} phones have no {kind} keys" + (f": {why}" if why else "")
+        return f"{self.model.vendor.name} phones have no {kind} keys" + (f": {why}" if why else "")
 
     def _beyond(self) -> str:
-        if self.layout.max_position is None:
+        layout = self.model.layout
+        if layout.max_position is None:
             return f"how many keys {self._phone} has is not known, and its files have no name for this one"
-        beside = "expansion modules and soft keys" if self.layout.soft_area else "expansion modules"
-        return f"{self._phone} has {self.layout.max_position} keys, those of {beside} included"
+        beside = "expansion modules and soft keys" if layout.soft_area else "expansion modules"
+        return f"{self._phone} has {layout.max_position} keys, those of {beside} included"
 
     def _by_first_form(self, codes: KeyCodes, button: EffectiveButton, told: Told, key: Key) -> tuple[Parameter, ...]:
         """The parameters as the first form that fits spells them."""
-        fitting = [form for form in codes.types[button.type] if self._fits(form, button, told, key)]
-        forms = [form for form in fitting if form.unsupported is None]
+        possible = self.model.forms(codes, button.type, key.area)
+        fitting = [(form, fields) for form, fields in possible if _fits(form, button, told, key)]
+        forms = [(form, fields) for form, fields in fitting if form.unsupported is None]
         if not forms:
-            why = next((f": {form.unsupported}" for form in fitting), "")
+            why = next((f": {form.unsupported}" for form, _ in fitting), "")
             message = f"{self._phone} has no {button.type} key of this kind there{why}"
-            raise _Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, message)
+            raise Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, message)
         missing: dict[str, None] = {}
-        for form in forms:
-            places = self._places(told, key, form)
+        layer = "vendor" if button.source is Source.MODEL_DEFAULT else button.source.value
+        for form, fields in forms:
+            nth = self.counted[form.counter] + 1 if form.counter else 0
+            places = Places(_Texts(told, self.around), self.model.numbers(key, nth), self.model.vendor.names)
             try:
-                fields = {name: places.fill(text) for name, text in {**codes.fields, **form.fields}.items()}
+                filled = tuple((name, places.fill(text)) for name, text in fields.items())
             except UnknownPlace as place:
                 missing[str(place)] = None
                 continue
-            self._check_carried(codes, told)
-            parameters = tuple(self._parameters(key, fields, places, button))
+            _check_carried(codes, told)
+            parameters = key_parameters(self.model, key, nth, filled, setting_of(button), layer)
             if form.counter:
                 self.counted[form.counter] += 1
             return parameters
-        raise _Refused(Reason.NOT_EXPRESSIBLE, f"{' or '.join(missing)} is not known here")
-
-    def _fits(self, form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
-        if form.own_place and (told.line is None or told.line.number != key.number):
-            return False
-        possible = self.layout.areas[key.area].types
-        if possible and button.type not in possible:
-            return False
-        target = {name: str(value) for name, value in button.target.items()}
-        wanted = all(target.get(name) == value for name, value in form.when.items())
-        return wanted and (not form.areas or key.area in form.areas) and self.vendor.fits(form, self.model_name)
-
-    def _places(self, told: Told, key: Key, form: KeyForm) -> Places:
-        numbers = key.places(self.layout.areas[key.area].per_page)
-        if form.counter:
-            nth = self.counted[form.counter] + 1
-            numbers |= {"nth": nth, "nth0": nth - 1}
-        return Places(_Texts(told, self.around), numbers, self.vendor.names)
-
-    def _check_carried(self, codes: KeyCodes, told: Told) -> None:
-        for name, text in {"label": told.label, **told.texts}.items():
-            reason = refusal_of(text, codes.cannot_carry)
-            if reason:
-                raise _Refused(Reason.NOT_EXPRESSIBLE, f"its {name} {reason}")
-
-    def _parameters(
-        self, key: Key, fields: Mapping[str, str], places: Places, button: EffectiveButton | None = None
-    ) -> Iterator[Parameter]:
-        """The parameters of a key; one that names a field which is not given is not written."""
-        inner = Places(fields, places.numbers, places.lists)
-        layer = button.source.value if button and button.source is not Source.MODEL_DEFAULT else "vendor"
-        setting = setting_of(button) if button else None
-        for item, needed in self._row(key.area):
-            if not needed <= fields.keys():
-                continue
-            try:
-                parameter = Parameter(
-                    identity=inner.fill(item.to),
-                    value=inner.fill(item.value),
-                    section=item.section,
-                    attributes={name: inner.fill(text) for name, text in item.attributes.items()},
-                    setting=setting,
-                    layer=layer,
-                )
-            except UnknownPlace:
-                continue
-            if button:
-                self._check_syntax(parameter)
-            yield parameter
-
-    def _row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
-        """The parameters that keys of an area have on this model, each with the fields that it needs."""
-        if area not in self.known.rows:
-            fitting = (item for item in self.layout.areas[area].parameters if self.vendor.fits(item, self.model_name))
-            self.known.rows[area] = [(item, _fields_of(item)) for item in fitting]
-        return self.known.rows[area]
-
-    def _check_syntax(self, parameter: Parameter) -> None:
-        for text in (parameter.value, *parameter.attributes.values()):
-            reason = refusal_of(text, self.vendor.syntax.cannot_carry)
-            if reason:
-                raise _Refused(Reason.NOT_EXPRESSIBLE, f"{parameter.name} would be a value that {reason}")
+        raise Refused(Reason.NOT_EXPRESSIBLE, f"{' or '.join(missing)} is not known here")
 
     def unused(self, used: set[int], *, beside_own: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
         """What switches off the keys that have no button.
 
         Those of modules and soft keys only where somebody has placed buttons at all.
         """
-        for key in self.layout.keys:
-            area = self.layout.areas[key.area]
+        for key in self.model.layout.keys:
+            area = self.model.layout.areas[key.area]
             beside = area.modules or area.soft
             if area.unused is None or key.position in used or (beside and not beside_own):
                 continue
-            if key.position not in self.known.unused:
-                places = Places({}, key.places(area.per_page), self.vendor.names)
-                fields = {name: places.fill(text) for name, text in area.unused.items()}
-                self.known.unused[key.position] = tuple(self._parameters(key, fields, places))
-            yield key.position, self.known.unused[key.position]
+            yield key.position, unused_parameters(self.model, key)
 
 
-def _fields_of(item: KeyParameter) -> frozenset[str]:
-    places = (place for text in (item.to, item.value, *item.attributes.values()) for place in places_in(text))
-    return frozenset(word for place in places for word in words_of(place)) - NUMBERS
+def _fits(form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
+    """Whether a form that the key can have says this button."""
+    if form.own_place and (told.line is None or told.line.number != key.number):
+        return False
+    target = button.target
+    return all((str(target[name]) if name in target else None) == value for name, value in form.when.items())
+
+
+def _check_carried(codes: KeyCodes, told: Told) -> None:
+    for name, text in {"label": told.label, **told.texts}.items():
+        reason = refusal_of(text, codes.cannot_carry)
+        if reason:
+            raise Refused(Reason.NOT_EXPRESSIBLE, f"its {name} {reason}")
 
 
 class _Texts(Mapping[str, str]):

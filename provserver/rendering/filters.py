@@ -79,7 +79,7 @@ def reject_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) ->
 
 
 def _are_parameters(items: list[Any], attribute: Any) -> bool:
-    return attribute in _GROUPED_BY and all(type(item) is Parameter for item in items)
+    return attribute in _GROUPED_BY and {Parameter}.issuperset(map(type, items))
 
 
 def _folded(key: Any) -> Any:

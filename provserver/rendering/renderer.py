@@ -1,6 +1,6 @@
 """Parameters + template -> the document a phone gets. A pure function of what it is given: byte-stable."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from traceback import extract_tb
@@ -84,7 +84,6 @@ class Renderer:
         try:
             text = self._environment.get_template(name).render(
                 parameters=parameters,
-                sections=_by_section(parameters),
                 lines=repeated.lines,
                 handsets=repeated.handsets,
                 servers=repeated.servers,
@@ -127,10 +126,3 @@ def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
     for parameter in parameters:
         texts = [parameter.value, *parameter.attributes.values()] if parameter.attributes else parameter.value
         yield parameter.setting or parameter.identity, texts
-
-
-def _by_section(parameters: Sequence[Parameter]) -> Mapping[str, list[Parameter]]:
-    sections: dict[str, list[Parameter]] = {}
-    for parameter in parameters:
-        sections.setdefault(parameter.section, []).append(parameter)
-    return sections

@@ -24,7 +24,7 @@ printable = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Cn", "C
         "{{ parameters.__reduce_ex__(2) }}",
         "{{ (lambda: 0).__code__ }}",
         "{{ cycler.__init__.__globals__.os }}",
-        "{{ sections.update({'a': 1}) }}",
+        "{{ {}.update({'a': 1}) }}",
         "{{ range(10**9) | list }}",
         "{% include '../../../../etc/passwd' %}",
         "{% include '/etc/passwd' %}",

@@ -21,11 +21,10 @@ def test_a_template_knows_the_device_its_lines_and_its_parameters(workshop: Work
         " {{ device.name }} {{ model_name }} {{ base_url }}\n"
         "{% for l in lines %}{{ l.number }} {{ l.username }} {{ l.display_name }} {{ l.label }};{% endfor %}"
         "{% for p in parameters %}{{ p.name }}/{{ p.index }}={{ p.value }}@{{ p.section }};{% endfor %}"
-        "{{ sections.sip | length }} {{ sections | length }}"
     )
     assert workshop.render(template, found).body.decode().splitlines() == [
         "02:00:00:1a:2b:3c 0200001A2B3C 0200001a2b3c acme A1 desk A1 https://prov.example.com/p/t/",
-        "2 user2 Zoë 102;port/1=5070@sip;user.2/None=user2@settings;1 2",
+        "2 user2 Zoë 102;port/1=5070@sip;user.2/None=user2@settings;",
     ]
 
 

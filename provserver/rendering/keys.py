@@ -1,0 +1,118 @@
+"""The keys of a model: which forms its buttons have there and which parameters, the same for all its phones. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from provserver.domain.button_types import ButtonType
+from provserver.domain.buttons import Reason
+from provserver.domain.key_codes import Key, KeyCodes, KeyForm, KeyLayout, KeyParameter
+from provserver.domain.vendor import Vendor
+from provserver.rendering.key_texts import NUMBERS, Places, UnknownPlace, places_in, words_of
+from provserver.rendering.parameters import Parameter
+from provserver.rendering.refusals import refusal_of
+
+_KEPT = 4_096  # keys with their parameters, of some 250 bytes each
+
+
+class Refused(Exception):
+    """Why a button cannot be on this phone."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyModel:
+    """What is the same for all phones of a model."""
+
+    vendor: Vendor
+    name: str | None
+    layout: KeyLayout
+    _rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
+    _forms: dict[tuple[ButtonType, str], list[tuple[KeyForm, Mapping[str, str]]]] = field(default_factory=dict)
+
+    def row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
+        """The parameters that keys of an area have, each with the fields that it needs."""
+        if area not in self._rows:
+            fitting = (item for item in self.layout.areas[area].parameters if self.vendor.fits(item, self.name))
+            self._rows[area] = [(item, _fields_of(item)) for item in fitting]
+        return self._rows[area]
+
+    def forms(self, codes: KeyCodes, kind: ButtonType, area: str) -> list[tuple[KeyForm, Mapping[str, str]]]:
+        """The forms that a type of button has in an area, each with all its fields."""
+        if (kind, area) not in self._forms:
+            possible = self.layout.areas[area].types
+            forms = () if possible and kind not in possible else codes.types[kind]
+            fitting = (
+                one for one in forms if (not one.areas or area in one.areas) and self.vendor.fits(one, self.name)
+            )
+            self._forms[kind, area] = [(form, {**codes.fields, **form.fields}) for form in fitting]
+        return self._forms[kind, area]
+
+    def numbers(self, key: Key, nth: int) -> dict[str, int]:
+        """The numbers of a key; it is the `nth` of those that are counted with it, from 1, where it is counted."""
+        numbers = key.places(self.layout.areas[key.area].per_page)
+        return numbers | {"nth": nth, "nth0": nth - 1} if nth else numbers
+
+
+def key_model_of(vendor: Vendor, name: str | None) -> KeyModel:
+    """The keys of a model; found out once and kept with the vendor file."""
+    model: KeyModel | None = vendor.worked_out.get(("keys", name))
+    if model is None or model.vendor is not vendor:
+        model = vendor.worked_out["keys", name] = KeyModel(vendor, name, vendor.key_layout(name))
+    return model
+
+
+@lru_cache(maxsize=_KEPT)
+def key_parameters(
+    model: KeyModel, key: Key, nth: int, fields: tuple[tuple[str, str], ...], setting: str | None, layer: str
+) -> tuple[Parameter, ...]:
+    """The parameters of a key, of the button `setting` or of none; one that names a field not given is not written.
+
+    They follow from just that, so they are made once for all phones with such a key. Raises `Refused`.
+    """
+    given = dict(fields)
+    places = Places(given, model.numbers(key, nth), model.vendor.names)
+    found = (_parameter(item, places, setting, layer) for item, needed in model.row(key.area) if needed <= given.keys())
+    parameters = tuple(parameter for parameter in found if parameter)
+    if setting:
+        for parameter in parameters:
+            _check_syntax(parameter, model.vendor)
+    return parameters
+
+
+def _parameter(item: KeyParameter, places: Places, setting: str | None, layer: str) -> Parameter | None:
+    try:
+        return Parameter(
+            identity=places.fill(item.to),
+            value=places.fill(item.value),
+            section=item.section,
+            attributes={name: places.fill(text) for name, text in item.attributes.items()},
+            setting=setting,
+            layer=layer,
+        )
+    except UnknownPlace:
+        return None
+
+
+def _check_syntax(parameter: Parameter, vendor: Vendor) -> None:
+    for text in (parameter.value, *parameter.attributes.values()):
+        reason = refusal_of(text, vendor.syntax.cannot_carry)
+        if reason:
+            raise Refused(Reason.NOT_EXPRESSIBLE, f"{parameter.name} would be a value that {reason}")
+
+
+@lru_cache(maxsize=_KEPT)
+def unused_parameters(model: KeyModel, key: Key) -> tuple[Parameter, ...]:
+    """What switches off a key."""
+    places = Places({}, model.numbers(key, 0), model.vendor.names)
+    unused = model.layout.areas[key.area].unused or {}
+    fields = tuple((name, places.fill(text)) for name, text in unused.items())
+    return key_parameters(model, key, 0, fields, None, "vendor")
+
+
+def _fields_of(item: KeyParameter) -> frozenset[str]:
+    places = (place for text in (item.to, item.value, *item.attributes.values()) for place in places_in(text))
+    return frozenset(word for place in places for word in words_of(place)) - NUMBERS
