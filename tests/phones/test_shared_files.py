@@ -45,6 +45,6 @@ async def test_a_file_with_two_names_is_made_once(make_office: MakeOffice, tmp_p
     await office.phone(MAC, "snom")
     first = await office.get(f"/{FILE}", AGENT)
     broken = Renderer(build_environment([tmp_path]))
-    _become(office, replace(office.provisioning.maker, renderer=broken))
+    _become(office, replace(office.provisioning.document_source, renderer=broken))
     second = await office.get(f"/{MAC.upper()}.xml", AGENT)
     assert (first.status, second.status, second.headers["ETag"]) == (200, 200, first.headers["ETag"])
