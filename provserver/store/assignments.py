@@ -25,7 +25,7 @@ _LINES_OF = _LINES.where(assignments.c.device_id == bindparam("holder")).order_b
 async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> None:
     """Put a user on a line; on a provisioned device the user counts as used from then on.
 
-    Raises `Conflict` with code `user_already_assigned` or `line_number_taken`.
+    Raises `Conflict` with code `user_already_assigned`, `Contended` where the line is taken.
     """
     values = {column.name: getattr(assignment, column.name) for column in assignments.c}
     with conflicts_named():

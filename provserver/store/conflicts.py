@@ -1,4 +1,4 @@
-"""Which constraint says what to the caller: violations become `Conflict`."""
+"""Which constraint says what to the caller: violations become `Conflict`, or `Contended` for a number of our choice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from provserver.domain.errors import Conflict
+from provserver.domain.errors import Conflict, Contended
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _Columns:
+    """Columns that no two rows of a table have alike."""
+
     table: str
     columns: tuple[str, ...]
-    code: str
-    field: str
-    reason: str
 
     def broken_in(self, text: str) -> bool:
         # SQLite names the columns, PostgreSQL and CockroachDB the constraint.
@@ -24,22 +23,33 @@ class _Rule:
         return text.endswith(f"failed: {by_columns}") or f'"{by_name}"' in text
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule(_Columns):
+    code: str
+    field: str
+    reason: str
+
+
 _RULES = (
     _Rule("devices", ("mac",), "mac_address_taken", "mac_address", "is taken by another device"),
     _Rule("devices", ("account_id", "ipei"), "ipei_taken", "ipei", "is taken by another handset"),
-    _Rule("devices", ("base_id", "slot_number"), "slot_taken", "slot_number", "is taken by another handset"),
     _Rule("users", ("account_id", "sip_username", "sip_domain"), "sip_username_taken", "sip.username", "is taken"),
     _Rule("users", ("account_id", "extension"), "extension_taken", "extension", "is taken"),
     _Rule("assignments", ("device_id", "user_id"), "user_already_assigned", "user_id", "is on this device already"),
     _Rule("check_sync_jobs", ("running_account",), "job_running", "account", "has a check-sync job that still runs"),
     _Rule("buttons", ("owner_id", "position"), "position_taken", "position", "has a button already; delete that first"),
-    _Rule("assignments", ("device_id", "line_number"), "line_number_taken", "line_number", "is taken"),
+)
+
+# Numbers that we choose, the lowest free ones. Another has just taken the same; whoever begins anew gets the next.
+_OUR_CHOICES = (
+    _Columns("assignments", ("device_id", "line_number")),
+    _Columns("devices", ("base_id", "slot_number")),
 )
 
 
 @contextmanager
 def conflicts_named() -> Iterator[None]:
-    """Turn a broken constraint into `Conflict` with its code and field.
+    """Turn a broken constraint into `Conflict` with its code and field, or `Contended` where it is of our choice.
 
     One without a rule of its own (a row that was deleted meanwhile, an id that exists) is a plain `conflict`.
     """
@@ -47,6 +57,8 @@ def conflicts_named() -> Iterator[None]:
         yield
     except IntegrityError as error:
         text = str(error.orig)
+        if any(choice.broken_in(text) for choice in _OUR_CHOICES):
+            raise Contended("another has taken the same number") from error
         for rule in _RULES:
             if rule.broken_in(text):
                 message = f"{rule.field} {rule.reason}"

@@ -38,7 +38,7 @@ _ONLY_OBSERVED = frozenset(
 async def insert_device(conn: AsyncConnection, sealer: Sealer, device: Device) -> None:
     """Store a new device; a handset makes its base's file stale.
 
-    Raises `Conflict` with code `mac_address_taken`, `ipei_taken` or `slot_taken`.
+    Raises `Conflict` with code `mac_address_taken` or `ipei_taken`, `Contended` where its slot is taken.
     """
     with conflicts_named():
         await conn.execute(insert(devices).values(stored_device(device, sealer)))

@@ -1,5 +1,6 @@
 """Devices: what they are, what may change, how they are listed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -324,3 +325,16 @@ async def test_creating_a_device_takes_it_off_the_unknown(platform: Client, api:
     await platform.delete("/v1/unknown_devices/000413000002")
     await platform.delete("/v1/unknown_devices/000413000002", expect=404)
     await platform.delete("/v1/unknown_devices/nonsense", expect=400)
+
+
+async def test_what_is_added_at_once_gets_numbers_of_its_own(api: Client) -> None:
+    """The number of a line and of a slot is ours to choose: nobody is refused for another's."""
+    phone, base = await api.phone("00:15:65:00:00:01"), await api.device(type="dect_base", mac_address="000413000001")
+    people = [(await api.user())["id"] for _ in range(5)]
+    lines = await asyncio.gather(
+        *(api.post(f"/v1/devices/{phone}/users", {"user_id": who}, expect=201) for who in people)
+    )
+    assert sorted(line["line_number"] for line in lines) == [1, 2, 3, 4, 5]
+    path = f"/v1/dect-bases/{base}/handsets"
+    handsets = await asyncio.gather(*(api.post(path, {"ipei": f"0328A0000{n}"}, expect=201) for n in range(4)))
+    assert sorted(handset["slot_number"] for handset in handsets) == [1, 2, 3, 4]
