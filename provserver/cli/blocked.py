@@ -6,7 +6,7 @@ from provserver.cli.options import config_option, run_async
 from provserver.cli.tables import print_table
 from provserver.config import Config
 from provserver.database_setup import COMMAND_LINE, change_by, open_database
-from provserver.services import blocking
+from provserver.services import blocked_sources
 from provserver.services.paging import PageRequest
 from provserver.services.sources import Sources
 
@@ -31,7 +31,7 @@ def list_blocked(config: Config) -> None:
 
 async def _list(config: Config) -> None:
     async with open_database(config) as database, database.read() as conn:
-        page = await blocking.list_blocked(conn, PageRequest(limit=_SHOWN), now=Sources().now())
+        page = await blocked_sources.list_blocked(conn, PageRequest(limit=_SHOWN), now=Sources().now())
     print_table(
         ("source", "seen at", "since", "until at least", "turned away"),
         (
@@ -51,5 +51,5 @@ def release(config: Config, source: str) -> None:
 
 async def _release(config: Config, text: str) -> None:
     async with change_by(COMMAND_LINE, config) as change:
-        source = await blocking.release(change, text)
+        source = await blocked_sources.release(change, text)
     click.echo(f"{source} may ask again", err=True)

@@ -38,7 +38,6 @@ def vendors(vendor: str | None, config: Config) -> None:
         printer.print(_models_table(dialect))
         if dialect.is_rendered:
             printer.print(_settings_table(dialect))
-        if dialect.is_rendered:
             printer.print(_buttons_table(dialect))
 
 

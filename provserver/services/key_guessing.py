@@ -10,7 +10,7 @@ from datetime import datetime
 
 from provserver.domain.errors import TooManyRequests, Unauthenticated
 from provserver.domain.guessing import source_of
-from provserver.domain.slowing import Tries
+from provserver.domain.throttle import Throttle
 from provserver.services.api_keys import NOT_GOOD
 
 _BURST = 20
@@ -23,7 +23,7 @@ class KeyGuesses:
     """Who tried wrong API keys. One per process; bounded."""
 
     def __init__(self) -> None:
-        self._tries = Tries(burst=_BURST, every=_EVERY_SECONDS, sources=_SOURCES)
+        self._tries = Throttle(burst=_BURST, every=_EVERY_SECONDS, sources=_SOURCES)
         self._good: OrderedDict[str, None] = OrderedDict()
         self._wrong: OrderedDict[str, None] = OrderedDict()
 

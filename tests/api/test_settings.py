@@ -120,10 +120,12 @@ async def test_layers_inherit_with_provenance(api: Client, platform: Client) -> 
 
 async def test_what_cannot_be_expressed_is_said(api: Client) -> None:
     """No setting is dropped silently."""
-    phone = await api.phone("00:15:65:00:00:01", **abstractions(regional={"timezone": "Antarctica/Troll"}))
+    phone = await api.phone("00:04:13:00:00:01", **abstractions(audio={"echo_cancellation": True}))
     report = await api.get(f"/v1/devices/{phone}/settings")
     for item in report["settings"]:
         assert item["supported"] is (item["reason"] is None), item
+    [reason] = [item["reason"] for item in report["settings"] if item["path"] == "audio.echo_cancellation"]
+    assert reason == "echo cancellation is always on and cannot be provisioned"
 
 
 async def test_raw_parameters_of_shared_layers_are_by_vendor(api: Client, platform: Client) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from provserver.config import Log
 from provserver.logs import configure_logging
-from provserver.services import blocking
+from provserver.services import blocked_sources
 from provserver.services.change import Actor, Change
 from provserver.services.paging import PageRequest
 from provserver.store import devices
@@ -42,7 +42,9 @@ async def _guess(office: Office, numbers: range) -> None:
 async def _release(office: Office, source: str) -> None:
     async with office.database.write() as conn:
         sources = office.provisioning.sources
-        await blocking.release(Change(conn, office.database.sealer, sources, Actor("test"), office.clock()), source)
+        await blocked_sources.release(
+            Change(conn, office.database.sealer, sources, Actor("test"), office.clock()), source
+        )
 
 
 async def test_beyond_the_limit_the_store_is_not_asked_and_the_answer_is_the_same(besieged: Office) -> None:
@@ -112,14 +114,14 @@ async def test_who_is_blocked_is_listed_and_can_be_released(besieged: Office) ->
     await besieged.phone(MAC, "snom")
     await besieged.guard.flush()
     async with besieged.database.read() as conn:
-        listed = (await blocking.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items
+        listed = (await blocked_sources.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items
     assert [(one.source, one.last_address, one.refused) for one in listed] == [("127.0.0.1", "127.0.0.1", 3)]
     await _release(besieged, "127.0.0.1")
     await besieged.guard.flush()  # another process may have released it
     assert (await besieged.get(f"/{FILE}", AGENT)).status == 200
     await besieged.guard.flush()
     async with besieged.database.read() as conn:
-        assert (await blocking.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
+        assert (await blocked_sources.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
 
 
 async def test_an_hour_later_it_is_over_by_itself(besieged: Office) -> None:
@@ -128,7 +130,7 @@ async def test_an_hour_later_it_is_over_by_itself(besieged: Office) -> None:
     besieged.clock.advance(hours=1, seconds=1)
     assert (await besieged.get(f"/{FILE}", AGENT)).status == 200
     async with besieged.database.read() as conn:
-        assert (await blocking.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
+        assert (await blocked_sources.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
 
 
 @pytest.fixture

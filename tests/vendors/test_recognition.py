@@ -106,7 +106,8 @@ def test_a_file_that_is_not_served_says_why(vendor: Vendor) -> None:
 @every_vendor
 def test_a_notify_asks_with_the_standard_event_and_reboot_differs(vendor: Vendor) -> None:
     assert vendor.check_sync.resync != vendor.check_sync.reboot
-    assert all((text.isprintable() and ";" in text) or text.isalnum() for text in (vendor.check_sync.reboot,))
+    reboot = vendor.check_sync.reboot
+    assert (reboot.isprintable() and ";" in reboot) or reboot.isalnum()
 
 
 _MATCHING = """

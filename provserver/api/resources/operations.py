@@ -7,7 +7,7 @@ from provserver.api.models.observed import BlockedSource, UnknownDevice
 from provserver.api.models.shared import PageQuery
 from provserver.domain.device import UnknownDevice as UnknownRecord
 from provserver.domain.mac import parse_mac
-from provserver.services import api_keys, audit, blocking, unknown_devices, usage
+from provserver.services import api_keys, audit, blocked_sources, unknown_devices, usage
 
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
@@ -74,7 +74,7 @@ async def list_blocked(call: Call[PageQuery, None]) -> Answer:
     """Addresses that have asked for too many MACs and are not looked at any more, the latest first."""
     await call.face.guard.flush()
     async with call.read() as conn:
-        page = await blocking.list_blocked(conn, page_request(call.query), now=call.face.sources.now())
+        page = await blocked_sources.list_blocked(conn, page_request(call.query), now=call.face.sources.now())
     return listing(call.request, page, BlockedSource.of)
 
 
@@ -82,7 +82,7 @@ async def release_source(call: Call[None, None]) -> Answer:
     """Let an address ask again, by its `source` or any address in it."""
     await call.face.guard.flush()
     async with call.write() as change:
-        source = await blocking.release(change, call.path["source"])
+        source = await blocked_sources.release(change, call.path["source"])
     call.face.guard.release(source)
     return Answer(204)
 

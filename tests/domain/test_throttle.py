@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 
 from provserver.domain.guessing import source_of
-from provserver.domain.slowing import Tries
+from provserver.domain.throttle import Throttle
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def test_a_source_has_a_handful_of_tries_and_gets_one_back_at_a_time() -> None:
-    tries = Tries(burst=3, every=2, sources=10)
+    tries = Throttle(burst=3, every=2, sources=10)
     for _ in range(3):
         assert tries.wait("a", NOW) == 0
         tries.failed("a", NOW)
@@ -17,14 +17,14 @@ def test_a_source_has_a_handful_of_tries_and_gets_one_back_at_a_time() -> None:
 
 
 def test_a_clock_that_is_set_back_holds_nobody_for_longer() -> None:
-    tries = Tries(burst=1, every=2, sources=10)
+    tries = Throttle(burst=1, every=2, sources=10)
     tries.failed("a", NOW)
     assert tries.wait("a", NOW - timedelta(days=1)) == 2
     assert tries.wait("a", NOW - timedelta(days=1, seconds=-2)) == 0
 
 
 def test_memory_is_bounded_whatever_the_number_of_sources() -> None:
-    tries = Tries(burst=1, every=2, sources=100)
+    tries = Throttle(burst=1, every=2, sources=100)
     for number in range(10_000):
         tries.failed(str(number), NOW)
     assert len(tries) == 100

@@ -1,4 +1,4 @@
-"""Guessing is slowed: each source has a handful of tries, and gets one back every few seconds.
+"""A throttle (a token bucket for each source): a handful of tries to begin with, and one more every few seconds.
 
 Memory is bounded whatever the number of sources: the one that has been silent for longest makes room.
 """
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from datetime import datetime
 
 
-class Tries:
+class Throttle:
     """How many tries each source has left: `burst` to begin with, one more every `every` seconds."""
 
     def __init__(self, *, burst: int, every: float, sources: int) -> None:
