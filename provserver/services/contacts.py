@@ -16,7 +16,7 @@ import structlog
 
 from provserver.domain.device import Event
 from provserver.domain.errors import StoreUnavailable
-from provserver.store.contacts import Contact, write_contacts
+from provserver.store.contacts import Contact, which_are_outrun, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
 from provserver.store.repeat_contacts import RepeatContact
@@ -31,6 +31,10 @@ _log = structlog.get_logger("contacts")
 
 Item = TypeVar("Item")
 Awaited = tuple[Contact, asyncio.Future[None]]
+
+
+class WindowTaken(Exception):
+    """The window that a phone was let in by is another address's by now, or closed: nothing was written of it."""
 
 
 class ContactWriter:
@@ -92,7 +96,7 @@ class ContactWriter:
         self._arrived.set()
 
     async def submit_durably(self, contact: Contact) -> None:
-        """Return once it is written for good. Raises `StoreUnavailable`."""
+        """Return once it is written for good. Raises `StoreUnavailable`, and `WindowTaken`."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._awaited.append((contact, written))
         self._idle.clear()
@@ -130,7 +134,7 @@ class ContactWriter:
         batch = [*(contact for contact, _ in awaited), *others]
         self._being_written = len(others)
         try:
-            await self._database.add(lambda conn: _store(conn, batch))
+            outrun = await self._database.add(lambda conn: _store(conn, batch))
         except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
             _log.error("contacts_not_written", count=len(batch), error=str(error))
             if isinstance(error, StoreUnavailable):
@@ -157,11 +161,11 @@ def _first(queue: deque[Item], most: int) -> list[Item]:
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
-def _settle(awaited: list[Awaited], error: Exception | None) -> None:
-    for _, written in awaited:
+def _settle(awaited: list[Awaited], failure: Callable[[Contact], Exception | type[Exception] | None]) -> None:
+    for contact, written in awaited:
         if written.done():
             continue
-        if error:
+        if error := failure(contact):
             written.set_exception(error)
         else:
             written.set_result(None)

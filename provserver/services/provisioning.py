@@ -1,6 +1,7 @@
 """The story of one request: a phone asks for a file."""
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from provserver.rendering.clocks import next_turn
 from provserver.services.access import ProofPolicy
 from provserver.services.account_limit import AccountLimit
 from provserver.services.challenges import Answered, Challenges
+from provserver.services.contacts import WindowTaken
 from provserver.services.document_cache import Rendered
 from provserver.services.document_source import DocumentSource
 from provserver.services.files import is_served
@@ -25,8 +27,6 @@ from provserver.services.recording import Recorder
 from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
 from provserver.services.sources import Sources
 from provserver.services.visits import Answer, Lasting, PhoneRequest, Visit
-from provserver.store.database import Database
-from provserver.store.devices import pin_window
 from provserver.store.fetches import FetchRecord, Found
 
 _NOT_SERVED = "a file that is not served"
@@ -47,7 +47,6 @@ class _Asked:
 class Provisioning:
     """Answers phones. One instance serves all requests of a process."""
 
-    database: Database
     catalogue: Catalogue
     records: RecordCache
     document_source: DocumentSource
@@ -129,15 +128,21 @@ class Provisioning:
         if isinstance(visit, Answer):
             return visit
         evidence, stale = self._evidence(asked, visit.vendor)
-        visit.verdict = await self._prove(visit, evidence, guessable=may_ask and found.stale_for is None)
-        if visit.verdict.proof is None:
-            return self._refuse(visit, evidence, stale=stale)
-        self.guard.proved(request.source, visit.device.mac)
+        visit.verdict = self._prove(visit, evidence, guessable=may_ask and found.stale_for is None)
+        if visit.verdict.proof is not None:
+            with suppress(WindowTaken):
+                return await self._answer_proven(visit)
+            visit.verdict = REFUSED
+        return self._refuse(visit, evidence, stale=stale)
+
+    async def _answer_proven(self, visit: Visit) -> Answer:
+        """What it has proven that it may have. Raises `WindowTaken` where another address was faster."""
+        self.guard.proved(visit.request.source, visit.device.mac)
         if not is_served(visit.match.rule, visit.device):
             return self._not_served(visit)
         if reason := visit.vendor.model(visit.device.model).not_rendered:
             await self.recorder.only_recognised(visit, reason)
-            refusal = _refusal(claim, f"a {visit.device.model}, which is only recognised")
+            refusal = _refusal(visit.claim, f"a {visit.device.model}, which is only recognised")
             return replace(refusal, proof=visit.verdict.proof)
         with self.account_limit.taken_by(visit.record.account.id):
             return await self._serve(visit)
@@ -227,21 +232,15 @@ class Provisioning:
         )
         return evidence, answered.stale
 
-    async def _prove(self, visit: Visit, evidence: Evidence, *, guessable: bool) -> Verdict:
+    def _prove(self, visit: Visit, evidence: Evidence, *, guessable: bool) -> Verdict:
         """What holds; without those proofs that a guess can open unless `guessable`.
 
         So for somebody who has asked for too many MACs, and while the database is away.
         """
-        request, record = visit.request, visit.record
-        accepted = self.proof_policy.accepted_for(record.account, record.device)
+        accepted = self.doors.accepted_for(visit.record.account, visit.record.device)
         if not guessable:
             accepted = [proof for proof in accepted if proof not in GUESSABLE]
-        verdict = judge(accepted, self.proof_policy.networks, record.device, evidence)
-        if not (verdict.pins_window and request.leaves_traces):
-            return verdict
-        # Of two addresses that come at once only one may have the window, so this is decided in the store.
-        pinned = await self.database.add(lambda conn: pin_window(conn, record.device.id, request.source))
-        return verdict if pinned else REFUSED
+        return judge(accepted, self.doors.networks, visit.record.device, evidence)
 
     async def _serve(self, visit: Visit) -> Answer:
         try:

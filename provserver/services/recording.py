@@ -33,7 +33,10 @@ class Recorder:
     event_ids: Series
 
     async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> bool:
-        """A file went out, or was the phone's already. Whether there is nothing to tell of it but when and where."""
+        """A file goes out, or is the phone's already. Whether there is nothing to tell of it but when and where.
+
+        Raises `WindowTaken` where it must not go out.
+        """
         event = self._event_of(visit, rendered, visit.request.request_id, not_modified=not_modified)
         contact = self._contact(visit, event, rendered)
         await self._leave(visit, contact)
@@ -100,7 +103,7 @@ class Recorder:
         if not visit.request.leaves_traces:
             return
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
-        if first or contact.changes_device:
+        if first or contact.pin_address or contact.changes_device:
             if visit.stale_for is not None:
                 raise StoreUnavailable("the database is away, and this fetch changes the device")
             await self.contacts.submit_durably(contact)
@@ -126,6 +129,7 @@ class Recorder:
             base_url=url if provisions else None,
             provisions=provisions,
             known=before.status is DeviceStatus.PROVISIONED and fetched == (stamp, etag, url),
+            pin_address=visit.request.source if rendered and visit.verdict.pins_window else None,
             close_window=provisions and visit.verdict.ends_window,
             shown_token_hash=visit.record.token_hash if provisions and visit.verdict.ends_overlap else None,
             handsets=rendered.handsets if rendered and provisions and stamp != before.fetched_stamp else (),

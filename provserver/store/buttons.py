@@ -18,15 +18,15 @@ _PERSON = (users.c.id, users.c.name, users.c.extension, users.c.sip_username, us
 _ROWS = (
     select(buttons, *(column.label(f"person_{column.name}") for column in _PERSON))
     .outerjoin(users, users.c.id == buttons.c.user_id)
-    .where(buttons.c.owner_id.in_(bindparam("owners", expanding=True)))
     .order_by(buttons.c.owner_id, buttons.c.position)
 )
+_ROWS_OF_OWNERS = _ROWS.where(buttons.c.owner_id.in_(bindparam("owners", expanding=True)))
+_ROWS_OF_DEVICE = _ROWS.where(buttons.c.owner_id.in_((bindparam("device"), bindparam("template"))))
 
 
 async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
     """What is stored about the buttons of a device, with the users whom they are about, in one statement."""
-    owners = [owner for owner in (device.button_template_id, device.id) if owner]
-    found = await rows_of_owners(conn, owners)
+    found = await _by_owner(conn, _ROWS_OF_DEVICE, device=device.id, template=device.button_template_id)
     template = found.get(device.button_template_id or "", ButtonRows())
     own = found.get(device.id, ButtonRows())
     return ButtonRows(template.template, own.overrides, {**template.people, **own.people})
@@ -34,8 +34,12 @@ async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
 
 async def rows_of_owners(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, ButtonRows]:
     """The buttons of templates and the overrides of devices by owner, each by position, in one statement."""
+    return await _by_owner(conn, _ROWS_OF_OWNERS, owners=list(owner_ids))
+
+
+async def _by_owner(conn: AsyncConnection, statement: Select[Any], **asked: Any) -> dict[str, ButtonRows]:
     found: dict[str, list[RowMapping]] = {}
-    for row in (await conn.execute(_ROWS, {"owners": list(owner_ids)})).mappings():
+    for row in (await conn.execute(statement, asked)).mappings():
         found.setdefault(row["owner_id"], []).append(row)
     return {owner: _rows(rows) for owner, rows in found.items()}
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
-from provserver.store.device_rows import SEARCHED, device_of, index_device
+from provserver.store.device_rows import INDEXED, SEARCHED, index_devices
 from provserver.store.events import insert_event_rows, insert_events
 from provserver.store.repeat_contacts import SET_BACK, RepeatContact, Visit, note_times
 from provserver.store.schema import devices
@@ -69,16 +69,44 @@ _TOLD = (
     *("last_seen_at", "current_ip_address", "last_provisioned_at", "fetched_stamp", "fetched_etag", "fetched_base_url"),
     *("window_until", "window_address"),
 )
+_LASTING = tuple(name for name in INDEXED if name not in ("id", *_TOLD))
 # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
 _STATES = (
-    select(devices.c.id, *(devices.c[name] for name in _TOLD))
+    select(devices.c.id, *(devices.c[name] for name in (*_TOLD, *_LASTING)))
+    .where(devices.c.id.in_(bindparam("contacted", expanding=True)))
+    .order_by(devices.c.id)
+    .with_for_update()
+)
+_WINDOWS = (
+    select(devices.c.id, devices.c.window_until, devices.c.window_address)
     .where(devices.c.id.in_(bindparam("contacted", expanding=True)))
     .order_by(devices.c.id)
     .with_for_update()
 )
 _UPDATE = update(devices).where(devices.c.id == bindparam("changed_id"))
-_State = dict[str, Any]  # of a device, what contacts can change
+_State = dict[str, Any]  # of a device: what contacts can change, and what else it is found by
 _HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
+
+
+async def which_are_outrun(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
+    """Which of them would bind a window that is another address's by now, or closed, by the ids of their events.
+
+    Of two addresses that come at once only one may have the window, so this is decided here, and not where the phone
+    was let in. Nothing of the other may be written.
+    """
+    binding = [contact for contact in contacts if contact.pin_address]
+    if not binding:
+        return set()
+    rows = await conn.execute(_WINDOWS, {"contacted": [contact.device_id for contact in binding]})
+    owners = {device_id: address for device_id, until, address in rows if until}
+    outrun = set()
+    for contact in binding:
+        address = contact.pin_address
+        if contact.device_id not in owners or owners[contact.device_id] not in (None, address):
+            outrun.add(contact.event.id)
+        else:
+            owners[contact.device_id] = address
+    return outrun
 
 
 async def write_contacts(
@@ -119,7 +147,9 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
         for device_id, state in after.items()
     }
     await _update(conn, changes)
-    await _index(conn, [device_id for device_id, changed in changes.items() if SEARCHED & changed.keys()])
+    found_anew = [{"id": device_id, **after[device_id]} for device_id in changes if SEARCHED & changes[device_id].keys()]
+    if found_anew:
+        await index_devices(conn, found_anew)
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
     await open_spans_of(conn, provisioned)
     for contact in contacts:
@@ -191,15 +221,7 @@ def _tell_of_file(state: _State, contact: Contact) -> None:
 
 async def _states(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, _State]:
     rows = await conn.execute(_STATES, {"contacted": list(device_ids)})
-    return {device_id: dict(zip(_TOLD, told, strict=True)) for device_id, *told in rows}
-
-
-async def _index(conn: AsyncConnection, device_ids: Collection[str]) -> None:
-    """Make devices findable by what they have just told."""
-    if device_ids:
-        rows = await conn.execute(select(devices).where(devices.c.id.in_(device_ids)).order_by(devices.c.id))
-        for row in rows.mappings():
-            await index_device(conn, device_of(row))
+    return {device_id: dict(zip((*_TOLD, *_LASTING), told, strict=True)) for device_id, *told in rows}
 
 
 async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """Between `Device` and the row that keeps it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -16,6 +16,7 @@ from provserver.store.search import Terms, replace_terms, terms_of
 
 TERMS = Terms(search_terms, search_terms.c.device_id, search_terms.c.ordinal, devices.c.ordinal, devices.c.id)
 SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
+INDEXED = ("id", "account_id", *sorted(SEARCHED))  # what the terms of a device follow from
 
 _SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
 _ONLY_STORED = frozenset({"ordinal", "kind"}) | _SECRETS
@@ -65,8 +66,16 @@ def hash_token(token: str) -> str:
 
 async def index_device(conn: AsyncConnection, device: Device) -> None:
     """Make `device` findable by what it is now."""
-    words = terms_of(device.name, device.vendor, device.model, device.location, device.ipei) | {device.id}
-    if device.mac:
-        words |= {device.mac.bare, device.mac.bare[-6:]}
-    row = {"account_id": device.account_id, "ordinal": ordinal_of(device.id)}
-    await replace_terms(conn, TERMS, device.id, row, words)
+    await index_devices(conn, [stored({name: getattr(device, name) for name in INDEXED})])
+
+
+async def index_devices(conn: AsyncConnection, told: Iterable[Mapping[str, Any]]) -> None:
+    """The same for many, by their columns `INDEXED`."""
+    await replace_terms(conn, TERMS, map(_found_by, told))
+
+
+def _found_by(device: Mapping[str, Any]) -> tuple[Mapping[str, str], set[str]]:
+    words = terms_of(*(device[name] for name in ("name", "vendor", "model", "location", "ipei")))
+    mac, device_id = device["mac"], device["id"]
+    words |= {device_id, *((mac, mac[-6:]) if mac else ())}
+    return {"account_id": device["account_id"], "ordinal": ordinal_of(device_id), "device_id": device_id}, words

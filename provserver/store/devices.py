@@ -109,13 +109,6 @@ async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime)
     await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
 
 
-async def pin_window(conn: AsyncConnection, device_id: str, address: str) -> bool:
-    """Bind the open window to the first address that asks; False where it already is another's."""
-    statement = update(devices).where(devices.c.id == device_id)
-    unbound_or_ours = or_(devices.c.window_address.is_(None), devices.c.window_address == address)
-    return (await conn.execute(statement.where(unbound_or_ours).values(window_address=address))).rowcount > 0
-
-
 async def set_notified(conn: AsyncConnection, device_id: str, *, at: datetime, event_id: str) -> None:
     """Note that the phone is told to fetch anew, in the event `event_id`."""
     values = {"notified_at": at, "notified_event": event_id}

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Update
+from sqlalchemy import Delete, Dialect, Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _VARIABLES = 32_766  # that SQLite takes in one statement
@@ -24,7 +24,7 @@ class DriverStatement:
 
 
 @lru_cache(maxsize=16)
-def driver_statement(statement: Insert | Update, dialect: Dialect) -> DriverStatement:
+def driver_statement(statement: Insert | Update | Delete, dialect: Dialect) -> DriverStatement:
     """The statement for this driver. Its values must be as they are stored."""
     compiled = statement.compile(dialect=dialect)
     return DriverStatement(str(compiled), tuple(compiled.positiontup or ()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, RowMapping, bindparam, exists, func, select, union_all
+from sqlalchemy import BindParameter, RowMapping, Select, bindparam, exists, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Account, Device
@@ -32,6 +32,10 @@ _RECORD = (
     .outerjoin(_account, _account.c.owner_id == devices.c.account_id)
     .outerjoin(_device, _device.c.owner_id == devices.c.id)
 )
+
+# Built once: to tell which statement of before a new one is like takes longer than SQLite needs for the answer.
+_BY_MAC = _RECORD.where(devices.c.mac == bindparam("claimed_mac"))
+_BY_ID = _RECORD.where(devices.c.id == bindparam("wanted"), devices.c.account_id == bindparam("owner"))
 
 _SHOWN: BindParameter[str] = bindparam("shown_hash")
 _BURNT = exists().where(burnt_tokens.c.token_hash == _SHOWN, burnt_tokens.c.mac == devices.c.mac).label("burnt")
@@ -113,12 +117,12 @@ async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Fou
 
 async def find_by_mac(conn: AsyncConnection, mac: Mac) -> FetchRecord | None:
     """The record of the device with this MAC, in one statement; None where there is none."""
-    return await _one(conn, devices.c.mac == mac.bare)
+    return await _one(conn, _BY_MAC, claimed_mac=mac.bare)
 
 
 async def find_by_id(conn: AsyncConnection, account_id: str, device_id: str) -> FetchRecord | None:
     """The record of an account's device, in one statement; None where the account does not have it."""
-    return await _one(conn, devices.c.id == device_id, devices.c.account_id == account_id)
+    return await _one(conn, _BY_ID, wanted=device_id, owner=account_id)
 
 
 async def find_all(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, FetchRecord]:
@@ -127,8 +131,8 @@ async def find_all(conn: AsyncConnection, device_ids: Collection[str]) -> dict[s
     return {row[devices.c.id]: _record_of(row) for row in rows}
 
 
-async def _one(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> FetchRecord | None:
-    row = (await conn.execute(_RECORD.where(*conditions))).mappings().first()
+async def _one(conn: AsyncConnection, statement: Select[Any], **named: str) -> FetchRecord | None:
+    row = (await conn.execute(statement, named)).mappings().first()
     return _record_of(row) if row else None
 
 

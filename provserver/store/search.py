@@ -5,13 +5,15 @@ A query finds what has, for each of its words, a term that begins with it.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Table, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Delete, Insert, RowMapping, Table, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from provserver.store.driver_statements import driver_statement
 from provserver.store.pages import Item, Page, Statement, Walk, Window, fetch_sifted
 
 RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
@@ -57,13 +59,20 @@ def query_words(query: str) -> list[str]:
 
 
 async def replace_terms(
-    conn: AsyncConnection, terms: Terms, owner_id: str, row: dict[str, str], words: Iterable[str]
+    conn: AsyncConnection, terms: Terms, owners: Iterable[tuple[Mapping[str, str], Iterable[str]]]
 ) -> None:
-    """Store `words` as the terms of `owner_id`; `row` holds the table's other columns."""
-    await conn.execute(delete(terms.table).where(terms.owner == owner_id))
-    rows = [{**row, terms.owner.name: owner_id, "term": word} for word in sorted(words)]
+    """Store anew by which words owners are found. With them comes what else is in their rows, as their own ids."""
+    found = list(owners)
+    forget, note = (driver_statement(statement, conn.dialect) for statement in _replacing(terms.table, terms.owner.name))
+    await conn.exec_driver_sql(forget.text, [(row[terms.owner.name],) for row, _ in found])
+    rows = [{**row, "term": word} for row, words in found for word in sorted(words)]
     if rows:
-        await conn.execute(insert(terms.table), rows)
+        await conn.exec_driver_sql(note.text, [tuple(row[name] for name in note.names) for row in rows])
+
+
+@lru_cache
+def _replacing(table: Table, owner: str) -> tuple[Delete, Insert]:
+    return delete(table).where(table.c[owner] == bindparam("owner")), insert(table)
 
 
 async def fetch_found(

@@ -101,4 +101,5 @@ def _stored(sealer: Sealer, values: dict[str, Any]) -> dict[str, Any]:
 
 async def _index(conn: AsyncConnection, user: User) -> None:
     words = terms_of(user.name, user.email, user.extension, user.sip_username, user.sip_display_name)
-    await replace_terms(conn, _TERMS, user.id, {"account_id": user.account_id}, {*words, user.id})
+    row = {"account_id": user.account_id, "user_id": user.id}
+    await replace_terms(conn, _TERMS, [(row, {*words, user.id})])
