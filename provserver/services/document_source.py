@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,6 +23,8 @@ from provserver.store.shared_cache import SharedCache
 
 _BOOTING = 64  # devices
 
+Handsets = tuple[tuple[str, int], ...]  # ids and revisions
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
@@ -39,7 +41,7 @@ class DocumentSource:
     renderer: Renderer
     proof_policy: ProofPolicy
     cache: DocumentCache
-    render_queue: RenderQueue[Document]
+    render_queue: RenderQueue[Rendered]
     shared_cache: SharedCache | None = None
     composed: Recent[EffectiveDevice] = field(default_factory=lambda: Recent(_BOOTING))
 
@@ -75,30 +77,37 @@ class DocumentSource:
         return _unpacked(content) if content else None
 
     async def _render(self, visit: Visit, key: Hashable) -> Rendered:
-        about = self._about(visit)
-        of_device = self.composed.get(about) or await self._ingredients(visit)
-        # Only bases have handsets, and they are composed anew for each file.
-        handsets = of_device.parts.handset_revisions if isinstance(of_device, Ingredients) else ()
+        about, rule = self._about(visit), visit.match.rule
+        compose = await self._composing(visit, about)
 
-        def made() -> Document:
-            effective = of_device.composed() if isinstance(of_device, Ingredients) else of_device
-            document = render(self.renderer, effective, visit.match.rule, ipei=visit.match.ipei)
-            document = encrypted(document, visit.match.rule, effective.encryption_key)
+        def made() -> Rendered:
+            effective, handsets = compose()
+            document = render(self.renderer, effective, rule, ipei=visit.match.ipei)
+            rendered = Rendered(encrypted(document, rule, effective.encryption_key), handsets)
             if self.shared_cache:
-                self.shared_cache.put(key, _packed(Rendered(document, handsets)))
+                self.shared_cache.put(key, _packed(rendered))
             if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
                 self.composed.put(about, effective)
-            return document
+            return rendered
 
-        return Rendered(await self.render_queue.run(key, visit.record.account.id, made), handsets)
+        return await self.render_queue.run(key, visit.record.account.id, made)
 
-    async def _ingredients(self, visit: Visit) -> Ingredients:
+    async def _composing(self, visit: Visit, about: Hashable) -> Callable[[], tuple[EffectiveDevice, Handsets]]:
+        """What composes the device, in a thread, and tells its handsets, which only bases have."""
+        if known := self.composed.get(about):
+            again = known, ()
+            return lambda: again
         record, sealer = visit.record, self.database.sealer
-        parts = await self.database.look(partial(read_parts, sealer=sealer, device=visit.device))
-        secret, url = record.open_token(sealer), visit.request.public_url
-        access = access_of(self.proof_policy, record.account, record.device, visit.vendor, url, secret)
-        layers = record.open_layers(sealer)
-        return Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
+        read = await self.database.look_later(partial(read_parts, sealer=sealer, device=visit.device))
+
+        def compose() -> tuple[EffectiveDevice, Handsets]:
+            secret, url = record.open_token(sealer), visit.request.public_url
+            access = access_of(self.proof_policy, record.account, record.device, visit.vendor, url, secret)
+            layers, parts = record.open_layers(sealer), read()
+            of_device = Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
+            return of_device.composed(), parts.handset_revisions
+
+        return compose
 
 
 def _packed(rendered: Rendered) -> bytes:

@@ -147,9 +147,9 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
         for device_id, state in after.items()
     }
     await _update(conn, changes)
-    found_anew = [{"id": device_id, **after[device_id]} for device_id in changes if SEARCHED & changes[device_id].keys()]
-    if found_anew:
-        await index_devices(conn, found_anew)
+    renamed = [device_id for device_id, changed in changes.items() if SEARCHED & changed.keys()]
+    if renamed:
+        await index_devices(conn, [{"id": device_id, **after[device_id]} for device_id in renamed])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
     await open_spans_of(conn, provisioned)
     for contact in contacts:

@@ -95,6 +95,22 @@ class Database:
         with _outages_named(self._away):
             return await self._threads.read(work)
 
+    async def look_later(self, work: Callable[[Connection], Awaitable[Made]]) -> Callable[[], Made]:
+        """What tells what `work` returns, for somebody who goes on with it in a thread. Both raise `StoreUnavailable`.
+
+        The embedded database is asked there, which spares the way to another thread and back.
+        """
+        threads = self._threads
+        if threads is None:
+            found = await self.look(work)
+            return lambda: found
+
+        def look() -> Made:
+            with _outages_named(self._away):
+                return threads.read_here(work)
+
+        return look
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end of the block, undone by any exception. Raises `StoreUnavailable`.

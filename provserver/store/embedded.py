@@ -19,6 +19,8 @@ Work = Callable[[AsyncConnection], Awaitable[Made]]
 
 _THREADS = 3  # one of them may write, and stands still while the disk does; reading takes less than a millisecond
 
+_GUESTS = 2  # threads of others that read on their way; more of them take turns
+
 
 class Threads:
     """Runs work on connections of its own. `wait`: for a writer in another process, in seconds."""
@@ -27,7 +29,7 @@ class Threads:
         self._threads: ThreadPoolExecutor | None = None
         self.engine = create_engine(
             url.set(drivername="sqlite"),
-            pool_size=_THREADS,
+            pool_size=_THREADS + _GUESTS,
             max_overflow=0,
             pool_use_lifo=True,  # what a connection remembers of the file is gone once another has written
             hide_parameters=True,
@@ -37,6 +39,10 @@ class Threads:
     async def read(self, work: Work[Made]) -> Made:
         """What `work` returns, done in one transaction that changes nothing."""
         return await self._run(work, writes=False)
+
+    def read_here(self, work: Work[Made]) -> Made:
+        """The same in the thread that calls this, which is not the event loop's."""
+        return _transact(self.engine, work, writes=False)
 
     async def write(self, work: Work[Made]) -> Made:
         """The same in a transaction that is committed; it goes on to its end even where nobody waits any more."""

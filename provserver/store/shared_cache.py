@@ -54,7 +54,7 @@ class SharedCache:
         """What was put there, or None."""
         path = self._path(name)
         try:
-            sealed = Path(path).read_bytes()
+            sealed = _read(path)
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], path.encode())
         except (OSError, InvalidTag, ValueError):  # the last where not even a nonce is left
             return None
@@ -62,16 +62,15 @@ class SharedCache:
     def put(self, name: Hashable, content: bytes) -> None:
         """Let the others have it too; what was put first makes room."""
         path, nonce = self._path(name), token_bytes(_NONCE_BYTES)
-        new = Path(f"{path}.{token_hex(8)}")
+        new = f"{path}.{token_hex(8)}"
         try:
-            new.touch(mode=0o600)
-            new.write_bytes(nonce + self._cipher.encrypt(nonce, content, path.encode()))
-            new.rename(path)
+            _write(new, nonce + self._cipher.encrypt(nonce, content, path.encode()))
+            os.rename(new, path)  # noqa: PTH104 - as above
             self._tidy(len(content))
         except OSError as error:
             _log.warning("file_not_shared", folder=str(self._folder), error=error.strerror)
             with suppress(OSError):
-                new.unlink()
+                Path(new).unlink()
 
     def _tidy(self, more: int) -> None:
         self._since_tidied += more
@@ -96,3 +95,25 @@ class SharedCache:
 
     def _path(self, name: Hashable) -> str:
         return f"{self._folder}/{blake2b(repr(name).encode(), key=self._key, digest_size=20).hexdigest()}"
+
+
+# With as few calls as it takes: each lets another thread have the interpreter, and then waits to have it back.
+
+
+def _write(path: str, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(descriptor, left) :]
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(descriptor).st_size
+        return os.read(descriptor, size)
+    finally:
+        os.close(descriptor)
