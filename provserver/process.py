@@ -185,7 +185,6 @@ def _phones(
     )
     admission = Admission(phones.max_waiting, phones.patience)
     provisioning = Provisioning(
-        database=foundation.database,
         catalogue=foundation.catalogue,
         records=records,
         document_source=DocumentSource(

@@ -89,4 +89,4 @@ def make_provisioning(
         "account_limit": AccountLimit(lambda: settings.max_waiting),
         **more,
     }
-    return Provisioning(database=database, catalogue=catalogue, sources=sources, **fields)
+    return Provisioning(catalogue=catalogue, sources=sources, **fields)

@@ -142,18 +142,22 @@ class ContactWriter:
             else:
                 for _ in others:
                     self._on_shed()
-            _settle(awaited, StoreUnavailable("the contact could not be recorded"))
+            _settle(awaited, lambda _: StoreUnavailable("the contact could not be recorded"))
             return False
         finally:
             self._being_written = 0
-        _settle(awaited, None)
+        _settle(awaited, lambda contact: WindowTaken() if contact.event.id in outrun else None)
         return True
 
 
-async def _store(conn: Connection, left: Sequence[Left]) -> None:
-    seen = [item for item in left if isinstance(item, RepeatContact)]
-    await write_contacts(conn, [item for item in left if isinstance(item, Contact)], seen)
+async def _store(conn: Connection, left: Sequence[Left]) -> set[str]:
+    """Returns which are not written, since their phones were outrun, by the ids of their events."""
+    contacts = [item for item in left if isinstance(item, Contact)]
+    outrun = await which_are_outrun(conn, contacts)
+    kept = [contact for contact in contacts if contact.event.id not in outrun]
+    await write_contacts(conn, kept, [item for item in left if isinstance(item, RepeatContact)])
     await insert_events(conn, [item for item in left if isinstance(item, Event)])
+    return outrun
 
 
 def _first(queue: deque[Item], most: int) -> list[Item]:
@@ -161,7 +165,7 @@ def _first(queue: deque[Item], most: int) -> list[Item]:
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
-def _settle(awaited: list[Awaited], failure: Callable[[Contact], Exception | type[Exception] | None]) -> None:
+def _settle(awaited: list[Awaited], failure: Callable[[Contact], Exception | None]) -> None:
     for contact, written in awaited:
         if written.done():
             continue

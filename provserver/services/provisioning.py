@@ -237,10 +237,10 @@ class Provisioning:
 
         So for somebody who has asked for too many MACs, and while the database is away.
         """
-        accepted = self.doors.accepted_for(visit.record.account, visit.record.device)
+        accepted = self.proof_policy.accepted_for(visit.record.account, visit.record.device)
         if not guessable:
             accepted = [proof for proof in accepted if proof not in GUESSABLE]
-        return judge(accepted, self.doors.networks, visit.record.device, evidence)
+        return judge(accepted, self.proof_policy.networks, visit.record.device, evidence)
 
     async def _serve(self, visit: Visit) -> Answer:
         try:

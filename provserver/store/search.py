@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Delete, Insert, RowMapping, Table, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.driver_statements import driver_statement
+from provserver.store.driver_statements import driver_statement, insert_all
 from provserver.store.pages import Item, Page, Statement, Walk, Window, fetch_sifted
 
 RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
@@ -63,11 +63,13 @@ async def replace_terms(
 ) -> None:
     """Store anew by which words owners are found. With them comes what else is in their rows, as their own ids."""
     found = list(owners)
-    forget, note = (driver_statement(statement, conn.dialect) for statement in _replacing(terms.table, terms.owner.name))
-    await conn.exec_driver_sql(forget.text, [(row[terms.owner.name],) for row, _ in found])
+    forget, note = _replacing(terms.table, terms.owner.name)
+    gone = driver_statement(forget, conn.dialect).text
+    await conn.exec_driver_sql(gone, [(row[terms.owner.name],) for row, _ in found])
+    columns = terms.table.c.keys()
     rows = [{**row, "term": word} for row, words in found for word in sorted(words)]
     if rows:
-        await conn.exec_driver_sql(note.text, [tuple(row[name] for name in note.names) for row in rows])
+        await insert_all(conn, note, [tuple(row[name] for name in columns) for row in rows])
 
 
 @lru_cache

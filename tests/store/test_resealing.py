@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from provserver.domain.device import Account
 from provserver.domain.errors import BadConfiguration
+from provserver.domain.mac import Mac
 from provserver.store import devices, fetches, idempotency, layers, resealing, users
 from provserver.store.database import Database
 from provserver.store.keyfile import add_key, drop_old_keys
@@ -44,7 +45,7 @@ async def test_after_rotation_everything_opens_with_the_new_key_alone(
     with_new_key = Sealer.from_key_file(key_file)
     async with db.read() as conn:
         for phone in [row.mac for row in await conn.execute(select(devices_table.c.mac))]:
-            record = await fetches._one(conn, devices_table.c.mac == phone)
+            record = await fetches.find_by_mac(conn, Mac(phone))
             assert record is not None
             record.open_layers(with_new_key)
             record.open_token(with_new_key)

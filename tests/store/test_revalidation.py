@@ -35,7 +35,7 @@ async def watch(db: Database) -> AsyncIterator[Revalidator]:
 
 @pytest.fixture
 async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
-    phone = device(acme.id, token="first")
+    phone = device(acme.id, token="first", window_until=after(8))
     async with db.write() as conn:
         await devices.insert_device(conn, sealer, phone)
         await devices.set_notified(conn, phone.id, at=after(2), event_id="evt_1")
@@ -64,7 +64,9 @@ CHANGES: dict[str, Write] = {
     "deleted": lambda conn, _, phone: devices.delete_device(conn, phone.account_id, phone.id, at=after(1)),
     "token": lambda conn, sealer, phone: tokens.replace_token(conn, sealer, phone.id, "second", overlap=True),
     "armed": lambda conn, _, phone: devices.open_window(conn, phone.id, until=after(9)),
-    "window taken": lambda conn, _, phone: devices.pin_window(conn, phone.id, "192.0.2.1"),
+    "window taken": lambda conn, _, phone: contacts.write_contacts(
+        conn, [contact(phone, after(1), pin_address="192.0.2.1")]
+    ),
     "told": lambda conn, _, phone: devices.set_notified(conn, phone.id, at=after(3), event_id="evt_2"),
     "own layer": lambda conn, sealer, phone: layers.write_layer(conn, sealer, phone.id, {}, at=after(1)),
     "account's layer": lambda conn, sealer, phone: layers.write_layer(conn, sealer, phone.account_id, {}, at=after(1)),
