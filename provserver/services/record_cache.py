@@ -58,10 +58,11 @@ class RecordCache:
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
         key, asked_at = _key(mac, token), self._clock()
+        changed = key in self._known
         if found := await self._from_memory(key):
             return found
         try:
-            found = await self._read(mac, token)
+            found = await self._read(mac, token, changed=changed)
         except StoreUnavailable:
             if survivor := self._survivor(key):
                 return survivor
@@ -131,9 +132,11 @@ class RecordCache:
             self._forget(key)
         return None
 
-    async def _read(self, mac: Mac | None, token: str | None) -> Found:
+    async def _read(self, mac: Mac | None, token: str | None, *, changed: bool) -> Found:
+        """`changed`: whether it was just found that the record does not stand any more."""
         if self._database.embedded:
-            return await self._read_once(mac, token)
+            look = self._database.look_again if changed else self._database.look
+            return await look(partial(find, mac=mac, token=token))
         try:
             async with asyncio.timeout(PATIENCE):
                 try:

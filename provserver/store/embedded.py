@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine
+from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.store import sqlite
@@ -35,6 +35,8 @@ class Threads:
             hide_parameters=True,
         )
         sqlite.prepare_connections(self.engine, wait)
+        self.own_engine = create_engine(self.engine.url, poolclass=StaticPool, hide_parameters=True)
+        sqlite.prepare_connections(self.own_engine, 0)
 
     async def read(self, work: Work[Made]) -> Made:
         """What `work` returns, done in one transaction that changes nothing."""
@@ -43,6 +45,10 @@ class Threads:
     def read_here(self, work: Work[Made]) -> Made:
         """The same in the thread that calls this, which is not the event loop's."""
         return _transact(self.engine, work, writes=False)
+
+    def read_at_once(self, work: Work[Made]) -> Made:
+        """The same on the event loop, for what is in memory: it waits for nobody, but fails where that would be."""
+        return _transact(self.own_engine, work, writes=False)
 
     async def write(self, work: Work[Made]) -> Made:
         """The same in a transaction that is committed; it goes on to its end even where nobody waits any more."""
@@ -54,6 +60,7 @@ class Threads:
         if threads:
             await asyncio.to_thread(threads.shutdown)
         self.engine.dispose()
+        self.own_engine.dispose()
 
     async def _run(self, work: Work[Made], *, writes: bool) -> Made:
         self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
