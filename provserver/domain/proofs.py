@@ -96,6 +96,37 @@ def judge(accepted: Names, networks: Networks, device: Device, evidence: Evidenc
     return REFUSED
 
 
+def why_refused(accepted: Names, device: Device, evidence: Evidence) -> str:
+    """Why nothing holds, for whoever looks after the phone."""
+    if evidence.is_anothers:
+        return "the token is another device's"
+    shown = _secrets_shown(accepted, evidence)
+    if shown or evidence.challenged or "window" not in accepted:
+        return f"no proof: {shown or 'it has shown nothing that is accepted'}"
+    if device.window_until is None:
+        return "no proof: its window is closed"
+    if evidence.at >= device.window_until:
+        return f"no proof: its window ended at {device.window_until:%Y-%m-%dT%H:%M:%SZ}"
+    if device.window_address in (None, evidence.source):
+        return "no proof: its window is not for this address, which came second or asked for too many"
+    return f"no proof: its window belongs to {device.window_address}"
+
+
+def _secrets_shown(accepted: Names, evidence: Evidence) -> str | None:
+    """What is wrong with the first secret, or the certificate, that was shown."""
+    if evidence.certificate and "certificate" not in accepted:
+        return "its certificate is right, but certificate is not accepted"
+    for proof, name in (("token", "token"), ("digest", "password"), ("basic", "password")):
+        match _shown(proof, evidence):
+            case Secret.UNKNOWN:
+                return f"its {name} is wrong"
+            case Secret.BURNT:
+                return f"its {name} was replaced"
+            case Secret.CURRENT | Secret.PREVIOUS:
+                return f"its {name} is right, but {proof} is not accepted"
+    return None
+
+
 def _verdict(proof: str, device: Device, evidence: Evidence) -> Verdict:
     if proof == "window":
         return Verdict(proof, pins_window=device.window_address is None)

@@ -10,7 +10,7 @@ from provserver.domain.certificates import fits
 from provserver.domain.errors import CannotCarry, RenderingFailed, StoreUnavailable
 from provserver.domain.freshness import same_entity
 from provserver.domain.identify import Claim, Match, identify, is_challenged
-from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge
+from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge, why_refused
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
@@ -193,15 +193,15 @@ class Provisioning:
         Raises `StoreUnavailable` where that might be otherwise with the database.
         """
         challenged = visit.claim.challenged
+        why = why_refused(self.proof_policy.accepted_for(visit.record.account, visit.device), visit.device, evidence)
         tried = not challenged or (visit.request.authorization is not None and not stale)
         if tried and visit.stale_for is not None:
             raise StoreUnavailable("the database is away, and without it no proof holds")
         if not challenged:
             self.guard.failed(visit.request.source, visit.claim.mac)
         if tried:
-            self.recorder.refused(visit)
-        reason = "the token is another device's" if evidence.is_anothers else "no proof"
-        return replace(_refusal(visit.claim, reason), stale=stale)
+            self.recorder.refused(visit, why)
+        return replace(_refusal(visit.claim, why), stale=stale)
 
     def _common_file(self, claim: Claim, match: Match) -> Answer:
         """A file without anybody's data is for everybody."""

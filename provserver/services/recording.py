@@ -74,11 +74,11 @@ class Recorder:
         event = self._event(visit, "config_error", 404, visit.request.request_id, error=error)
         await self._leave(visit, self._contact(visit, event, None))
 
-    def refused(self, visit: Visit) -> None:
+    def refused(self, visit: Visit, why: str) -> None:
         """Somebody knew the MAC of a device, and proved nothing."""
         if visit.request.leaves_traces:
             status = 401 if visit.claim.challenged else 404
-            self.contacts.submit(self._event(visit, "auth_failed", status, visit.request.request_id))
+            self.contacts.submit(self._event(visit, "auth_failed", status, visit.request.request_id, reason=why))
 
     def unknown(self, request: PhoneRequest, claim: Claim) -> None:
         """A MAC that no device has asked for a file that phones ask for."""
@@ -155,9 +155,7 @@ class Recorder:
         kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
         return self._event(visit, kind, 200, request_id, size=len(rendered.document.body))
 
-    def _event(
-        self, visit: Visit, kind: str, status: int, request_id: str, *, size: int = 0, error: str | None = None
-    ) -> Event:
+    def _event(self, visit: Visit, kind: str, status: int, request_id: str, *, size: int = 0, **told: str) -> Event:
         request, device, now = visit.request, visit.device, self.sources.now()
         return Event(
             id=self.sources.new_id("evt", now),
@@ -172,7 +170,7 @@ class Recorder:
             bytes=size,
             proof=visit.verdict.proof,
             request_id=request_id,
-            details={**({"error": error} if error else {}), **_told_by(visit)},
+            details={**told, **_told_by(visit)},
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.domain.proofs import PROOFS, Evidence, Secret, Verdict, accepted_proofs, judge
+from provserver.domain.proofs import PROOFS, Evidence, Secret, Verdict, accepted_proofs, judge, why_refused
 
 from .fleet import NOW, device
 
@@ -92,6 +92,38 @@ MINE, BEFORE, BURNT, GUESS, ANOTHERS = Secret
 )
 def test_who_gets_a_file(accepted: list[str], armed: dict[str, Any], brought: dict[str, Any], verdict: Verdict) -> None:
     assert judge(accepted, NETWORKS, device(**armed), _evidence(**brought)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("accepted", "armed", "brought", "why"),
+    [
+        (ALL, PLAIN, PLAIN, "no proof: its window is closed"),
+        (ALL, {"window_until": NOW}, PLAIN, f"no proof: its window ended at {NOW:%Y-%m-%dT%H:%M:%SZ}"),
+        (ALL, PINNED, PLAIN, f"no proof: its window belongs to {INSIDE}"),
+        (
+            ALL,
+            ARMED,
+            PLAIN,
+            "no proof: its window is not for this address, which came second or asked for too many MACs",
+        ),
+        (["token"], ARMED, PLAIN, "no proof: it has shown nothing that is accepted"),
+        (["window"], PLAIN, {"token": MINE}, "no proof: its token is right, but token is not accepted"),
+        (
+            ["token"],
+            PLAIN,
+            {"certificate": True},
+            "no proof: its certificate is right, but certificate is not accepted",
+        ),
+        (ALL, ARMED, {"token": GUESS}, "no proof: its token is wrong"),
+        (ALL, PLAIN, {"token": BURNT}, "no proof: its token was replaced"),
+        (ALL, ARMED, {"digest": GUESS, "challenged": True}, "no proof: its password is wrong"),
+        (ALL, ARMED, {"token": ANOTHERS}, "the token is another device's"),
+    ],
+)
+def test_an_operator_reads_why_a_phone_gets_nothing(
+    accepted: list[str], armed: dict[str, Any], brought: dict[str, Any], why: str
+) -> None:
+    assert why_refused(accepted, replace(device(), **armed), _evidence(**brought)) == why
 
 
 def test_the_strongest_proof_is_the_one_that_is_told() -> None:

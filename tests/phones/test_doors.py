@@ -34,7 +34,8 @@ async def test_the_first_fetch_by_token_ends_the_window(office: Office) -> None:
     assert (await office.get(f"/p/{device.token}/{FILE}", AGENT)).status == 200
     assert (await office.get(f"/{FILE}", AGENT)).status == 404
     assert (await office.stored(device)).window_until is None
-    assert (await office.events(device))[0].type == "auth_failed"
+    latest = (await office.events(device))[0]
+    assert (latest.type, latest.details) == ("auth_failed", {"reason": "no proof: its window is closed"})
 
 
 async def test_the_window_ends_by_itself(office: Office) -> None:
