@@ -16,6 +16,8 @@ _MODERN = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 _OF_TLS_1_3 = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 # Whatever an old phone can do, RSA key exchange, CBC and SHA-1 signatures included; still no anonymous or empty cipher.
 _OLD = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"
+# SSL_MODE_NO_AUTO_CHAIN: the file has what is shown. Else OpenSSL would look for more of it at each handshake.
+_NO_AUTO_CHAIN = 0x8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _new_context(terms: Terms) -> SSL.Context:
     context.set_cipher_list(_OLD if terms.old_phones else _MODERN)
     context.set_tls13_ciphersuites(_OF_TLS_1_3)
     context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION)
-    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # else each connection that is silent keeps 30 kB
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS | _NO_AUTO_CHAIN)  # buffers: each that is silent would keep 30 kB
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a phone that comes again has a ticket
     if not terms.tickets or terms.ask_for is not None:
         context.set_options(SSL.OP_NO_TICKET)  # a resumed session would bring no chain of the client

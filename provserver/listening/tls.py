@@ -40,7 +40,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._http: asyncio.Protocol | None = None
         self._ended = ended
         self._closing = False
-        self._gathers = False  # what is to be sent, until all that came has been heard: it goes out in one piece
+        self._gathers = False  # what is to be sent, until all that came in this turn of the loop is answered
         self._transport: Any = None
 
     # What the socket's transport calls
@@ -73,16 +73,14 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
 
     def _go_on(self) -> None:
         """Do what can be done with what has come until now."""
-        self._gathers = True
+        if not self._gathers:
+            self._gathers = True
+            asyncio.get_running_loop().call_soon(self._send)
         try:
             if self._http is not None or self._shake_hands():
                 self._hear()
         except SSL.Error:
             self._closing = True
-        self._gathers = False
-        self._flush()
-        if self._closing:
-            self._transport.close()
 
     def _shake_hands(self) -> bool:
         """Whether it is through now."""
@@ -108,6 +106,13 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             if data is None:
                 return
             self._http.data_received(data)
+
+    def _send(self) -> None:
+        """Send in one piece what was said in a turn of the loop."""
+        self._gathers = False
+        self._flush()
+        if self._closing:
+            self._transport.close()
 
     def _flush(self) -> None:
         if self._gathers or (self._closing and self._transport.is_closing()):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import ARRAY, ColumnElement, String, any_, bindparam, false, func, literal_column, select
@@ -48,6 +48,7 @@ _STANDING = select(
 
 PATIENCE = 2.0  # seconds; a database server that takes longer counts as out of reach
 _Told = tuple[Any, ...] | StoreUnavailable | None
+_Answer = TypeVar("_Answer")
 
 _log = structlog.get_logger("database")
 
@@ -87,7 +88,7 @@ class Revalidator(Protocol):
     """Tells whether records still stand."""
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """Call `then` with the same, False also where in doubt; at once where nobody has to be waited for."""
+        """Call `then` with the same soon, False also where in doubt."""
 
     async def stands(self, remembered: CachedRecord) -> bool:
         """Whether no write that was finished when this was called has changed the record.
@@ -117,33 +118,47 @@ class EmbeddedRevalidator:
         self._path = str(engine.url.database)
         self._connection: sqlite3.Connection | None = None
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
+        self._asked: list[tuple[CachedRecord, Callable[[bool], None]]] = []
 
     async def stands(self, remembered: CachedRecord) -> bool:
         """By SQLite's own count of commits where there was none, else by the rows."""
-        return self._stands(remembered)
+        return self._stands(remembered, self._commits())
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """At once."""
-        try:
-            stands = self._stands(remembered)
-        except StoreUnavailable:
-            stands = False
-        then(stands)
+        """In the next turn of the loop: all who have asked until then share the look at the count."""
+        if not self._asked:
+            asyncio.get_running_loop().call_soon(self._tell_all)
+        self._asked.append((remembered, then))
 
-    def _stands(self, remembered: CachedRecord) -> bool:
+    def _tell_all(self) -> None:
+        asked, self._asked = self._asked, []
+        commits = None
+        for remembered, then in asked:
+            try:
+                commits = self._commits() if commits is None else commits
+                stands = self._stands(remembered, commits)
+            except StoreUnavailable:
+                commits, stands = None, False
+            _call(then, stands)
+
+    def _stands(self, remembered: CachedRecord, commits: int) -> bool:
+        if commits == remembered.seen_at:
+            return True
+        if self._answer(self._query, remembered.record.device.id) != remembered.standing:
+            return False
+        remembered.seen_at = commits
+        return True
+
+    def _commits(self) -> int:
+        (count,) = self._answer("PRAGMA data_version")
+        return int(count)
+
+    def _answer(self, query: str, *values: str) -> Any:
         try:
-            connection = self._connection or self._open()
-            (version,) = connection.execute("PRAGMA data_version").fetchone()
-            if version == remembered.seen_at:
-                return True
-            row = connection.execute(self._query, (remembered.record.device.id,)).fetchone()
+            return (self._connection or self._open()).execute(query, values).fetchone()
         except sqlite3.Error as error:
             self._close()
             raise StoreUnavailable(f"the database does not answer: {error}") from error
-        if row != remembered.standing:
-            return False
-        remembered.seen_at = version
-        return True
 
     async def close(self) -> None:
         """Close the connection."""
@@ -252,7 +267,7 @@ class ServerRevalidator:
                 await connection.close()
 
 
-def _call(then: Callable[[_Told], None], told: _Told) -> None:
+def _call(then: Callable[[_Answer], None], told: _Answer) -> None:
     """At once and not by the event loop, which would take longer for each than all else here."""
     try:
         then(told)
