@@ -104,7 +104,7 @@ def test_who_gets_a_file(accepted: list[str], armed: dict[str, Any], brought: di
             ALL,
             ARMED,
             PLAIN,
-            "no proof: its window is not for this address, which came second or asked for too many MACs",
+            "no proof: its window is not for this address, which came second or asked for too many",
         ),
         (["token"], ARMED, PLAIN, "no proof: it has shown nothing that is accepted"),
         (["window"], PLAIN, {"token": MINE}, "no proof: its token is right, but token is not accepted"),
