@@ -10,7 +10,7 @@ from provserver.database_setup import open_database
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.checksync import Notifier
 from provserver.domain.errors import BadConfiguration
-from provserver.listeners import reachable
+from provserver.listeners import API, PHONES, addresses
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
@@ -58,8 +58,7 @@ async def open_foundation(config: Config, vendors: Vendors | None = None) -> Asy
     """The catalogue, read now unless it is given, and the store, closed at the end. The schema is as it was found."""
     catalogue, renderer = vendors or load_vendors(config)
     async with open_database(config) as database:
-        scheme = "https" if config.phones.tls.cert else "http"
-        public_url = config.phones.public_url or f"{scheme}://{reachable(config.phones.host)}:{config.phones.port}"
+        public_url = addresses(config, {PHONES: config.phones.port, API: config.api.port}).phones
         proof_policy = ProofPolicy(frozenset(config.phones.auth), config.phones.networks)
         sources = Sources()
         configurations = Configurations(database, catalogue, renderer, public_url, proof_policy, sources)

@@ -1,8 +1,5 @@
 """`serve --demo`: what an operator and a phone do, done before your eyes through the real listeners."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import click
 from aiohttp import ClientSession, ClientTimeout
 
@@ -13,6 +10,7 @@ from provserver.domain.mac import Mac
 from provserver.listeners import Addresses
 from provserver.services import api_keys
 from provserver.services.change import Actor
+from provserver.simulation.setting_up import Operator
 
 _BLOCK = 0x000413DE0000  # inside Snom's block 00:04:13
 _MODEL, _FIRMWARE = "D785", "10.1.169.16"
@@ -22,48 +20,18 @@ async def demonstrate(config: Config, running: Addresses, platform_key: str | No
     """Create account, user and a Snom phone by the API, boot a simulated phone, show what it got."""
     key = platform_key or await _demo_key(config)
     async with ClientSession(timeout=ClientTimeout(total=10)) as http:
-        operator = _Operator(http, running.api, key)
-        account = await operator.post("/v1/accounts", {"name": "Demo Inc", "timezone": "Europe/Berlin"})
-        operator.account = account["id"]
-        await operator.post("/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
-        user = await operator.post("/v1/users", {"name": "Ada Lovelace", "extension": "101"})
+        operator = Operator(http, running.api, key)
+        account = await operator.open_account("Demo Inc")
+        user = await operator.call("POST", "/v1/users", {"name": "Ada Lovelace", "extension": "101"})
         device, mac = await _free_phone(operator)
-        await operator.post(f"/v1/devices/{device}/users", {"user_id": user["id"]})
-        _say(f"account {account['id']}, user {user['id']} and desk phone {device} ({mac}) created by the API")
-        before = await operator.get(f"/v1/devices/{device}")
+        await operator.call("POST", f"/v1/devices/{device}/users", {"user_id": user["id"]})
+        _say(f"account {account}, user {user['id']} and desk phone {device} ({mac}) created by the API")
+        before = await operator.call("GET", f"/v1/devices/{device}")
         await _boot(http, running, mac)
-        after = await operator.get(f"/v1/devices/{device}")
+        after = await operator.call("GET", f"/v1/devices/{device}")
         _say(f"status   {before['status']}  ->  {after['status']}")
         _say(f"model    {before['model'] or 'unknown'}  ->  {after['model']}, told by the phone's User-Agent")
-        click.echo(_next_steps(running, operator, device))
-
-
-@dataclass(slots=True)
-class _Operator:
-    """A person with curl."""
-
-    http: ClientSession
-    url: str
-    key: str
-    account: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        account = {"DialStack-Account": self.account} if self.account else {}
-        return {"Authorization": f"Bearer {self.key}", **account}
-
-    async def get(self, path: str) -> Any:
-        """GET, and the answer's JSON."""
-        async with self.http.get(self.url + path, headers=self.headers) as response:
-            return await response.json()
-
-    async def post(self, path: str, body: Any) -> Any:
-        """POST, and the answer's JSON; raises `ProvserverError` where it was refused."""
-        async with self.http.post(self.url + path, json=body, headers=self.headers) as response:
-            answer = await response.json()
-            if response.status >= 400:
-                raise ProvserverError(f"the demo's POST {path} was refused: {answer['error']}", code=answer["code"])
-            return answer
+        click.echo(_next_steps(running, key, account, device))
 
 
 async def _demo_key(config: Config) -> str:
@@ -75,12 +43,12 @@ async def _demo_key(config: Config) -> str:
         return made.secret
 
 
-async def _free_phone(operator: _Operator) -> tuple[str, Mac]:
+async def _free_phone(operator: Operator) -> tuple[str, Mac]:
     """The first phone of our little block that no earlier demonstration has taken."""
     for number in range(1, 0x10000):
         mac = Mac(f"{_BLOCK + number:012x}")
         try:
-            device = await operator.post("/v1/devices", {"type": "deskphone", "mac_address": str(mac)})
+            device = await operator.call("POST", "/v1/devices", {"type": "deskphone", "mac_address": str(mac)})
         except ProvserverError as error:
             if error.code != "mac_address_taken":
                 raise
@@ -107,8 +75,8 @@ def _say(text: str) -> None:
     click.echo("\n" + "\n".join(f"  {line}" for line in text.splitlines()))
 
 
-def _next_steps(running: Addresses, operator: _Operator, device: str) -> str:
-    headers = f'-H "Authorization: Bearer {operator.key}" \\\n      -H "DialStack-Account: {operator.account}"'
+def _next_steps(running: Addresses, key: str, account: str, device: str) -> str:
+    headers = f'-H "Authorization: Bearer {key}" \\\n      -H "DialStack-Account: {account}"'
     url = f"{running.api}/v1"
     return f"""
   The server keeps running until Ctrl-C. Try next:
