@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
-from provserver.rendering.filters import by_branch, group_by, reject_by, select_by
+from provserver.rendering.filters import Step, group_by, reject_by, select_by, sort_by, steps
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
 
@@ -24,7 +24,7 @@ _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Serve
 """What templates are given: frozen, and every public attribute of it is meant for them."""
 
 _HARMLESS: dict[type, frozenset[str]] = {
-    **{kind: frozenset(name for name in dir(kind) if name[0] != "_") for kind in _OWN_VALUES},
+    **{kind: frozenset(name for name in dir(kind) if name[0] != "_") for kind in (*_OWN_VALUES, Step)},
     dict: frozenset({"get", "items", "keys", "values"}),
     str: frozenset(name for name in dir(str) if name[0] != "_") - {"format", "format_map"},
 }
@@ -87,7 +87,7 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         auto_reload=False,
     )
     environment.filters |= {"groupby": group_by, "selectattr": select_by, "rejectattr": reject_by}
-    environment.filters |= {"branches": by_branch, "serial": _serial}
+    environment.filters |= {"sort": sort_by, "steps": steps, "serial": _serial}
     return environment
 
 

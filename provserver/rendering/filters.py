@@ -1,10 +1,10 @@
 """Filters made for parameters: a file has a thousand of them.
 
-`groupby`, `selectattr` and `rejectattr` are as Jinja has them; whatever else they are asked for, Jinja's own do it.
+`groupby`, `selectattr`, `rejectattr` and `sort` are as Jinja has them; whatever else they are asked for, Jinja's own
+do it.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,12 +17,16 @@ _GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "
 """Attributes of parameters whose values are texts, numbers or nothing."""
 
 
-class Branch(NamedTuple):
-    """Parameters of one place in a tree: whose names end before it, and begin with it, from the first to the last."""
+_Tree = dict[str, Any]  # what is in each element: a value, or such a tree
 
-    ended: list[str]
-    begun: list[str]
-    items: list[Parameter]
+
+class Step(NamedTuple):
+    """An element on a walk through nested ones: it begins, or ends, or has a value and nothing inside."""
+
+    name: str
+    depth: int
+    value: str | None = None
+    ends: bool = False
 
 
 class Group(NamedTuple):
@@ -49,15 +53,51 @@ def group_by(
 
 
 @pass_environment
-def by_branch(environment: Environment, parameters: Iterable[Parameter]) -> Iterator[Branch]:
-    """For names that are paths of nested elements: the folders sorted, so that each element is begun once."""
-    around: list[str] = []
-    for folder, items in group_by(environment, parameters, "folder", case_sensitive=True):
-        path = folder.split(".")
-        shared = len(list(takewhile(lambda both: both[0] == both[1], zip(around, path, strict=False))))
-        yield Branch(around[shared:][::-1], path[shared:], items)
-        around = path
-    yield Branch(around[::-1], [], [])
+def sort_by(
+    environment: Environment,
+    value: Iterable[Any],
+    reverse: bool = False,
+    case_sensitive: bool = False,
+    attribute: Any = None,
+) -> list[Any]:
+    """Sorts by an attribute."""
+    items = list(value)
+    if not reverse and _are_parameters(items, attribute):
+        of = attrgetter(attribute)
+        return sorted(items, key=of if case_sensitive else lambda item: _folded(of(item)))
+    return filters.do_sort(environment, items, reverse, case_sensitive, attribute)
+
+
+def steps(parameters: Iterable[Parameter]) -> Iterator[Step]:
+    """For names that are paths of nested elements: a walk through these, each begun where its first parameter stands.
+
+    In an element those that only a number names come last, by that number.
+    """
+    root: _Tree = {}
+    for parameter in parameters:
+        *path, name = parameter.name.split(".")
+        inside = root
+        for part in path:
+            within = inside.get(part)
+            if not isinstance(within, dict):
+                within = inside[part] = {}
+            inside = within
+        inside.setdefault(name, parameter.value)
+    return _walk(root, 0)
+
+
+def _walk(tree: _Tree, depth: int) -> Iterator[Step]:
+    for name, inside in sorted(tree.items(), key=_number_of):
+        if isinstance(inside, dict):
+            yield Step(name, depth)
+            yield from _walk(inside, depth + 1)
+            yield Step(name, depth, ends=True)
+        else:
+            yield Step(name, depth, inside)
+
+
+def _number_of(branch: tuple[str, Any]) -> int:
+    return int(branch[0]) if branch[0].isdecimal() else 0
 
 
 @pass_context
