@@ -15,7 +15,7 @@ from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.database_setup import open_database
 from provserver.services.audit import AuditEntry, AuditFilter, list_entries
-from provserver.services.paging import PageRequest
+from provserver.services.paging import Page, PageRequest, every_page
 from provserver.store.database import Database
 
 _COLUMNS = [field.name for field in fields(AuditEntry)]
@@ -46,15 +46,13 @@ async def _export(config: Config, chosen: AuditFilter, form: str) -> None:
 
 
 async def _entries(database: Database, chosen: AuditFilter) -> AsyncIterator[AuditEntry]:
-    cursor = None
-    while True:
-        async with database.read() as conn:
-            page = await list_entries(conn, PageRequest(limit=100, cursor=cursor), chosen)
+    async def fetch(request: PageRequest) -> Page[AuditEntry]:
+        async with database.read() as conn:  # one each, so that no writer waits for a long export
+            return await list_entries(conn, request, chosen)
+
+    async for page in every_page(fetch):
         for entry in page.items:
             yield entry
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ from provserver.foundation import Foundation, open_foundation, open_resync
 from provserver.services import accounts, resync_jobs
 from provserver.services.change import Change, Connection
 from provserver.services.devices import DeviceFilter
-from provserver.services.paging import PageRequest
+from provserver.services.paging import every_page
 from provserver.services.resync import Order, Resync
 from provserver.services.resync_jobs import JobWish
 from provserver.services.resync_reports import ResyncReport
@@ -110,14 +110,8 @@ async def _accounts(foundation: Foundation, account_id: str | None) -> list[Acco
     async with foundation.database.read() as conn:
         if account_id is not None:
             return [await accounts.get(conn, account_id)]
-        found: list[Account] = []
-        cursor = None
-        while True:
-            page = await accounts.list_all(conn, PageRequest(limit=100, cursor=cursor))
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return found
+        pages = every_page(lambda request: accounts.list_all(conn, request))
+        return [account async for page in pages for account in page.items]
 
 
 async def _account(

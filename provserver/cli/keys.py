@@ -12,10 +12,10 @@ from provserver.config import Config
 from provserver.database_setup import COMMAND_LINE, change_by, open_database
 from provserver.domain.device import ApiKey
 from provserver.services import api_keys
+from provserver.services.paging import every_page
 from provserver.services.sources import Sources
 from provserver.store.database import Database
 from provserver.store.keyfile import add_key, drop_old_keys
-from provserver.store.pages import PageRequest
 from provserver.store.resealing import reseal_everything
 
 
@@ -81,15 +81,9 @@ def _state(key: ApiKey, now: datetime) -> str:
 
 
 async def _all_keys(database: Database) -> list[ApiKey]:
-    keys: list[ApiKey] = []
-    cursor = None
     async with database.read() as conn:
-        while True:
-            page = await api_keys.list_keys(conn, PageRequest(limit=100, cursor=cursor), None)
-            keys.extend(page.items)
-            cursor = page.next_cursor
-            if cursor is None:
-                return keys
+        pages = every_page(lambda request: api_keys.list_keys(conn, request, None))
+        return [key async for page in pages for key in page.items]
 
 
 @key.command()

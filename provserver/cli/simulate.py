@@ -18,7 +18,7 @@ from rich.table import Table
 from provserver.cli.options import config_option, run_async
 from provserver.config import Config
 from provserver.foundation import load_vendors, open_foundation
-from provserver.listeners import reachable
+from provserver.listeners import API, PHONES, addresses
 from provserver.services import api_keys
 from provserver.services.change import Actor, Change, Connection
 from provserver.services.sources import Sources
@@ -102,11 +102,11 @@ def simulate(
     """
     catalogue, _ = load_vendors(config)
     seed = random.SystemRandom().getrandbits(40) if seed is None else seed
-    local = config.phones.public_url or f"http://{reachable(config.phones.host)}:{config.phones.port}"
+    local = addresses(config, {PHONES: config.phones.port, API: config.api.port})
     rehearsal = Rehearsal(
         phones=fleet(catalogue, count, seed, vendors),
         habits=Habits(
-            urls=tuple(url.rstrip("/") for url in phones_urls or (local,)),
+            urls=tuple(url.rstrip("/") for url in phones_urls or (local.phones,)),
             patience=patience,
             tries=tries,
             verify=not insecure,
@@ -117,7 +117,7 @@ def simulate(
         processes=processes,
         lines=lines,
     )
-    api = (api_url or f"http://{reachable(config.api.host)}:{config.api.port}").rstrip("/")
+    api = (api_url or local.api).rstrip("/")
     run_async(_simulate(config, rehearsal, api, key, keep, (json_file, html_file)))
 
 

@@ -1,14 +1,27 @@
-"""Pages, for those above who list: the store's own, and one for lists that are short and in memory."""
+"""Pages, for those above who list: the store's own, all of a list, and one for lists that are short and in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from provserver.domain.errors import Invalid
 from provserver.store.pages import Page, PageRequest
 
-__all__ = ["Page", "PageRequest", "page_of"]
+__all__ = ["Page", "PageRequest", "every_page", "page_of"]
 
 Item = TypeVar("Item")
+
+
+async def every_page(
+    fetch: Callable[[PageRequest], Awaitable[Page[Item]]], *, limit: int = 100
+) -> AsyncIterator[Page[Item]]:
+    """The pages of a whole list, one after the other, of `limit` items each."""
+    request = PageRequest(limit=limit)
+    while True:
+        page = await fetch(request)
+        yield page
+        if page.next_cursor is None:
+            return
+        request = PageRequest(limit=limit, cursor=page.next_cursor)
 
 
 def page_of(items: Sequence[Item], key: Callable[[Item], str], request: PageRequest) -> Page[Item]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from provserver.domain.device import Account, Event
@@ -11,7 +12,7 @@ from provserver.domain.jobs import CheckSyncJob, JobState
 from provserver.services import audit, device_views
 from provserver.services.change import Change, Connection
 from provserver.services.effective import Configurations
-from provserver.services.paging import Page, PageRequest
+from provserver.services.paging import Page, PageRequest, every_page
 from provserver.services.sources import Sources
 from provserver.store import check_sync_jobs, device_lists, events
 from provserver.store.device_lists import DeviceFilter
@@ -41,14 +42,11 @@ async def select_devices(
         stamp = await device_views.shared_stamp_of(conn, configurations, account)
         chosen = replace(chosen, shared_stamp=stamp)
     found: list[str] = []
-    request = PageRequest(limit=_CHUNK)
-    while True:
-        page = await device_lists.list_devices(conn, account.id, chosen, request)
+    pages = every_page(partial(device_lists.list_devices, conn, account.id, chosen), limit=_CHUNK)
+    async for page in pages:
         # A handset that is not paired stays in: that it cannot be told is an outcome too.
         found += [device.base_id or device.id for device in page.items]
-        if page.next_cursor is None:
-            return list(dict.fromkeys(reversed(found)))
-        request = PageRequest(limit=_CHUNK, cursor=page.next_cursor)
+    return list(dict.fromkeys(reversed(found)))
 
 
 async def create(
