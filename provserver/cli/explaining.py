@@ -85,6 +85,9 @@ async def _explain(mac: str, config: Config) -> None:
         printer.print(_overrides_table(effective))
     if effective.translation.buttons:
         printer.print(_buttons_table(effective))
+    for line in effective.lines:
+        if line.problem:
+            printer.print(f"line {line.number}: {line.problem}")
     beyond = effective.translation.lines_not_rendered
     if beyond:
         printer.print(f"lines beyond this model, not rendered: {', '.join(map(str, beyond))}")

@@ -8,6 +8,8 @@ from provserver.domain.device import Assignment, MulticellRole, User
 from provserver.domain.layers import Resolved
 from provserver.domain.mac import Mac
 
+_NO_DOMAIN = "no SIP domain is set for this line; set sip.domain"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -38,6 +40,11 @@ class Line:
     def label(self) -> str:
         """What the line key shows."""
         return str(self.values["line.label"])
+
+    @property
+    def problem(self) -> str | None:
+        """Why no phone can register it, and what to do; None where nothing is missing."""
+        return None if self.values.get("line.domain") else _NO_DOMAIN
 
     @property
     def places(self) -> dict[str, str]:

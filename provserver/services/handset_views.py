@@ -66,6 +66,7 @@ def handset_report(handset: EffectiveHandset) -> DeviceReport:
                 line_number=line.values["line.handset_line"],
                 user_id=line.user_id,
                 parameters=[shown_parameter(item) for item in parameters if item.line == line.number],
+                problem=line.problem,
                 account_number=line.number,
             )
             for line in lines

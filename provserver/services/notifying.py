@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from provserver.domain.checksync import LineOutcome, LineStatus, Notifier, Route, Target
+from provserver.domain.lines import Line
 from provserver.services.sip_accounts import SipAccounts
 
 Addressed = Sequence[tuple[Target, Route]]
@@ -33,7 +34,7 @@ class Sender:
             tried = await self._one_after_another(addressed)
         else:
             tried = await self._all_at_once(addressed)
-        nowhere = [_unaddressed(line.number) for line in accounts.without_domain()]
+        nowhere = [_unaddressed(line) for line in accounts.without_domain()]
         if not accounts.is_base or not tried:
             tried += nowhere
         return sorted(tried, key=lambda outcome: outcome.line_number)
@@ -88,6 +89,5 @@ class Sender:
             return [LineOutcome(one.line_number, LineStatus.ERROR, None, broken, False) for one in targets]  # noqa: FBT003
 
 
-def _unaddressed(line_number: int) -> LineOutcome:
-    reason = "no SIP domain is set for this line; set sip.domain"
-    return LineOutcome(line_number, LineStatus.ERROR, None, reason, targeted=False)
+def _unaddressed(line: Line) -> LineOutcome:
+    return LineOutcome(line.number, LineStatus.ERROR, None, line.problem, targeted=False)

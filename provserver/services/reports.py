@@ -41,12 +41,13 @@ class SettingReport:
 class LineReport:
     """A line and the parameters of its own; without them it lies beyond what the model can show.
 
-    `account_number` is that of the SIP account in the file of a base.
+    `account_number` is that of the SIP account in the file of a base, `problem` why the phone cannot register it.
     """
 
     line_number: int
     user_id: str
     parameters: list[tuple[str, str]]
+    problem: str | None
     account_number: int | None = None
 
 
@@ -91,7 +92,13 @@ def report(effective: EffectiveDevice) -> DeviceReport:
             for name, value in sorted(resolved.vendor_overrides.items())
         ],
         lines=[
-            LineReport(line.number, line.user_id, own.get(line.number, []), line.number if line.slot else None)
+            LineReport(
+                line_number=line.number,
+                user_id=line.user_id,
+                parameters=own.get(line.number, []),
+                problem=line.problem,
+                account_number=line.number if line.slot else None,
+            )
             for line in effective.lines
         ],
         not_rendered=list(translation.lines_not_rendered),

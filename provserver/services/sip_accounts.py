@@ -52,7 +52,7 @@ class SipAccounts:
         if mac is None:
             return
         for line in self.lines:
-            if line.values.get("line.domain"):
+            if not line.problem:
                 yield self._target(line, mac, event), _route(line.values, line.resolved or self.resolved, proxy)
         domain = self.resolved.value("sip.domain") or self.resolved.value("sip.server")
         if self.chain_id and domain:
@@ -60,7 +60,7 @@ class SipAccounts:
 
     def without_domain(self) -> list[Line]:
         """Lines that cannot be addressed."""
-        return [line for line in self.lines if not line.values.get("line.domain")]
+        return [line for line in self.lines if line.problem]
 
     def _target(self, line: Line, mac: Mac, event: str) -> Target:
         return Target(

@@ -118,6 +118,18 @@ async def test_layers_inherit_with_provenance(api: Client, platform: Client) -> 
     assert (await api.get("/v1/account/config"))["abstractions"] == {"display": {"time_format": "24h"}}
 
 
+async def test_a_line_that_no_phone_can_register_is_said(api: Client) -> None:
+    """Nothing else tells an operator who has forgotten the SIP domain why phones have their files and stay silent."""
+    phone = await api.phone("00:15:65:00:00:01")
+    await api.post(f"/v1/devices/{phone}/users", {"user_id": (await api.user())["id"]}, expect=201)
+    path = f"/v1/devices/{phone}/settings"
+    assert [line["problem"] for line in (await api.get(path))["lines"]] == [
+        "no SIP domain is set for this line; set sip.domain"
+    ]
+    await api.post("/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
+    assert [line["problem"] for line in (await api.get(path))["lines"]] == [None]
+
+
 async def test_what_cannot_be_expressed_is_said(api: Client) -> None:
     """No setting is dropped silently."""
     phone = await api.phone("00:04:13:00:00:01", **abstractions(audio={"echo_cancellation": True}))

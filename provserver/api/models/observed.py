@@ -95,6 +95,7 @@ class SettingsLine(Shown):
     user: str
     account_number: int | None = Field(description="Number of the SIP account in the file of a DECT base")
     parameters: list[Parameter]
+    problem: str | None = Field(description="Why the phone cannot register it, and what to do; null where it can")
 
 
 class SettingsButton(Shown):
