@@ -3,8 +3,10 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network
 from math import inf
+
+from provserver.domain.networks import read_address
 
 _MOST_SOURCES = 20_000
 _MOST_MACS = 200_000
@@ -13,10 +15,8 @@ _MOST_MACS = 200_000
 @lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """Who counts as one: an IPv4 address, or the /64 of an IPv6 address, in which anybody has as many as they like."""
-    parsed = ip_address(address.partition("%")[0])
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    parsed = read_address(address)
+    return str(parsed if isinstance(parsed, IPv4Address) else IPv6Network((parsed, 64), strict=False))
 
 
 @dataclass(slots=True)

@@ -14,10 +14,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Literal, get_args
 
 from provserver.domain.device import Device
+from provserver.domain.networks import Networks, is_inside
 
 Proof = Literal["certificate", "token", "digest", "basic", "network", "window", "open"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
@@ -27,7 +28,6 @@ GUESSABLE = frozenset({"window", "open"})
 """Proofs that somebody can have who only knows, or guesses, a MAC."""
 
 Names = Collection[str]
-Networks = Collection[IPv4Network | IPv6Network]
 
 
 class Secret(StrEnum):
@@ -144,7 +144,7 @@ def _holds(proof: str, networks: Networks, device: Device, evidence: Evidence) -
         case "token" | "digest" | "basic":
             return _shown(proof, evidence) in (Secret.CURRENT, Secret.PREVIOUS)
         case "network":
-            return _is_inside(evidence.source, networks)
+            return is_inside(ip_address(evidence.source), networks)
         case "window":
             return _is_armed_for(device, evidence)
         case _:
@@ -161,8 +161,3 @@ def _is_armed_for(device: Device, evidence: Evidence) -> bool:
         return False
     armed = device.window_until is not None and evidence.at < device.window_until
     return armed and device.window_address in (None, evidence.source)
-
-
-def _is_inside(source: str, networks: Networks) -> bool:
-    address = ip_address(source)
-    return any(address.version == network.version and address in network for network in networks)

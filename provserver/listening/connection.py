@@ -4,13 +4,13 @@ Whoever fails on the way is gone without an answer.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 import structlog
 
+from provserver.domain.networks import Networks, is_inside, read_address
 from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.proxyprotocol import NotProxied, Told, read_header
 from provserver.listening.session import Session
@@ -25,7 +25,7 @@ class ListenerPolicy:
 
     connections: ConnectionLimit
     tls: ServerTls | None = None
-    proxies: Collection[IPv4Network | IPv6Network] = ()
+    proxies: Networks = ()
 
 
 class Connection(asyncio.Protocol):
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
             transport.close()
             return
         self._transport = transport
-        is_proxy = policy.proxies and _is_in(self._address(), policy.proxies)
+        is_proxy = policy.proxies and is_inside(read_address(self._address()), policy.proxies)
         if is_proxy or policy.tls:
             self._arriving = True
             policy.connections.arriving(self)
@@ -141,9 +141,3 @@ class _PassedOn:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-
-def _is_in(text: str, networks: Collection[IPv4Network | IPv6Network]) -> bool:
-    address = ip_address(text.partition("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address.version == network.version and address in network for network in networks)

@@ -18,6 +18,7 @@ from cryptography import x509
 from provserver.domain.authorization import parse_authorization
 from provserver.domain.errors import CannotCarry, Overloaded, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import is_challenged
+from provserver.domain.networks import Networks
 from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated
@@ -27,7 +28,7 @@ from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.overload import OverloadReply, retry_after
 from provserver.phones.response_cache import Offer, ResponseCache
-from provserver.phones.source import Networks, is_secure, public_url, source_address
+from provserver.phones.source import is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
 from provserver.services.admission import Admission
 from provserver.services.provisioning import Provisioning

@@ -18,7 +18,8 @@ from urllib.parse import unquote
 from aiohttp import web
 from cryptography import x509
 
-from provserver.phones.source import Networks, is_from_proxy
+from provserver.domain.networks import Networks
+from provserver.phones.source import is_from_proxy
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 _XFCC_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')

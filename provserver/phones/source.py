@@ -1,23 +1,21 @@
 """Whom a request comes from, believing forwarding headers from trusted proxies only."""
 
 import re
-from collections.abc import Collection
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address
 
 from aiohttp import web
 
+from provserver.domain.networks import Address, Networks, is_inside, read_address
 from provserver.domain.texts import check_host_port
 
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d{1,5})?|([^:]*):\d{1,5}")
-
-Networks = Collection[IPv4Network | IPv6Network]
 
 
 def source_address(request: web.Request, trusted: Networks) -> str:
     """The address of the phone: X-Forwarded-For is walked from right to left while trusted proxies speak."""
     peer = _peer(request)
     hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", []) for hop in value.split(",")]
-    while hops and _is_trusted(peer, trusted):
+    while hops and is_inside(peer, trusted):
         address = _address(hops.pop())
         if address is None:
             break
@@ -46,7 +44,7 @@ def _scheme(request: web.Request, trusted: Networks) -> str:
 
 def is_from_proxy(request: web.Request, trusted: Networks) -> bool:
     """Whether a trusted proxy speaks, whose headers are believed."""
-    return _is_trusted(_peer(request), trusted)
+    return is_inside(_peer(request), trusted)
 
 
 def _host(request: web.Request) -> str:
@@ -58,20 +56,14 @@ def _host(request: web.Request) -> str:
         return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _peer(request: web.Request) -> IPv4Address | IPv6Address:
+def _peer(request: web.Request) -> Address:
     return _address(request.remote or "") or IPv4Address(0)
 
 
-def _is_trusted(address: IPv4Address | IPv6Address, trusted: Networks) -> bool:
-    return any(address.version == network.version and address in network for network in trusted)
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address as sockets and headers spell it; IPv4 inside IPv6 is IPv4."""
+def _address(text: str) -> Address | None:
+    """An address, of which some proxies tell the port too."""
     with_port = _WITH_PORT.fullmatch(text)
     try:
-        address = ip_address((with_port[1] or with_port[2] if with_port else text).partition("%")[0])
+        return read_address(with_port[1] or with_port[2] if with_port else text)
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provserver.domain.device import Account, Device
-from provserver.domain.proofs import Networks, accepted_proofs
+from provserver.domain.networks import Networks
+from provserver.domain.proofs import accepted_proofs
 from provserver.domain.vendor import Vendor
 from provserver.services.masking import MASK
 

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_address
 
 import structlog
 
 from provserver.domain.guessing import Blocked, Guesses
 from provserver.domain.mac import Mac
-from provserver.domain.proofs import Networks
+from provserver.domain.networks import Networks, is_inside, read_address
 from provserver.services.periodic import PeriodicTask
 from provserver.store import blocked_sources
 from provserver.store.blocked_sources import BlockedSource
@@ -47,7 +46,7 @@ class Guard:
 
     def failed(self, address: str, mac: Mac | None) -> None:
         """The MAC is unknown, or nothing was proven."""
-        if mac is not None and not self._is_exempt(address):
+        if mac is not None and not is_inside(read_address(address), self._exempt):
             self._guesses.failed(address, mac.bare, self._now())
 
     def proved(self, address: str, mac: Mac | None) -> None:
@@ -83,10 +82,6 @@ class Guard:
             for source in released:
                 self._guesses.release(source)
             self._stored = blocked.keys() - released
-
-    def _is_exempt(self, address: str) -> bool:
-        parsed = ip_address(address)
-        return any(parsed.version == network.version and parsed in network for network in self._exempt)
 
     def _now(self) -> float:
         return self._clock().timestamp()
