@@ -18,7 +18,6 @@ from provserver.api.permissions import check_permission
 from provserver.api.reading import read_body, read_path, read_query
 from provserver.api.route import Route
 from provserver.domain.errors import Invalid, NotFound, ProvserverError
-from provserver.store.database import persist
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,7 +44,7 @@ def endpoint(route: Route) -> Next:
         )
         try:
             # A handler does nothing to the outside before its transaction stands, so it may begin anew.
-            answer = await persist(lambda: route.handler(call))
+            answer = await face.database.persist(lambda: route.handler(call))
         except AlreadyAnswered as repetition:
             response = json_answer(repetition.first.answer, repetition.first.status)
             response.headers["Idempotency-Replayed"] = "true"

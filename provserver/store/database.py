@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -28,9 +29,8 @@ from provserver.store.sealing import Sealer
 Connection = AsyncConnection  # an open transaction, as every function of the store takes it
 Made = TypeVar("Made")
 
-TRIES = 8  # how often a write is done that the database undoes for the sake of others
 _ONE_STATE = "REPEATABLE READ"
-_PAUSE = 0.02  # seconds before the second try; twice that before the next
+_PAUSE, _LONGEST_PAUSE = 0.02, 0.32  # seconds before the second try; twice that before the next, up to a point
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
 
@@ -141,8 +141,8 @@ class Database:
                 yield conn
 
     async def settle(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """What `work` returns, done in a write transaction; begun anew, a few times, where the database undoes it."""
-        return await persist(lambda: self._once(self._writing, work))
+        """What `work` returns, done in a write transaction; begun anew where the database undoes it."""
+        return await self.persist(lambda: self._once(self._writing, work))
 
     async def add(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         """The same for work that locks each row it changes and needs nothing else to stand still.
@@ -150,7 +150,22 @@ class Database:
         It waits for nothing but the database, as in `look`.
         """
         threads = self._threads
-        return await persist(lambda: self._at_one_go(threads, work) if threads else self._once(self._adding, work))
+        return await self.persist(lambda: self._at_one_go(threads, work) if threads else self._once(self._adding, work))
+
+    async def persist(self, work: Callable[[], Awaitable[Made]]) -> Made:
+        """What `work` returns; begun anew where it is `Contended`. Raises `StoreUnavailable` when `wait` is over.
+
+        By time and not by number: the slower the machine, the more often others come in between.
+        """
+        until, pause = time.monotonic() + self._wait, _PAUSE
+        while True:
+            try:
+                return await work()
+            except Contended as error:
+                if time.monotonic() > until:
+                    raise StoreUnavailable("others write the same all the time; try again later") from error
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - apart, not secret
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         with _outages_named(self._away):
@@ -200,16 +215,6 @@ class Database:
         """All engines, for instruments that listen to their events."""
         own = [self._threads.engine, self._threads.own_engine] if self._threads else []
         return [self._engine.sync_engine, *own]
-
-
-async def persist(work: Callable[[], Awaitable[Made]]) -> Made:
-    """What `work` returns; begun anew where it is `Contended`. Raises `StoreUnavailable` after the last try."""
-    for attempt in range(TRIES):
-        try:
-            return await work()
-        except Contended:
-            await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - apart, not secret
-    raise StoreUnavailable("others write the same all the time; try again later")
 
 
 def _options(dialect: str) -> tuple[dict[str, Any], ...]:
