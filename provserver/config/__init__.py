@@ -48,7 +48,7 @@ class Database(Section):
         default=8, description="How many connections one process holds at most"
     )
     wait: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=5.0, description="Seconds to wait for a connection, and for others that write the same"
+        default=5.0, description="Seconds to wait for a connection, and for others that write"
     )
     statement_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=10.0, description="Seconds after which PostgreSQL gives a statement up"
