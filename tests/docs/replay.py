@@ -137,6 +137,8 @@ class Reader:
             "ANSWER": str(self._hidden / "answer"),
             "SERVER": str(self._hidden / "server"),
             "PROVSERVER_PHONES__HOST": "127.0.0.1",
+            "PROVSERVER_PHONES__PATIENCE": "60",  # a busy machine turns nobody away
+            "PROVSERVER_DATABASE__WAIT": "60",
             **{f"PROVSERVER_{_PORTS[usual].upper()}__PORT": str(free) for usual, free in self._ports.items()},
         }
 
