@@ -67,7 +67,7 @@ def make_provisioning(
     **more: Any,
 ) -> Provisioning:
     """`settings`: the section `phones` of a configuration; `more`: fields of `Provisioning`."""
-    settings = settings or Phones()
+    settings = settings or Phones(patience=60)  # a busy machine turns nobody away
     proof_policy = ProofPolicy(frozenset(settings.auth), settings.networks)
     challenges = Challenges(
         database.sealer,
