@@ -13,7 +13,7 @@ from provserver.services.classification import configurable_model, unsupported
 from provserver.services.devices import get
 from provserver.services.numbering import renumber
 from provserver.services.promotion import is_promotion, promote
-from provserver.services.tokens import check_carried
+from provserver.services.tokens import check_provable
 from provserver.store import devices
 from provserver.store.revisions import bump_device
 
@@ -58,7 +58,7 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
         before["overrides"], shown["overrides"] = layer
         changes["overrides"] = None
     if "accepted_proofs" in changes or "vendor" in changes:
-        check_carried(catalogue, after, after.accepted_proofs)
+        check_provable(catalogue, after, after.accepted_proofs)
     if not changes:
         return device
     await devices.update_device(change.conn, change.sealer, device.account_id, device.id, at=change.at)

@@ -31,7 +31,7 @@ async def rotate(change: Change, device: Device, *, overlap: bool) -> Device:
     return await get(change.conn, change.sealer, device.account_id, device.id)
 
 
-def check_carried(catalogue: Catalogue, device: Device, proofs: Collection[str] | None) -> None:
+def check_provable(catalogue: Catalogue, device: Device, proofs: Collection[str] | None) -> None:
     """Raise `Impossible` where a device narrowed to `proofs` could not be let in by any of them."""
     vendor = catalogue.dialect_of(device)
     if proofs is None or vendor is None or set(proofs) & set(vendor.proofs):
