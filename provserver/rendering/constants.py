@@ -8,12 +8,13 @@ from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.rendering.converters import Inexpressible
 from provserver.rendering.parameters import Parameter
-from provserver.rendering.places import number_of_line, placed
+from provserver.rendering.places import number_of_line, number_of_slot, placed
 from provserver.rendering.plan import Fixed, Plan
 from provserver.rendering.spelling import identity_of
 from provserver.rendering.spots import Spots
 
-_KEPT = 2_048  # constants with their parameters, of some 250 bytes each
+_KEPT = 2_048  # constants with the parameters of lines, of some 250 bytes each
+_SLOTS_KEPT = 16_384  # parameters of single slots: a base may have a thousand
 
 
 def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iterator[Parameter]:
@@ -35,15 +36,14 @@ def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iter
             yield from _present(_made(fixed, number_of_line(line), None, mac.bare) for line in lines)
     slots = _free(model.handsets, {handset.slot for handset in repeated.handsets})
     for fixed in plan.unused_slots:
-        yield from _present(_made(fixed, _number_of_slot(slot), None, mac.bare) for slot in slots)
+        if fixed.follows:
+            yield from _present(_of_slot(fixed, slot) for slot in slots)
+        else:
+            yield from _present(_made(fixed, number_of_slot(slot), None, mac.bare) for slot in slots)
 
 
 def _free(limit: int | None, used: set[int]) -> tuple[int, ...]:
     return tuple(number for number in range(1, (limit or 0) + 1) if number not in used)
-
-
-def _number_of_slot(slot: int) -> dict[str, str]:
-    return {"slot": str(slot), "slot0": str(slot - 1)}
 
 
 def _present(made: Iterable[Parameter | None]) -> Iterator[Parameter]:
@@ -54,6 +54,12 @@ def _present(made: Iterable[Parameter | None]) -> Iterator[Parameter]:
 def _following(fixed: Fixed, lines: tuple[int | None, ...]) -> tuple[Parameter, ...]:
     """The parameters of a constant that knows nothing but the numbers of lines: the same for all phones."""
     return tuple(_present(_made(fixed, number_of_line(line), None, "") for line in lines))
+
+
+@lru_cache(maxsize=_SLOTS_KEPT)
+def _of_slot(fixed: Fixed, slot: int) -> Parameter | None:
+    """The same of one slot: which are free is another matter on each base."""
+    return _made(fixed, number_of_slot(slot), None, "")
 
 
 def _made(fixed: Fixed, places: Mapping[str, str], slot: int | None, mac: str) -> Parameter | None:

@@ -33,9 +33,20 @@ def knows_line_alone(text: str) -> bool:
     return all(place in ("line", "line0", "item") for place in _BRACED.findall(text))
 
 
+def knows_number_alone(text: str) -> bool:
+    """Whether it has no places but one number, of a line or a slot, and what the vendor's lists have for that."""
+    kinds = {place.partition(":")[0].removesuffix("0") for place in _BRACED.findall(text)}
+    return kinds in (set(), {"line"}, {"slot"})
+
+
 def number_of_line(line: int | None) -> dict[str, str]:
     """What stands for the number of a line in names."""
     return {} if line is None else {"line": str(line), "line0": str(line - 1)}
+
+
+def number_of_slot(slot: int) -> dict[str, str]:
+    """What stands for the number of a slot in names."""
+    return {"slot": str(slot), "slot0": str(slot - 1)}
 
 
 def names_of(mapping: SettingMapping) -> Iterator[str]:

@@ -10,7 +10,7 @@ from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SECRETS, SETTINGS, VOCABULARY
 from provserver.rendering.converters import SPELLINGS
 from provserver.rendering.parameters import holds_secret
-from provserver.rendering.places import knows_line_alone, names_of, repeating_group
+from provserver.rendering.places import knows_line_alone, knows_number_alone, names_of, repeating_group
 
 NO_KEYS = "these devices have no programmable keys"
 NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
@@ -36,7 +36,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fixed:
-    """A constant that applies here; `group` and `follows` as in `Writing`."""
+    """A constant that applies here. `group`: as in `Writing`; `follows`: from a number alone, of a line or a slot."""
 
     vendor: Vendor
     constant: Constant
@@ -128,4 +128,4 @@ def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
 
 def _fixed(vendor: Vendor, constant: Constant) -> Fixed:
     texts = (constant.to, constant.value, *constant.attributes.values())
-    return Fixed(vendor, constant, repeating_group(constant.to), all(map(knows_line_alone, texts)))
+    return Fixed(vendor, constant, repeating_group(constant.to), all(map(knows_number_alone, texts)))
