@@ -97,18 +97,25 @@ class RepeatContact(NamedTuple):
 
 async def note_times(conn: AsyncConnection, visits: Iterable[Visit]) -> None:
     """Write it down without a look at what is stored. A later visit of a device wins."""
-    rows: dict[str, dict[str, Any]] = {}
-    for at, device_id, address, provisions in sorted(visits):
-        before = rows.get(device_id, {})
-        rows[device_id] = {
-            "contacted_id": device_id,
-            "seen_at": at,
-            "set_back": at + _SET_BACK_MICROS,
-            "address": address,
-            "fetched_at": at if provisions else before.get("fetched_at"),
-        }
-    if rows:
+    latest: dict[str, Visit] = {}
+    fetched: dict[str, int] = {}
+    for visit in sorted(visits):
+        latest[visit.device_id] = visit
+        if visit.provisions:
+            fetched[visit.device_id] = visit.at
+    if latest:
         statement = driver_statement(_NOTE_TIMES, conn.dialect)
         values = itemgetter(*statement.names)
         # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
-        await conn.exec_driver_sql(statement.text, [values(rows[device_id]) for device_id in sorted(rows)])
+        rows = [values(_times(latest[one], fetched.get(one))) for one in sorted(latest)]
+        await conn.exec_driver_sql(statement.text, rows)
+
+
+def _times(visit: Visit, fetched_at: int | None) -> dict[str, Any]:
+    return {
+        "contacted_id": visit.device_id,
+        "seen_at": visit.at,
+        "set_back": visit.at + _SET_BACK_MICROS,
+        "address": visit.address,
+        "fetched_at": fetched_at,
+    }
