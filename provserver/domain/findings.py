@@ -27,6 +27,7 @@ _PLAIN = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
 }
+_OF_CHARACTERS = re.compile(r"\^\[([^^].*)\]\+\$")
 _STIFF = re.compile(r"^(?:Value error, |(?:Input|String|List|Tuple|Value|Dictionary) should (?=(be|have|match)))")
 
 
@@ -39,6 +40,9 @@ def reason_of(finding: Mapping[str, Any]) -> str:
     """What is wrong, to be read after the name of a field."""
     if finding["type"] in _PLAIN:
         return _PLAIN[finding["type"]]
+    pattern = finding.get("ctx", {}).get("pattern", "")
+    if characters := _OF_CHARACTERS.fullmatch(pattern):
+        return f"may only hold the characters {characters[1]}"
     said = str(finding["msg"]).removesuffix(" after validation, not 0")
     return _STIFF.sub(lambda found: "must " if found[1] else "", said)
 
