@@ -27,6 +27,7 @@ from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.overload import OverloadReply, retry_after
+from provserver.phones.request_log import EVENT, facts_of, log_request
 from provserver.phones.response_cache import Offer, ResponseCache
 from provserver.phones.source import is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
@@ -123,7 +124,11 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     else:
         asked = _phone_request(request, face, request_id, words)
         answer, response, failure = await _tried(request, asked, face)
-    _tell(face, request_id, asked, answer, response, time.perf_counter() - started, failure)
+    seconds = time.perf_counter() - started
+    face.metrics.answered(answer.vendor, response.status, seconds)
+    if answer.stale_for is not None:
+        face.metrics.survived()
+    log_request(face.log, asked, answer, response.status, request_id=request_id, seconds=seconds, failure=failure)
     if isinstance(request.protocol, Connection) and response.status != HTTPStatus.SERVICE_UNAVAILABLE:
         request.protocol.is_new = False
     cached = face.provisioning.request_cache.get(words)  # it may have been cached just now
@@ -149,7 +154,7 @@ def _offer(
     if answer.document is None or answer.document.etag != cached.etag:
         return  # another request has been cached meanwhile, for something newer
     cached_answer, status = (cached.not_modified, 304) if answer.not_modified else (cached.whole, 200)
-    line = Repeated(face.log, "phone_request", _facts(cached.request, cached_answer.answer, status))
+    line = Repeated(face.log, EVENT, facts_of(cached.request, cached_answer.answer, status))
 
     def again(request_id: str, at: datetime) -> bytes | None:
         body = face.provisioning.served_again(cached, cached_answer, request_id, at)
@@ -162,7 +167,7 @@ def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, stat
     """The same bytes of the same peer get what hangs on nothing but its record."""
     body, lasting = answer.document.body if answer.document else answers.NOT_FOUND, answer.lasting or Lasting()
     reason = {"reason": answer.reason} if answer.reason else {}
-    line = Repeated(face.log, "phone_request", {**_facts(asked, answer, status), **reason})
+    line = Repeated(face.log, EVENT, {**facts_of(asked, answer, status), **reason})
 
     def again(_request_id: str, _at: datetime) -> bytes:
         face.provisioning.answered_again(lasting, asked.source)
@@ -264,42 +269,3 @@ def _response(answer: Answer, request: web.Request, asked: PhoneRequest, face: P
     if answer.not_modified:
         return answers.not_modified(answer.document)
     return answers.whole_or_range(answer.document, request)
-
-
-def _tell(
-    face: PhoneFace,
-    request_id: str,
-    asked: PhoneRequest,
-    answer: Answer,
-    response: web.Response,
-    seconds: float,
-    failure: str | None,
-) -> None:
-    """One line per request. The file is told without its token, and only where a phone could have asked for it."""
-    face.metrics.answered(answer.vendor, response.status, seconds)
-    if answer.stale_for is not None:
-        face.metrics.survived()
-    face.log.log(
-        40 if failure else 20,
-        "phone_request",
-        **_facts(asked, answer, response.status),
-        milliseconds=round(seconds * 1000, 2),
-        request_id=request_id,
-        **({} if answer.stale_for is None else {"database": "away", "stale_for": round(answer.stale_for)}),
-        **({"certificate": str(asked.certificate)} if asked.certificate else {}),
-        **({"reason": failure or answer.reason} if failure or answer.reason else {}),
-    )
-
-
-def _facts(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]:
-    """What a line tells of a request that is the same whenever it is answered alike."""
-    return {
-        "method": asked.method,
-        "file": answer.file,
-        "status": status,
-        "mac": answer.mac,
-        "vendor": answer.vendor,
-        "model": answer.model,
-        "proof": answer.proof,
-        "source": asked.source,
-    }

@@ -13,6 +13,7 @@ from zlib import crc32
 from provserver.logs import Repeated
 from provserver.phones.connection import Connection
 from provserver.phones.metrics import PhoneMetrics
+from provserver.phones.request_log import EVENT
 from provserver.services.admission import Admission
 
 _RETRY_AFTER = range(10, 50)  # seconds; which of them is by the request, so that not all come back at once
@@ -51,7 +52,7 @@ class OverloadReply:
         self._metrics = metrics
         self._now = now
         self._new_request_id = new_request_id
-        self._line = Repeated(log, "phone_request", _FACTS, "error")
+        self._line = Repeated(log, EVENT, _FACTS, "error")
 
     def answer(self, said: bytes, connection: Connection) -> bool:
         """Whether the reply has been seen to."""

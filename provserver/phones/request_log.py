@@ -1,0 +1,38 @@
+"""The line that the log has for each request of a phone. Its file is told without the token that stood in its path."""
+
+import logging
+from typing import Any
+
+from provserver.services.visits import Answer, PhoneRequest
+
+EVENT = "phone_request"
+
+
+def facts_of(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]:
+    """What the line tells that is the same whenever the request is answered alike."""
+    return {
+        "method": asked.method,
+        "file": answer.file,
+        "status": status,
+        "mac": answer.mac,
+        "vendor": answer.vendor,
+        "model": answer.model,
+        "proof": answer.proof,
+        "source": asked.source,
+    }
+
+
+def log_request(
+    log: Any, asked: PhoneRequest, answer: Answer, status: int, *, request_id: str, seconds: float, failure: str | None
+) -> None:
+    """Write the line; `failure`: what went wrong here."""
+    log.log(
+        logging.ERROR if failure else logging.INFO,
+        EVENT,
+        **facts_of(asked, answer, status),
+        milliseconds=round(seconds * 1000, 2),
+        request_id=request_id,
+        **({} if answer.stale_for is None else {"database": "away", "stale_for": round(answer.stale_for)}),
+        **({"certificate": str(asked.certificate)} if asked.certificate else {}),
+        **({"reason": failure or answer.reason} if failure or answer.reason else {}),
+    )
