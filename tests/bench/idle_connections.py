@@ -1,4 +1,4 @@
-"""What a crowd of silent connections costs: `python -m tests.bench.crowd [connections]`.
+"""What many silent connections cost: `python -m tests.bench.idle_connections [connections]`.
 
 A server is started with the limits that it has by default. Connections are opened that send nothing, and beside them a
 phone fetches a file. Printed are how many were held, what they cost in memory each, and how long the phone waited.
@@ -16,7 +16,7 @@ from tests.e2e.process import Server, serving
 _AT_ONCE = 200
 
 
-async def _crowd(server: Server, wanted: int) -> None:
+async def _hold(server: Server, wanted: int) -> None:
     host, _, port = server.phones.removeprefix("http://").partition(":")
     before = _memory(server)
     began = time.monotonic()
@@ -50,7 +50,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 9_800
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), anew=True) as server:
-        asyncio.run(_crowd(server, wanted))
+        asyncio.run(_hold(server, wanted))
 
 
 if __name__ == "__main__":
