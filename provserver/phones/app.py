@@ -27,7 +27,7 @@ from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.overload import OverloadReply, retry_after
-from provserver.phones.request_log import EVENT, facts_of, log_request
+from provserver.phones.request_log import EVENT, claimed, facts_of, log_request
 from provserver.phones.response_cache import Offer, ResponseCache
 from provserver.phones.source import is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
@@ -188,13 +188,11 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
             await _its_time(started)
         return answer, _response(answer, request, asked, face), None
     except (StoreUnavailable, Overloaded) as error:
-        return (
-            Answer(),
-            answers.unavailable(retry_after(f"{asked.raw_path} {asked.user_agent}".encode())),
-            error.message,
-        )
+        # In a storm nobody has time to look who was sent away.
+        told = Answer() if isinstance(error, Overloaded) else claimed(asked, face.provisioning.catalogue)
+        return told, answers.unavailable(retry_after(f"{asked.raw_path} {asked.user_agent}".encode())), error.message
     except (RenderingFailed, CannotCarry) as error:
-        return Answer(), answers.failed(), error.message
+        return claimed(asked, face.provisioning.catalogue), answers.failed(), error.message
     except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
         _log.exception("phone_request_failed", request_id=asked.request_id)
         return Answer(), answers.failed(), "a mistake in the server"

@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.identify import identify
 from provserver.services.visits import Answer, PhoneRequest
 
 EVENT = "phone_request"
@@ -36,3 +38,12 @@ def log_request(
         **({"certificate": str(asked.certificate)} if asked.certificate else {}),
         **({"reason": failure or answer.reason} if failure or answer.reason else {}),
     )
+
+
+def claimed(asked: PhoneRequest, catalogue: Catalogue) -> Answer:
+    """What a request says of itself: nothing else is known of one that failed."""
+    claim = identify(asked.raw_path, asked.query, asked.user_agent, catalogue, asked.certificate)
+    if claim is None:
+        return Answer()
+    vendor, model = (claim.agent.vendor, claim.agent.model) if claim.agent else (None, None)
+    return Answer(file=claim.file, mac=str(claim.mac) if claim.mac else None, vendor=vendor, model=model)

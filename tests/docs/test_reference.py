@@ -123,7 +123,9 @@ def test_every_reason_of_a_404_is_explained() -> None:
     source = (ROOT / "provserver/services/provisioning.py").read_text() + (
         ROOT / "provserver/phones/app.py"
     ).read_text()
-    told = re.findall(r'(?:reason=|_refusal\(claim, |contradiction or |return |else )f?"([a-z][^"]* [^"]*)"', source)
+    told = re.findall(
+        r'(?:reason=|_refusal\((?:visit\.)?claim, |contradiction or |return |else )f?"([a-z][^"]* [^"]*)"', source
+    )
     assert len(told) >= 9
     page = (ROOT / "docs/operations.md").read_text()
     for reason in told:

@@ -1,9 +1,11 @@
 """Bad input, floods and outages on the phone side."""
 
 import asyncio
+import io
 import random
 from pathlib import Path
 
+import orjson
 import pytest
 
 from provserver.domain.device import DeviceStatus
@@ -126,9 +128,9 @@ async def test_a_flood_of_made_up_macs_stays_in_bounds_and_known_phones_are_serv
 
 
 async def test_a_database_that_is_down_never_looks_like_an_unknown_phone(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    json_log: io.BytesIO, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 404 would make phones forget us; 503 makes them come back."""
+    """A 404 would make phones forget us; 503 makes them come back. The log tells whom it was given to."""
 
     def down() -> None:
         raise StoreUnavailable("disk I/O error")
@@ -137,6 +139,8 @@ async def test_a_database_that_is_down_never_looks_like_an_unknown_phone(
     answer = await office.get(f"/{FILE}", AGENT)
     assert answer.status == 503
     assert 10 <= int(answer.headers["Retry-After"]) < 50
+    line = orjson.loads(json_log.getvalue().splitlines()[-1])
+    assert (line["status"], line["mac"], line["file"], line["vendor"]) == (503, "00:04:13:aa:bb:cc", FILE, "snom")
 
 
 async def test_a_broken_template_is_500_and_in_the_devices_history(make_office: MakeOffice, tmp_path: Path) -> None:
