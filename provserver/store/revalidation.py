@@ -62,7 +62,7 @@ class CachedRecord:
 
     record: FetchRecord
     standing: tuple[Any, ...]
-    seen_at: int | None = None
+    seen_at: tuple[int, int] | None = None
     confirmed_at: float = 0.0
 
     @classmethod
@@ -117,6 +117,7 @@ class EmbeddedRevalidator:
     def __init__(self, engine: AsyncEngine) -> None:
         self._path = str(engine.url.database)
         self._connection: sqlite3.Connection | None = None
+        self._opened = 0  # how often: each connection begins to count commits anew
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
         self._asked: list[tuple[CachedRecord, Callable[[bool], None]]] = []
 
@@ -141,7 +142,7 @@ class EmbeddedRevalidator:
                 commits, stands = None, False
             _call(then, stands)
 
-    def _stands(self, remembered: CachedRecord, commits: int) -> bool:
+    def _stands(self, remembered: CachedRecord, commits: tuple[int, int]) -> bool:
         if commits == remembered.seen_at:
             return True
         if self._answer(self._query, remembered.record.device.id) != remembered.standing:
@@ -149,9 +150,9 @@ class EmbeddedRevalidator:
         remembered.seen_at = commits
         return True
 
-    def _commits(self) -> int:
+    def _commits(self) -> tuple[int, int]:
         (count,) = self._answer("PRAGMA data_version")
-        return int(count)
+        return self._opened, count
 
     def _answer(self, query: str, *values: str) -> Any:
         try:
@@ -173,6 +174,7 @@ class EmbeddedRevalidator:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
         connection.execute("PRAGMA query_only = ON")
         self._connection = connection
+        self._opened += 1
         return connection
 
 

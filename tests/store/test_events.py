@@ -28,6 +28,15 @@ async def test_an_event_comes_back_whole(db: Database, acme: Account) -> None:
     assert page.items == [full]
 
 
+async def test_more_events_than_go_into_one_statement_are_all_stored(db: Database, acme: Account) -> None:
+    """SQLite takes 32,766 values at a time; what is past that must not be lost with all the rest."""
+    many = [event(device(acme.id)) for _ in range(32_766 // 13 + 1)]
+    async with db.write() as conn:
+        await insert_events(conn, many)
+        stored = await events_after(conn, acme.id, None, len(many) + 1)
+    assert len(stored) == len(many)
+
+
 async def test_events_are_chosen_by_type_and_time_and_never_shown_to_another_account(
     db: Database, acme: Account, other: Account
 ) -> None:

@@ -49,6 +49,14 @@ async def remembered(db: Database, phone: Device) -> CachedRecord:
     return CachedRecord.of(record)
 
 
+async def told(watch: Revalidator, *asked: CachedRecord) -> list[bool]:
+    """What those are told who ask at the same time."""
+    answers: list[asyncio.Future[bool]] = [asyncio.get_running_loop().create_future() for _ in asked]
+    for known, answer in zip(asked, answers, strict=True):
+        watch.tell(known, answer.set_result)
+    return await asyncio.gather(*answers)
+
+
 Write = Callable[[Connection, Sealer, Device], Awaitable[Any]]
 
 CHANGES: dict[str, Write] = {
@@ -102,6 +110,20 @@ async def test_no_change_is_overlooked(
     assert not await watch.stands(known)
 
 
+async def test_each_of_those_who_ask_at_the_same_time_is_told_of_its_own_record(
+    db: Database, sealer: Sealer, acme: Account, phone: Device, watch: Revalidator
+) -> None:
+    """They share a look at the database; a change of one phone must be seen, whoever else asks."""
+    other = device(acme.id)
+    async with db.write() as conn:
+        await devices.insert_device(conn, sealer, other)
+    known, others = await remembered(db, phone), await remembered(db, other)
+    assert await told(watch, known, others) == [True, True]
+    async with db.write() as conn:
+        await revisions.bump_device(conn, phone.id)
+    assert await told(watch, others, known, others) == [True, False, True]
+
+
 async def test_contacts_that_change_nothing_leave_it_standing(db: Database, phone: Device, watch: Revalidator) -> None:
     """Else every phone of a storm would be read anew by each of its fetches."""
     async with db.write() as conn:
@@ -149,6 +171,7 @@ async def test_a_database_that_cannot_be_asked_vouches_for_nothing(
         await conn.exec_driver_sql("ALTER TABLE accounts RENAME TO elsewhere")
     with pytest.raises(StoreUnavailable):
         await watch.stands(known)
+    assert await told(watch, known, known) == [False, False]
     async with db.write() as conn:
         await conn.exec_driver_sql("ALTER TABLE elsewhere RENAME TO accounts")
     assert await watch.stands(known)
