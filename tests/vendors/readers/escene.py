@@ -1,4 +1,4 @@
-"""Escene's XML: a parameter is an attribute of its group, one of accounts and keys that of an element with a number."""
+"""Escene's XML: a parameter is an attribute of its group, in groups of several that of one with a number."""
 
 from lxml import etree
 
@@ -6,13 +6,13 @@ from .pairs import Pairs
 
 
 def read(template: str, body: bytes) -> Pairs:
-    """`group.attribute`, `sipUser.<id>.attribute` and `hotline.<id>.attribute`."""
+    """`group.attribute`, and `group.<id>.attribute` such as `sipUser.0.Password`."""
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     assert (root.tag, dict(root.attrib)) == ("all", {})
     pairs: Pairs = []
     for group in root.iter(etree.Element):
         own = dict(group.attrib)
-        name = f"{group.tag}.{own.pop('id')}" if group.tag in ("sipUser", "hotline") else str(group.tag)
+        name = f"{group.tag}.{own.pop('id')}" if "id" in own else str(group.tag)
         pairs.extend((f"{name}.{attribute}", value) for attribute, value in own.items())
     assert len(dict(pairs)) == len(pairs), "a parameter stands twice"
     return pairs
