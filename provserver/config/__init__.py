@@ -144,7 +144,8 @@ class Phones(Section):
     patience: Annotated[float, Field(gt=0, le=60)] = Field(
         default=2.0,
         description="Seconds that phones wait for a file. In a storm as many are let in as are answered well within, "
-        "three quarters of those of one account at most; others stand in line for a quarter of them, then get a 503",
+        "of one account three quarters where others' phones come too; who is left stands in line for a quarter of "
+        "them, then gets a 503",
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"

@@ -11,6 +11,9 @@ from provserver.listening.connection import Connection, ListenerPolicy
 
 _LAST_QUESTIONS_SECONDS = 0.2
 _BACKLOG = 1024
+# In a turn uvloop takes one connection from each handle. In a storm its turns are long, and phones would wait where
+# nobody sees them until they have gone, though there is room; so each socket has several handles.
+_HANDLES = 8
 
 
 class Site:
@@ -28,7 +31,8 @@ class Site:
     async def accept_on(self, sockets: Sequence[socket.socket]) -> int:
         """Accept what comes to sockets that listen already; returns their port."""
         port, loop = int(sockets[0].getsockname()[1]), asyncio.get_running_loop()
-        self._listening = [await loop.create_server(self._welcome, sock=one, backlog=_BACKLOG) for one in sockets]
+        handles = [handle for one in sockets for handle in (one, *(one.dup() for _ in range(_HANDLES - 1)))]
+        self._listening = [await loop.create_server(self._welcome, sock=one, backlog=_BACKLOG) for one in handles]
         return port
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+import socket
 from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,6 +22,19 @@ from tests.pki import Authority
 
 BAD = re.compile(rb"HTTP/1\.[01] 400 ")
 REQUEST = b"GET /file HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+async def test_those_who_come_at_once_are_not_let_in_one_by_one() -> None:
+    """In a storm a turn of the loop is long: phones would have gone when it is theirs, though there is room for all."""
+    limit = ConnectionLimit(100)
+    async with opened(mirror(), ListenerPolicy(connections=limit)) as port:
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        connected = limit._taken
+        for client in clients:
+            client.close()
+    assert connected == len(clients)
 
 
 async def test_who_sends_his_head_drop_by_drop_is_cut_off() -> None:
