@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from provserver.config import Config
 from provserver.domain.errors import BadConfiguration
-from provserver.services import api_keys, uploads
+from provserver.services import api_keys
 from provserver.services.change import Actor, Change
+from provserver.services.devices import uploads
+from provserver.services.devices.uploads import FileFolder
 from provserver.services.sources import Sources
-from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.migrate import migrate, schema_state

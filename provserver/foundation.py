@@ -14,10 +14,10 @@ from provserver.listeners import API, PHONES, addresses
 from provserver.rendering.catalog import load_catalogue
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import ProofPolicy
-from provserver.services.effective import Configurations
-from provserver.services.notifying import Sender
-from provserver.services.resync import Resync
+from provserver.services.checksync.notifying import Sender
+from provserver.services.checksync.resync import Resync
+from provserver.services.protection.access import ProofPolicy
+from provserver.services.settings.effective import Configurations
 from provserver.services.sources import Sources
 from provserver.shipped import shipped
 from provserver.store.database import Database

@@ -22,24 +22,24 @@ from provserver.metrics_folder import MetricsFolder
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.clocks import generation
-from provserver.services.account_limit import AccountLimit
-from provserver.services.admission import Admission
-from provserver.services.challenges import Challenges
-from provserver.services.contacts import ContactWriter
-from provserver.services.document_cache import DocumentCache
-from provserver.services.document_source import DocumentSource
-from provserver.services.mac_guessing import Guard
+from provserver.services.checksync.registrations import Registrations
+from provserver.services.checksync.resync import Resync
+from provserver.services.checksync.resync_runner import JobRunner
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.document_cache import DocumentCache
+from provserver.services.fetching.document_source import DocumentSource
+from provserver.services.fetching.record_cache import RecordCache
+from provserver.services.fetching.recording import Recorder
+from provserver.services.fetching.render_queue import RenderQueue
+from provserver.services.fetching.request_cache import RequestCache
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.account_limit import AccountLimit
+from provserver.services.protection.admission import Admission
+from provserver.services.protection.challenges import Challenges
+from provserver.services.protection.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
-from provserver.services.record_cache import RecordCache
-from provserver.services.recording import Recorder
-from provserver.services.registrations import Registrations
-from provserver.services.render_queue import RenderQueue
-from provserver.services.request_cache import RequestCache
-from provserver.services.resync import Resync
-from provserver.services.resync_runner import JobRunner
 from provserver.services.retention import Retention
-from provserver.services.unknown_devices import UnknownDevices
-from provserver.services.uploads import FileFolder
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from provserver.store.spool import Spool
 

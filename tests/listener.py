@@ -11,20 +11,20 @@ from provserver.domain.guessing import Guesses
 from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner, Reply
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import ProofPolicy
-from provserver.services.account_limit import AccountLimit
-from provserver.services.challenges import Challenges
-from provserver.services.contacts import ContactWriter
-from provserver.services.document_cache import DocumentCache
-from provserver.services.document_source import DocumentSource
-from provserver.services.mac_guessing import Guard
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.document_cache import DocumentCache
+from provserver.services.fetching.document_source import DocumentSource
+from provserver.services.fetching.record_cache import RecordCache
+from provserver.services.fetching.recording import Recorder
+from provserver.services.fetching.render_queue import RenderQueue
+from provserver.services.fetching.request_cache import RequestCache
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.access import ProofPolicy
+from provserver.services.protection.account_limit import AccountLimit
+from provserver.services.protection.challenges import Challenges
+from provserver.services.protection.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
-from provserver.services.record_cache import RecordCache
-from provserver.services.recording import Recorder
-from provserver.services.render_queue import RenderQueue
-from provserver.services.request_cache import RequestCache
 from provserver.services.sources import Sources
-from provserver.services.unknown_devices import UnknownDevices
 from provserver.store.database import Database
 
 

@@ -12,7 +12,7 @@ PATIENT = Limits(wait=60, statement=60)
 
 def wait_for_the_server(monkeypatch: pytest.MonkeyPatch, seconds: float = 60) -> None:
     """A database server counts as out of reach only when it has said nothing for so long."""
-    for module in ("store.revalidation", "services.record_cache"):
+    for module in ("store.revalidation", "services.fetching.record_cache"):
         monkeypatch.setattr(f"provserver.{module}.PATIENCE", seconds)
 
 

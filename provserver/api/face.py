@@ -9,15 +9,15 @@ from prometheus_client import CollectorRegistry
 
 from provserver.domain.catalogue import Catalogue
 from provserver.rendering.renderer import Renderer
-from provserver.services.contacts import ContactWriter
-from provserver.services.effective import Configurations
-from provserver.services.key_guessing import KeyGuesses
-from provserver.services.mac_guessing import Guard
-from provserver.services.registrations import Registrations
-from provserver.services.resync import Resync
+from provserver.services.checksync.registrations import Registrations
+from provserver.services.checksync.resync import Resync
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.key_guessing import KeyGuesses
+from provserver.services.protection.mac_guessing import Guard
+from provserver.services.settings.effective import Configurations
 from provserver.services.sources import Sources
-from provserver.services.unknown_devices import UnknownDevices
-from provserver.services.uploads import FileFolder
 from provserver.store.database import Database
 
 

@@ -6,8 +6,8 @@ from provserver.cli.options import config_option, run_async
 from provserver.cli.tables import print_table
 from provserver.config import Config
 from provserver.database_setup import COMMAND_LINE, change_by, open_database
-from provserver.services import blocked_sources
 from provserver.services.paging import PageRequest
+from provserver.services.protection import blocked_sources
 from provserver.services.sources import Sources
 
 _SHOWN = 100

@@ -18,14 +18,15 @@ from provserver.domain.errors import NotFound
 from provserver.domain.jobs import CheckSyncJob, JobDeviceState
 from provserver.domain.mac import parse_mac
 from provserver.foundation import Foundation, open_foundation, open_resync
-from provserver.services import accounts, resync_jobs
+from provserver.services import accounts
 from provserver.services.change import Change, Connection
-from provserver.services.devices import DeviceFilter
+from provserver.services.checksync import resync_jobs
+from provserver.services.checksync.resync import Order, Resync
+from provserver.services.checksync.resync_jobs import JobWish
+from provserver.services.checksync.resync_reports import ResyncReport
+from provserver.services.checksync.resync_runner import JobRunner
+from provserver.services.devices.devices import DeviceFilter
 from provserver.services.paging import every_page
-from provserver.services.resync import Order, Resync
-from provserver.services.resync_jobs import JobWish
-from provserver.services.resync_reports import ResyncReport
-from provserver.services.resync_runner import JobRunner
 from provserver.store.fetches import find_by_mac
 
 

@@ -12,11 +12,11 @@ from provserver.domain.mac import parse_mac
 from provserver.domain.vocabulary import SECRETS
 from provserver.foundation import Foundation, open_foundation
 from provserver.rendering.outcomes import Outcome
-from provserver.services.effective import EffectiveDevice, masked, render
-from provserver.services.files import files_of
-from provserver.services.masking import MASK
-from provserver.services.reports import button_report, zone_exception
-from provserver.services.zone_changes import TIMEZONE, told_of
+from provserver.services.fetching.files import files_of
+from provserver.services.settings.effective import EffectiveDevice, masked, render
+from provserver.services.settings.masking import MASK
+from provserver.services.settings.reports import button_report, zone_exception
+from provserver.services.settings.zone_changes import TIMEZONE, told_of
 from provserver.store.fetches import find_by_mac
 
 

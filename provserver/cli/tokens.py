@@ -7,7 +7,7 @@ from provserver.config import Config
 from provserver.database_setup import COMMAND_LINE, change_by
 from provserver.domain.errors import NotFound
 from provserver.domain.mac import parse_mac
-from provserver.services import tokens
+from provserver.services.devices import tokens
 from provserver.store.devices import find_by_mac
 
 

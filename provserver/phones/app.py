@@ -31,11 +31,11 @@ from provserver.phones.request_log import EVENT, claimed, facts_of, log_request
 from provserver.phones.response_cache import Offer, ResponseCache
 from provserver.phones.source import is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
-from provserver.services.admission import Admission
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.request_cache import CachedRequest
+from provserver.services.fetching.visits import Answer, Lasting, PhoneRequest
+from provserver.services.protection.admission import Admission
 from provserver.services.provisioning import Provisioning
-from provserver.services.request_cache import CachedRequest
-from provserver.services.uploads import FileFolder
-from provserver.services.visits import Answer, Lasting, PhoneRequest
 
 _REFUSED_AFTER = 0.02  # seconds
 _NOBODY = VendorTrust({})

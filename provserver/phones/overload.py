@@ -14,7 +14,7 @@ from provserver.logs import Repeated
 from provserver.phones.connection import Connection
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.request_log import EVENT
-from provserver.services.admission import Admission
+from provserver.services.protection.admission import Admission
 
 _RETRY_AFTER = range(10, 50)  # seconds; which of them is by the request, so that not all come back at once
 # A whole request without a body, upon which nothing but an answer follows. Uploaded files have a way of their own.

@@ -5,7 +5,7 @@ from typing import Any
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.identify import identify
-from provserver.services.visits import Answer, PhoneRequest
+from provserver.services.fetching.visits import Answer, PhoneRequest
 
 EVENT = "phone_request"
 

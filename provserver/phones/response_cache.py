@@ -13,9 +13,9 @@ from aiohttp import web
 from provserver.logs import Repeated
 from provserver.phones.connection import Answering, Connection, Peer, Reply
 from provserver.phones.metrics import PhoneMetrics
-from provserver.services.record_cache import RecordCache
-from provserver.services.request_cache import RequestCache
-from provserver.services.visits import Answer
+from provserver.services.fetching.record_cache import RecordCache
+from provserver.services.fetching.request_cache import RequestCache
+from provserver.services.fetching.visits import Answer
 from provserver.store.revalidation import CachedRecord
 
 _log = structlog.get_logger("phones")

@@ -6,7 +6,7 @@ from typing import Any
 from provserver.domain.device import Account
 from provserver.domain.errors import NotFound
 from provserver.services import audit
-from provserver.services.button_templates import check_binding
+from provserver.services.buttons.button_templates import check_binding
 from provserver.services.change import Change
 from provserver.services.paging import Page, PageRequest
 from provserver.store import accounts

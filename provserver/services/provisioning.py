@@ -14,19 +14,19 @@ from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdi
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
-from provserver.services.access import ProofPolicy
-from provserver.services.account_limit import AccountLimit
-from provserver.services.challenges import Answered, Challenges
-from provserver.services.contacts import WindowTaken
-from provserver.services.document_cache import Rendered
-from provserver.services.document_source import DocumentSource
-from provserver.services.files import is_served
-from provserver.services.mac_guessing import Guard
-from provserver.services.record_cache import RecordCache
-from provserver.services.recording import Recorder
-from provserver.services.request_cache import CachedAnswer, CachedRequest, RequestCache
+from provserver.services.fetching.contacts import WindowTaken
+from provserver.services.fetching.document_cache import Rendered
+from provserver.services.fetching.document_source import DocumentSource
+from provserver.services.fetching.files import is_served
+from provserver.services.fetching.record_cache import RecordCache
+from provserver.services.fetching.recording import Recorder
+from provserver.services.fetching.request_cache import CachedAnswer, CachedRequest, RequestCache
+from provserver.services.fetching.visits import Answer, Lasting, PhoneRequest, Visit
+from provserver.services.protection.access import ProofPolicy
+from provserver.services.protection.account_limit import AccountLimit
+from provserver.services.protection.challenges import Answered, Challenges
+from provserver.services.protection.mac_guessing import Guard
 from provserver.services.sources import Sources
-from provserver.services.visits import Answer, Lasting, PhoneRequest, Visit
 from provserver.store.fetches import FetchRecord, Found
 
 _NOT_SERVED = "a file that is not served"

@@ -7,12 +7,12 @@ from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import User
 from provserver.domain.errors import NotFound
 from provserver.services import audit
-from provserver.services.carrying import check_user_carried
 from provserver.services.change import Change
 from provserver.services.credentials import new_password, new_username
-from provserver.services.dect import dialect_of
-from provserver.services.multicell import check_username
+from provserver.services.dect.multicell import check_username
+from provserver.services.dect.slots import dialect_of
 from provserver.services.paging import Page, PageRequest
+from provserver.services.settings.carrying import check_user_carried
 from provserver.store import assignments, devices, users
 from provserver.store.database import Connection
 from provserver.store.sealing import Sealer

@@ -18,16 +18,16 @@ from provserver.domain.catalogue import Catalogue
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
-from provserver.services.access import ProofPolicy
-from provserver.services.admission import Admission
-from provserver.services.contacts import ContactWriter
-from provserver.services.effective import Configurations
-from provserver.services.notifying import Sender
-from provserver.services.registrations import Registrations
-from provserver.services.resync import Resync
-from provserver.services.resync_runner import JobRunner
-from provserver.services.unknown_devices import UnknownDevices
-from provserver.services.uploads import FileFolder
+from provserver.services.checksync.notifying import Sender
+from provserver.services.checksync.registrations import Registrations
+from provserver.services.checksync.resync import Resync
+from provserver.services.checksync.resync_runner import JobRunner
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.access import ProofPolicy
+from provserver.services.protection.admission import Admission
+from provserver.services.settings.effective import Configurations
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
@@ -148,7 +148,7 @@ def own(request: pytest.FixtureRequest) -> OwnDatabase | None:
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a busy machine takes its time for is waited for, and stays fresh meanwhile."""
     for limit in ("_WAIT_SECONDS", "_ASK_SECONDS", "_FRESH_SECONDS", "_KEPT_SECONDS"):
-        monkeypatch.setattr(f"provserver.services.registrations.{limit}", 60.0)
+        monkeypatch.setattr(f"provserver.services.checksync.registrations.{limit}", 60.0)
     wait_for_the_server(monkeypatch)
 
 

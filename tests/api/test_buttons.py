@@ -6,7 +6,7 @@ import pytest
 
 from provserver.api.face import ApiFace
 from provserver.domain.button_types import ButtonType
-from provserver.services.effective import stamp_of
+from provserver.services.settings.effective import stamp_of
 from provserver.store.fetches import find_by_id
 from tests.api.client import Client, TwoTenants
 from tests.api.test_devices import fetched

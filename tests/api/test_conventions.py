@@ -234,7 +234,7 @@ async def test_outage_is_503_and_no_404(api: Client, monkeypatch: pytest.MonkeyP
     def away(*_: object) -> None:
         raise OSError("disk gone")
 
-    monkeypatch.setattr("provserver.services.devices.devices.get_device", away)
+    monkeypatch.setattr("provserver.services.devices.devices.devices.get_device", away)
     reply = await api.send("GET", f"/v1/devices/{device}")
     assert reply.status == 503
     assert reply.json["code"] == "store_unavailable"
@@ -246,7 +246,7 @@ async def test_what_breaks_inside_is_500_without_details(api: Client, monkeypatc
     def broken(*_: object) -> None:
         raise RuntimeError("secret internals")
 
-    monkeypatch.setattr("provserver.services.devices.devices.get_device", broken)
+    monkeypatch.setattr("provserver.services.devices.devices.devices.get_device", broken)
     reply = await api.send("GET", "/v1/devices/dev_x")
     assert (reply.status, reply.json["code"]) == (500, "internal_error")
     assert "internals" not in reply.text

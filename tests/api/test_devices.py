@@ -9,7 +9,7 @@ import pytest
 from provserver.api.face import ApiFace
 from provserver.domain.device import Event, UnknownDevice
 from provserver.domain.mac import Mac
-from provserver.services.effective import render, stamp_of
+from provserver.services.settings.effective import render, stamp_of
 from provserver.store.contacts import Contact
 from provserver.store.fetches import find_by_id
 from tests.api.client import Client, Clock

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from provserver.api.face import ApiFace
-from provserver.services import uploads
+from provserver.services.devices import uploads
 from tests.api.client import Client, Reply, TwoTenants
 from tests.api.everything import PICTURE
 

@@ -113,7 +113,7 @@ async def test_a_revoked_key_is_no_longer_known(platform: Client, api: Client) -
 
 
 async def test_what_is_remembered_of_guesses_is_bounded(face: ApiFace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provserver.services.key_guessing._KEYS", 100)
+    monkeypatch.setattr("provserver.services.protection.key_guessing._KEYS", 100)
     now = face.sources.now()
     for number in range(1000):
         face.guesses.wrong(f"192.0.2.{number % 250}", f"digest {number}", now)

@@ -70,7 +70,7 @@ async def test_listener_goes_on_where_it_was_cut_off(api: Client) -> None:
 
 
 async def test_long_backlog_arrives_whole(api: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provserver.services.history.CHUNK", 2)
+    monkeypatch.setattr("provserver.services.devices.history.CHUNK", 2)
     monkeypatch.setattr(stream, "CHUNK", 2)
     phone = await api.phone()
     [created] = (await api.get(f"/v1/devices/{phone}/events"))["data"]

@@ -23,11 +23,11 @@ from provserver.foundation import load_vendors
 from provserver.garbage import settle_memory
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
-from provserver.services.admission import Admission
-from provserver.services.contacts import ContactWriter
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.admission import Admission
 from provserver.services.sources import Sources
-from provserver.services.unknown_devices import UnknownDevices
-from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, layers, users
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from provserver.domain.device import DeviceStatus, Event
-from provserver.services.contacts import ContactWriter
+from provserver.services.fetching.contacts import ContactWriter
 from provserver.store.contacts import Contact
 from provserver.store.database import Database
 from provserver.store.schema import devices

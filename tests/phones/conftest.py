@@ -23,13 +23,13 @@ from provserver.logs import Repeated, configure_logging
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.phones.metrics import PhoneMetrics
 from provserver.rendering.renderer import Renderer
-from provserver.services.admission import Admission
-from provserver.services.contacts import ContactWriter
-from provserver.services.mac_guessing import Guard
+from provserver.services.devices.uploads import FileFolder
+from provserver.services.fetching.contacts import ContactWriter
+from provserver.services.fetching.unknown_devices import UnknownDevices
+from provserver.services.protection.admission import Admission
+from provserver.services.protection.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
-from provserver.services.unknown_devices import UnknownDevices
-from provserver.services.uploads import FileFolder
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database
 from provserver.store.pages import PageRequest

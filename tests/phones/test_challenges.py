@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from provserver.domain.device import Device
-from provserver.services.challenges import Challenges
+from provserver.services.protection.challenges import Challenges
 from provserver.services.sources import Sources
 from provserver.store.tokens import replace_token
 from tests.phones import digest_client as phone

@@ -11,9 +11,9 @@ import structlog
 
 from provserver.config import Log
 from provserver.logs import configure_logging
-from provserver.services import blocked_sources
 from provserver.services.change import Actor, Change
 from provserver.services.paging import PageRequest
+from provserver.services.protection import blocked_sources
 from provserver.store import devices
 from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
 from tests.store.statements import watched

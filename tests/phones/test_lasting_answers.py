@@ -100,7 +100,7 @@ async def test_a_head_is_not_answered_with_the_body_of_a_get(make_office: MakeOf
 
 async def test_strangers_push_no_phone_out(make_office: MakeOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for what nobody gets, in ever other words, must not make it dear to serve those who are known."""
-    monkeypatch.setattr("provserver.services.request_cache._LONGEST", 3)
+    monkeypatch.setattr("provserver.services.fetching.request_cache._LONGEST", 3)
     office: Office = await make_office()
     device, _ = await office.phone(MAC, "yealink")
     known = _asking(f"/p/{device.token}/{MAC}.cfg")

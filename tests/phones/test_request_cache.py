@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from provserver.domain.device import Device
-from provserver.services.recording import Recorder
+from provserver.services.fetching.recording import Recorder
 from provserver.store.devices import delete_device
 from tests.listener import PhoneServer
 from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from provserver.rendering.environment import build_environment
 from provserver.rendering.renderer import Renderer
-from provserver.services.document_cache import DocumentCache
-from provserver.services.document_source import DocumentSource
+from provserver.services.fetching.document_cache import DocumentCache
+from provserver.services.fetching.document_source import DocumentSource
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 from tests.phones.conftest import SNOM_AGENT, MakeOffice, Office
 

@@ -10,7 +10,7 @@ import pytest
 
 from provserver.domain.device import Device
 from provserver.domain.errors import StoreUnavailable
-from provserver.services.contacts import ContactWriter
+from provserver.services.fetching.contacts import ContactWriter
 from provserver.store import tokens
 from provserver.store.database import Database
 from provserver.store.devices import delete_device

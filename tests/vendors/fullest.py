@@ -12,9 +12,9 @@ from provserver.domain.facts import Refusal
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
-from provserver.services.access import Access
-from provserver.services.effective import EffectiveDevice, compose
-from provserver.services.parts import Assigned, Parts, PlacedHandset
+from provserver.services.devices.parts import Assigned, Parts, PlacedHandset
+from provserver.services.protection.access import Access
+from provserver.services.settings.effective import EffectiveDevice, compose
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(id="acct", name="Fullest", created_at=NOW, updated_at=NOW)

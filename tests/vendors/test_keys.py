@@ -11,7 +11,7 @@ from provserver.domain.button_types import ButtonType, target_of
 from provserver.domain.buttons import Button, ButtonRows, Person, Reason
 from provserver.domain.key_codes import KeyForm
 from provserver.domain.vendor import Vendor
-from provserver.services.effective import EffectiveDevice, render
+from provserver.services.settings.effective import EffectiveDevice, render
 
 from .fullest import NOW, ORDINARY, Spellings, nasty_for, phone, user_on
 from .readers import Pairs, read_pairs

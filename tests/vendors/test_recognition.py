@@ -13,7 +13,7 @@ from provserver.domain.facts import Evidence
 from provserver.domain.identify import identify, read_agent
 from provserver.domain.mac import seen_mac
 from provserver.domain.vendor import Vendor
-from provserver.services.files import files_of
+from provserver.services.fetching.files import files_of
 
 from .fullest import phone
 from .shipped_catalogue import CATALOGUE, RENDERED, rendered_models

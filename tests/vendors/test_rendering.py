@@ -13,7 +13,7 @@ from provserver.domain.errors import CannotCarry
 from provserver.domain.file_rules import FileRule
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, VOCABULARY, flatten, nest
-from provserver.services.effective import EffectiveDevice, render
+from provserver.services.settings.effective import EffectiveDevice, render
 
 from .fullest import (
     CHOICES,

@@ -11,8 +11,8 @@ from provserver.domain.checksync import LineStatus
 from provserver.domain.device import DeviceStatus, DeviceType
 from provserver.domain.jobs import CheckSyncJob as JobRecord
 from provserver.domain.jobs import JobDeviceState, JobState
-from provserver.services.devices import DeviceFilter
-from provserver.services.resync_reports import LineReport, ResyncReport
+from provserver.services.checksync.resync_reports import LineReport, ResyncReport
+from provserver.services.devices.devices import DeviceFilter
 
 
 class CheckSyncOrder(Body):

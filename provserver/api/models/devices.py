@@ -11,7 +11,7 @@ from provserver.domain.errors import Invalid
 from provserver.domain.findings import wrong_field
 from provserver.domain.ipei import parse_ipei
 from provserver.domain.mac import parse_mac
-from provserver.services.classification import Wish
+from provserver.services.devices.classification import Wish
 
 MacText = Annotated[str, Field(max_length=32, description="In any usual spelling", examples=["00:04:13:aa:bb:cc"])]
 IpeiText = Annotated[

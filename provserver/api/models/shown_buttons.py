@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from provserver.api.models import buttons as models
 from provserver.domain.buttons import Button, ButtonTemplate, Override
 from provserver.rendering.buttons import PlacedButton
-from provserver.services.button_views import KeyedDevice
+from provserver.services.buttons.button_views import KeyedDevice
 
 
 def shown_button(button: Button) -> models.Button:

@@ -11,9 +11,9 @@ from provserver.api.models.buttons import ButtonTemplate, Compatibility
 from provserver.api.models.layers import ShownLayer
 from provserver.api.models.shared import Shown
 from provserver.domain.device import ConfigState, DeviceStatus, DeviceType, MulticellRole, Origin
-from provserver.services.assignments import Line as LineRecord
-from provserver.services.device_views import DeviceView
-from provserver.services.registrations import RegistrationState
+from provserver.services.checksync.registrations import RegistrationState
+from provserver.services.devices.assignments import Line as LineRecord
+from provserver.services.devices.device_views import DeviceView
 
 
 def _expanded(description: str) -> Any:

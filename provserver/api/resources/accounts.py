@@ -7,7 +7,8 @@ from provserver.api.listing import listing, page_request
 from provserver.api.models import accounts as models
 from provserver.api.models.shared import PageQuery
 from provserver.api.required import not_cleared
-from provserver.services import accounts, uploads
+from provserver.services import accounts
+from provserver.services.devices import uploads
 
 
 async def create(call: Call[None, models.AccountCreate]) -> Answer:

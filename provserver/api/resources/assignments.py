@@ -6,7 +6,7 @@ from provserver.api.models.devices import Assign
 from provserver.api.models.shared import PageQuery
 from provserver.api.models.shown_devices import shown_assignment
 from provserver.api.resources.devices import found_in
-from provserver.services import assignments, devices
+from provserver.services.devices import assignments, devices
 
 
 async def create(call: Call[None, Assign]) -> Answer:

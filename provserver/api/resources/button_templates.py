@@ -10,10 +10,11 @@ from provserver.api.models.shared import PageQuery
 from provserver.api.models.shown_buttons import compatibility_of, shown_button, shown_template
 from provserver.api.required import not_cleared
 from provserver.domain.buttons import ButtonRows, ButtonTemplate
-from provserver.services import button_templates, devices
-from provserver.services.button_templates import ButtonWish
-from provserver.services.button_views import KeyedDevice, keyed_device, rows_of_templates
+from provserver.services.buttons import button_templates
+from provserver.services.buttons.button_templates import ButtonWish
+from provserver.services.buttons.button_views import KeyedDevice, keyed_device, rows_of_templates
 from provserver.services.change import Connection
+from provserver.services.devices import devices
 
 AnyCall = Call[Any, Any]
 

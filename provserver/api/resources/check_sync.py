@@ -9,10 +9,10 @@ from provserver.api.models.shared import PageQuery
 from provserver.api.resources.devices import found
 from provserver.api.resources.handsets import found_handset
 from provserver.domain.device import Device
-from provserver.services import resync_jobs
-from provserver.services.devices import spelled
-from provserver.services.resync import Order
-from provserver.services.resync_jobs import JobWish
+from provserver.services.checksync import resync_jobs
+from provserver.services.checksync.resync import Order
+from provserver.services.checksync.resync_jobs import JobWish
+from provserver.services.devices.devices import spelled
 
 OrderCall = Call[None, models.CheckSyncOrder]
 

@@ -6,8 +6,8 @@ from provserver.api.models import buttons as models
 from provserver.api.models.shared import Listing, PageQuery
 from provserver.api.models.shown_buttons import compatibility_of, shown_effective, shown_override, shown_template
 from provserver.api.resources.devices import found, found_in
-from provserver.services import button_overrides
-from provserver.services.button_views import compatible_templates, keyed_device
+from provserver.services.buttons import button_overrides
+from provserver.services.buttons.button_views import compatible_templates, keyed_device
 
 
 async def list_effective(call: Call[None, None]) -> Answer:

@@ -9,10 +9,11 @@ from provserver.api.models import devices as models
 from provserver.api.models.shown_buttons import compatibility_of, shown_template
 from provserver.api.models.shown_devices import CreatedDevice, ShownKeys, shown_device
 from provserver.domain.device import ConfigState, Device, DeviceType
-from provserver.services import button_templates, device_updates, device_views, devices, tokens
-from provserver.services.button_views import keyed_device
+from provserver.services.buttons import button_templates
+from provserver.services.buttons.button_views import keyed_device
 from provserver.services.change import Change, Connection
-from provserver.services.devices import DeviceFilter
+from provserver.services.devices import device_updates, device_views, devices, tokens
+from provserver.services.devices.devices import DeviceFilter
 from provserver.services.paging import Page
 
 AnyCall = Call[Any, Any]

@@ -5,8 +5,8 @@ from provserver.api.listing import listing, page_request
 from provserver.api.models import observed as models
 from provserver.api.resources.devices import found
 from provserver.domain.device import Event
-from provserver.services import history
-from provserver.services.history import EventFilter
+from provserver.services.devices import history
+from provserver.services.devices.history import EventFilter
 
 
 async def list_of_device(call: Call[models.EventQuery, None]) -> Answer:

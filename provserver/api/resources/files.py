@@ -13,7 +13,7 @@ from provserver.api.models.files import FileQuery, Uploaded, UploadQuery, shown_
 from provserver.api.route import UPLOAD
 from provserver.domain.errors import Invalid
 from provserver.domain.uploads import MAX_SMALL, FileKind
-from provserver.services import uploads
+from provserver.services.devices import uploads
 
 _CHUNK = 256 * 1024
 

@@ -7,9 +7,9 @@ from provserver.api.models import devices as models
 from provserver.api.resources import devices as any_device
 from provserver.domain.device import Device, DeviceType
 from provserver.domain.errors import Invalid, NotFound
-from provserver.services import device_updates, devices
 from provserver.services.change import Connection
-from provserver.services.devices import DeviceFilter
+from provserver.services.devices import device_updates, devices
+from provserver.services.devices.devices import DeviceFilter
 
 AnyCall = Call[Any, Any]
 

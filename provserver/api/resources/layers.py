@@ -7,9 +7,9 @@ from pydantic import RootModel
 from provserver.api.call import Answer, Call
 from provserver.api.models.layers import SharedLayer, ShownLayer
 from provserver.domain.defaults import GLOBAL_DEFAULTS
-from provserver.services import layers
-from provserver.services.coverage import settings_schema
-from provserver.services.masking import masked_abstractions
+from provserver.services.settings import layers
+from provserver.services.settings.coverage import settings_schema
+from provserver.services.settings.masking import masked_abstractions
 
 
 class Schema(RootModel[dict[str, Any]]):

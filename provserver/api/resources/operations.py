@@ -7,7 +7,9 @@ from provserver.api.models.observed import BlockedSource, UnknownDevice
 from provserver.api.models.shared import PageQuery
 from provserver.domain.device import UnknownDevice as UnknownRecord
 from provserver.domain.mac import parse_mac
-from provserver.services import api_keys, audit, blocked_sources, unknown_devices, usage
+from provserver.services import api_keys, audit, usage
+from provserver.services.fetching import unknown_devices
+from provserver.services.protection import blocked_sources
 
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:

@@ -9,12 +9,12 @@ from provserver.api.models.shared import PageQuery
 from provserver.api.resources.devices import found
 from provserver.domain.device import Device, DeviceType
 from provserver.domain.errors import NotFound
-from provserver.services import reports
-from provserver.services.effective import EffectiveDevice, off_loop
-from provserver.services.files import AskedFile, files_of, files_of_handset
-from provserver.services.handset_views import effective_handset, handset_report
+from provserver.services.dect.handset_views import effective_handset, handset_report
+from provserver.services.fetching.files import AskedFile, files_of, files_of_handset
 from provserver.services.paging import page_of
-from provserver.services.reports import SettingReport
+from provserver.services.settings import reports
+from provserver.services.settings.effective import EffectiveDevice, off_loop
+from provserver.services.settings.reports import SettingReport
 
 
 async def settings(call: Call[None, None]) -> Answer:

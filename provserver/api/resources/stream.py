@@ -12,7 +12,7 @@ from provserver.api.call import Call
 from provserver.api.resources.events import shown_event
 from provserver.domain.device import Event
 from provserver.domain.errors import Invalid, ProvserverError, StoreUnavailable, TooManyRequests
-from provserver.services.history import CHUNK, Tail
+from provserver.services.devices.history import CHUNK, Tail
 
 _POLL_SECONDS = 0.5
 _HEARTBEAT_SECONDS = 15.0

@@ -11,8 +11,8 @@ from provserver.domain.coverage import buttons_of
 from provserver.domain.errors import NotFound
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import VOCABULARY
-from provserver.services.coverage import becomes, covered
 from provserver.services.paging import page_of
+from provserver.services.settings.coverage import becomes, covered
 
 Dialects = list[Vendor]
 

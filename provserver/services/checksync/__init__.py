@@ -1,0 +1,1 @@
+"""Check-sync: phones are told to fetch their configuration anew, one by one or as a job."""

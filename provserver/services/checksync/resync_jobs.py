@@ -1,0 +1,119 @@
+"""Check-sync jobs: which devices they are about, made, shown and cancelled. `resync_runner` runs them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from provserver.domain.device import Account, Event
+from provserver.domain.errors import NotFound
+from provserver.domain.jobs import CheckSyncJob, JobState
+from provserver.services import audit
+from provserver.services.change import Change, Connection
+from provserver.services.devices import device_views
+from provserver.services.paging import Page, PageRequest, every_page
+from provserver.services.settings.effective import Configurations
+from provserver.services.sources import Sources
+from provserver.store import check_sync_jobs, device_lists, events
+from provserver.store.device_lists import DeviceFilter
+
+__all__ = ["JobWish", "cancel", "create", "get", "list_jobs", "select_devices"]
+
+_CHUNK = 500
+LEASE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWish:
+    """A job as it is asked for. `filter` is `chosen` as it was said."""
+
+    chosen: DeviceFilter
+    filter: Mapping[str, Any]
+    reboot: bool = False
+    only_if_stale: bool = False
+    rate_per_second: float = 5.0
+
+
+async def select_devices(
+    conn: Connection, configurations: Configurations, account: Account, chosen: DeviceFilter
+) -> list[str]:
+    """The devices of an account that `chosen` lets through, oldest first; for handsets their bases, each once."""
+    if chosen.stale is not None:
+        stamp = await device_views.shared_stamp_of(conn, configurations, account)
+        chosen = replace(chosen, shared_stamp=stamp)
+    found: list[str] = []
+    pages = every_page(partial(device_lists.list_devices, conn, account.id, chosen), limit=_CHUNK)
+    async for page in pages:
+        # A handset that is not paired stays in: that it cannot be told is an outcome too.
+        found += [device.base_id or device.id for device in page.items]
+    return list(dict.fromkeys(reversed(found)))
+
+
+async def create(
+    change: Change, account: Account, wish: JobWish, device_ids: list[str], *, runner: str | None = None
+) -> CheckSyncJob:
+    """Start a job over `device_ids`; run by `runner` where it is said, else by whoever looks first.
+
+    Raises `Conflict` with code `job_running` where the account has one that runs.
+    """
+    job = CheckSyncJob(
+        id=change.sources.new_id("csj"),
+        account_id=account.id,
+        filter=dict(wish.filter),
+        reboot=wish.reboot,
+        # Whoever asks for stale devices wants none that has what it would get: a stamp alone only hints at it.
+        only_if_stale=wish.only_if_stale or wish.chosen.stale is True,
+        rate_per_second=wish.rate_per_second,
+        total=len(device_ids),
+        key_id=change.actor.key_id,
+        created_at=change.at,
+    )
+    until = change.at + LEASE if runner else None
+    await check_sync_jobs.insert_job(change.conn, job, device_ids, runner=runner, until=until)
+    job = await get(change.conn, account.id, job.id)
+    await note_progress(change.conn, change.sources, job)
+    after = {"reboot": job.reboot, "filter": dict(job.filter), "total": job.total}
+    await audit.record(change, "check_sync_job.created", job.id, account_id=account.id, after=after)
+    return job
+
+
+async def get(conn: Connection, account_id: str, job_id: str) -> CheckSyncJob:
+    """The job with its counts; raises `NotFound`."""
+    job = await check_sync_jobs.get_job(conn, account_id, job_id)
+    if job is None:
+        raise NotFound("there is no such check-sync job")
+    return job
+
+
+async def list_jobs(conn: Connection, account_id: str, request: PageRequest) -> Page[CheckSyncJob]:
+    """The account's jobs, newest first."""
+    return await check_sync_jobs.list_jobs(conn, account_id, request)
+
+
+async def cancel(change: Change, account_id: str, job_id: str) -> None:
+    """End a job; what is being told at this moment still is. One that has ended stays as it is."""
+    await get(change.conn, account_id, job_id)
+    if await check_sync_jobs.end_job(change.conn, job_id, JobState.CANCELLED, at=change.at):
+        await note_progress(change.conn, change.sources, await get(change.conn, account_id, job_id))
+        await audit.record(change, "check_sync_job.cancelled", job_id, account_id=account_id)
+
+
+async def note_progress(conn: Connection, sources: Sources, job: CheckSyncJob) -> None:
+    """Tell the event stream how far a job is."""
+    event = Event(
+        id=sources.new_id("evt"),
+        account_id=job.account_id,
+        device_id=None,
+        type="check_sync_job",
+        created_at=sources.now(),
+        details={
+            "job_id": job.id,
+            "state": job.state.value,
+            "total": job.total,
+            "done": job.done,
+            "remaining": job.remaining,
+            "outcomes": {state.value: count for state, count in job.counts.items()},
+        },
+    )
+    await events.insert_events(conn, [event])

@@ -1,0 +1,124 @@
+"""The file that a phone asks for: from memory, from another process that has made it, or made anew."""
+
+import asyncio
+import json
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import partial
+
+from provserver.domain.catalogue import Catalogue
+from provserver.domain.device import DeviceType
+from provserver.domain.file_rules import FileRule
+from provserver.domain.vendor import Vendor
+from provserver.rendering.encryption import encrypted
+from provserver.rendering.renderer import Document, Renderer
+from provserver.services.devices.parts import read_parts
+from provserver.services.fetching.document_cache import DocumentCache, Recent, Rendered
+from provserver.services.fetching.render_queue import RenderQueue
+from provserver.services.fetching.visits import Visit
+from provserver.services.protection.access import ProofPolicy, access_of
+from provserver.services.settings.effective import EffectiveDevice, Ingredients, render, stamp_of
+from provserver.store.database import Database
+from provserver.store.shared_cache import SharedCache
+
+_BOOTING = 64  # devices
+
+Handsets = tuple[tuple[str, int], ...]  # ids and revisions
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """One per process. `composed`: devices that ask for one file after the other, as they boot.
+
+    `shared_cache`: what the processes of this server share, where there are several.
+
+    After a power cut a phone finds the worker that made its file with luck only; to make it once more would cost more
+    than all the rest of the boot.
+    """
+
+    database: Database
+    catalogue: Catalogue
+    renderer: Renderer
+    proof_policy: ProofPolicy
+    cache: DocumentCache
+    render_queue: RenderQueue[Rendered]
+    shared_cache: SharedCache | None = None
+    composed: Recent[EffectiveDevice] = field(default_factory=lambda: Recent(_BOOTING))
+
+    async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
+        """From the cache while nothing it is made from has changed, else made anew; and its key in the cache."""
+        key = self._key(visit)
+        rendered = self.cache.get(key)
+        if rendered is None:
+            rendered = await self._from_shared_cache(key) or await self._render(visit, key)
+            self.cache.put(key, rendered)
+        return key, rendered
+
+    def common(self, vendor: Vendor, rule: FileRule, model: str | None) -> Document:
+        """A file without anybody's data, of which there are few."""
+        key = vendor.dialect, rule.making, model
+        known = self.cache.get(key) or Rendered(self.renderer.common_file(vendor, rule, model))
+        self.cache.put(key, known)
+        return known.document
+
+    def _key(self, visit: Visit) -> Hashable:
+        """Everything that the file is made from."""
+        return visit.match.rule.making, visit.match.ipei, self._about(visit)
+
+    def _about(self, visit: Visit) -> Hashable:
+        """What all files of the device are made from."""
+        device, url = visit.device, visit.request.public_url
+        return device.id, visit.vendor.dialect, device.model, url, stamp_of(visit.record, self.catalogue, visit.at)
+
+    async def _from_shared_cache(self, key: Hashable) -> Rendered | None:
+        if self.shared_cache is None or key not in self.shared_cache:
+            return None
+        content = await asyncio.to_thread(self.shared_cache.get, key)
+        return _unpacked(content) if content else None
+
+    async def _render(self, visit: Visit, key: Hashable) -> Rendered:
+        about, rule = self._about(visit), visit.match.rule
+        compose = await self._composing(visit, about)
+
+        def made() -> Rendered:
+            effective, handsets = compose()
+            document = render(self.renderer, effective, rule, ipei=visit.match.ipei)
+            rendered = Rendered(encrypted(document, rule, effective.encryption_key), handsets)
+            if self.shared_cache:
+                self.shared_cache.put(key, _packed(rendered))
+            if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
+                self.composed.put(about, effective)
+            return rendered
+
+        return await self.render_queue.run(key, visit.record.account.id, made)
+
+    async def _composing(self, visit: Visit, about: Hashable) -> Callable[[], tuple[EffectiveDevice, Handsets]]:
+        """What composes the device, in a thread, and tells its handsets, which only bases have."""
+        if known := self.composed.get(about):
+            again = known, ()
+            return lambda: again
+        record, sealer = visit.record, self.database.sealer
+        read = await self.database.look_later(partial(read_parts, sealer=sealer, device=visit.device))
+
+        def compose() -> tuple[EffectiveDevice, Handsets]:
+            secret, url = record.open_token(sealer), visit.request.public_url
+            access = access_of(self.proof_policy, record.account, record.device, visit.vendor, url, secret)
+            layers, parts = record.open_layers(sealer), read()
+            of_device = Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
+            return of_device.composed(), parts.handset_revisions
+
+        return compose
+
+
+def _packed(rendered: Rendered) -> bytes:
+    document = rendered.document
+    facts = json.dumps([document.content_type, document.etag, rendered.handsets])
+    return facts.encode() + b"\n" + document.body
+
+
+def _unpacked(content: bytes) -> Rendered:
+    facts, _, body = content.partition(b"\n")
+    content_type, etag, handsets = json.loads(facts)
+    return Rendered(
+        Document(body, content_type, etag), tuple((device_id, revision) for device_id, revision in handsets)
+    )
