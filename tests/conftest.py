@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 import provserver
 from provserver.domain.catalogue import Catalogue
@@ -40,6 +41,13 @@ _NOT_MEASURED = frozenset({"bench", "docs", "e2e", "golden", "vendors"})
 
 _WALKS = frozenset({"test_schemathesis", "test_isolation", "test_leaks", "test_uniformity"})
 """Tests that send everything everywhere: each single thing they do is done, and looked at, by another test."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Hypothesis also tries the constants of all our modules that were read by then, which differ from run to run."""
+    if settings.default and settings.default.derandomize:
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.hookimpl(wrapper=True)

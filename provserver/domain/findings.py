@@ -51,11 +51,11 @@ def invalid_from(error: ValidationError, prefix: str, known: Iterable[str] = ())
     """Pydantic's findings as ours: field path -> reason. `known` are paths that may have been meant."""
     details = {}
     for finding in error.errors(include_url=False, include_input=False):
-        place = [*([prefix] if prefix else []), *map(str, finding["loc"])]
+        place = [*([prefix] if prefix else []), *(str(part) or '""' for part in finding["loc"])]
         if finding["type"] == _OF_A_FIELD:
             place.append(finding["ctx"]["field"])
-        path = ".".join(place)
-        details[path or "body"] = reason_of(finding)
+        path = ".".join(place) or "body"
+        details[path] = reason_of(finding)
         if finding["type"] == "extra_forbidden":
             details[path] += _meant(path, known)
     first = next(iter(details))

@@ -68,6 +68,12 @@ async def test_request_id_is_taken_over_where_it_is_sane(api: Client) -> None:
     assert odd.headers["X-Request-Id"].startswith("req_")
 
 
+async def test_field_without_a_name_is_refused_by_a_name(api: Client) -> None:
+    """It ended in a 500."""
+    error = await api.post("/v1/users", {"name": "Eve", "": 1}, expect=400)
+    assert set(error["details"]) == {'""'}
+
+
 async def test_unknown_paths_and_methods(api: Client) -> None:
     for path in ("/", "/v1", "/v1/devices/", "/v1/nothing", "/v2/devices"):
         assert (await api.get(path, expect=404))["code"] == "not_found"
