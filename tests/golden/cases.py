@@ -21,9 +21,9 @@ from provserver.domain.device import Account, Assignment, Device, DeviceType, Mu
 from provserver.domain.identify import Claim, Match, identify
 from provserver.domain.mac import parse_mac
 from provserver.rendering.renderer import Document, Renderer
-from provserver.services.access import ProofPolicy, access_of
-from provserver.services.effective import EffectiveDevice, compose, render
-from provserver.services.parts import Parts, PlacedHandset
+from provserver.services.devices.parts import Parts, PlacedHandset
+from provserver.services.protection.access import ProofPolicy, access_of
+from provserver.services.settings.effective import EffectiveDevice, compose, render
 from provserver.strictyaml import parse
 
 FOLDER = Path(__file__).parent

@@ -9,7 +9,7 @@ from provserver.domain.identify import Match
 from provserver.domain.ipei import parse_ipei
 from provserver.domain.vocabulary import check_abstractions
 from provserver.rendering.renderer import Renderer
-from provserver.services.documents import check_raw_names
+from provserver.services.settings.documents import check_raw_names
 
 from .cases import Case, all_cases, claim_of, serve
 
