@@ -1,1 +1,1 @@
-"""The face that phones see: one listener, GET and HEAD."""
+"""The phone-facing HTTP listener: GET and HEAD."""

@@ -1,4 +1,4 @@
-"""Answers to phones. Whatever is not theirs to have looks the same to the last byte."""
+"""HTTP responses to phones. All refusals are byte-identical, whatever the reason."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ _ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def not_found() -> web.Response:
-    """The uniform 404: unknown file, unknown MAC, failed proof."""
+    """The uniform 404: unknown file, unknown MAC or failed proof."""
     return web.Response(status=404, text=NOT_FOUND.decode())
 
 
 def unauthorized(challenges: Iterable[str]) -> web.Response:
-    """The uniform 401, for the one folder in which phones answer challenges."""
+    """The uniform 401 with its challenges. Sent only under `/d/`."""
     response = web.Response(status=401, text="Unauthorized\n")
     for challenge in challenges:
         response.headers.add("WWW-Authenticate", challenge)
@@ -25,27 +25,27 @@ def unauthorized(challenges: Iterable[str]) -> web.Response:
 
 
 def method_not_allowed() -> web.Response:
-    """Only GET and HEAD, whatever the path."""
+    """405: only GET and HEAD are allowed, on every path."""
     return web.Response(status=405, text="Method not allowed\n", headers={"Allow": "GET, HEAD"})
 
 
 def unavailable(retry_after: int) -> web.Response:
-    """An outage of ours: come back in `retry_after` seconds."""
+    """503: temporarily unavailable, retry after `retry_after` seconds."""
     return web.Response(status=503, text="Service unavailable\n", headers={"Retry-After": str(retry_after)})
 
 
 def failed() -> web.Response:
-    """A mistake of ours."""
+    """500: an internal error."""
     return web.Response(status=500, text="Internal server error\n")
 
 
 def not_modified(document: Document) -> web.Response:
-    """The phone has it already."""
+    """304: the phone already has this document."""
     return web.Response(status=304, headers={"ETag": document.etag})
 
 
 def whole_or_range(document: Document, request: web.Request) -> web.Response:
-    """The document, or the one range of it that was asked for (RFC 9110, section 14)."""
+    """200 with the document, or 206 or 416 for a single byte range (RFC 9110, section 14)."""
     headers = {"ETag": document.etag, "Accept-Ranges": "bytes", "Content-Type": document.content_type}
     size = len(document.body)
     wanted = _range(request, document.etag, size) if request.method == "GET" else None
@@ -59,7 +59,7 @@ def whole_or_range(document: Document, request: web.Request) -> web.Response:
 
 
 def _range(request: web.Request, etag: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of a single range; first past last where nothing of it is there; None to send all."""
+    """First and last byte of a single range. First > last if it is unsatisfiable; None to send the whole document."""
     match = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     if not match or match[0] == "bytes=-" or request.headers.get("If-Range", etag) != etag:
         return None

@@ -1,4 +1,4 @@
-"""The phone-facing application: one catch-all that maps what happened to what a phone is told."""
+"""The phone-facing application: one catch-all route that maps results and errors to HTTP responses."""
 
 import asyncio
 import random
@@ -37,26 +37,27 @@ from provserver.services.fetching.visits import Answer, Lasting, PhoneRequest
 from provserver.services.protection.admission import Admission
 from provserver.services.provisioning import Provisioning
 
-_REFUSED_AFTER = 0.02  # seconds
+_REFUSED_AFTER = 0.02  # seconds until a refusal is sent, see `_its_time`
 _NOBODY = VendorTrust({})
 
-RESPONSE_CACHE = web.AppKey(
-    "response_cache", ResponseCache
-)  # what goes out without the application, where it has gone out before
+RESPONSE_CACHE = web.AppKey("response_cache", ResponseCache)  # answers repeated requests without the application
 _OFFER = web.RequestKey("offer", Offer)
 
 _log = structlog.get_logger("phones")
 
 
 def request_ids() -> Callable[[], str]:
-    """New ids of requests: what tells them from all others is drawn once, and counted on from there."""
+    """Returns a generator of request ids.
+
+    A random prefix per process, then a counter, as that is cheaper than random ids.
+    """
     own, numbers = token_hex(11), count()
     return lambda: f"req_{own}{next(numbers):010x}"
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneFace:
-    """What the application needs."""
+    """Dependencies of the application."""
 
     provisioning: Provisioning
     metrics: PhoneMetrics
@@ -67,11 +68,11 @@ class PhoneFace:
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
     new_request_id: Callable[[], str] = field(default_factory=request_ids)
-    log: Any = field(default_factory=_log.bind)  # bound once: to bind anew costs as much as to write a line
+    log: Any = field(default_factory=_log.bind)  # bound once: binding costs as much as writing a line
 
 
 def build_phones(face: PhoneFace) -> web.Application:
-    """The application for the phone listener."""
+    """Build the application for the phone listener."""
     app = web.Application()
     response_cache = ResponseCache(
         face.provisioning.records,
@@ -90,7 +91,7 @@ def build_phones(face: PhoneFace) -> web.Application:
         return await serve_upload(request, face.files)
 
     app.router.add_get(f"/files/{{name:{FILE_NAME.pattern}}}", handle_upload)
-    app.router.add_route("*", r"/{file:[\s\S]*}", handle)  # a line break must not lead around us
+    app.router.add_route("*", r"/{file:[\s\S]*}", handle)  # [\s\S]: a newline in the path must not bypass the route
 
     async def prepared(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Server"] = "provserver"
@@ -102,7 +103,7 @@ def build_phones(face: PhoneFace) -> web.Application:
 
 
 def _when_full(face: PhoneFace) -> Answering:
-    """What is replied where there is no room. Behind a proxy only the requests themselves tell whose they are."""
+    """The cheap 503 reply under overload. Not used behind proxies, where phones can only be told apart by headers."""
     if face.trusted_proxies:
         return lambda _said, _connection: False
     return OverloadReply(
@@ -111,7 +112,10 @@ def _when_full(face: PhoneFace) -> Answering:
 
 
 async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
-    """The short way for those who ask again, else the whole story."""
+    """Answer from the request cache, else on the full path.
+
+    Logs, counts, and offers the answer to the response cache.
+    """
     started, request_id, failure = time.perf_counter(), face.new_request_id(), None
     said = _said(request)
     words = words_of(request, face)
@@ -140,7 +144,7 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
 
 
 def _said(request: web.Request) -> tuple[bytes, Peer] | None:
-    """The request to the byte and who sent it, where that says all."""
+    """The raw bytes of the request and its peer, if the bytes are known to be the whole request; else None."""
     connection = request.protocol
     if isinstance(connection, Connection) and connection.said:
         return connection.said, connection.peer
@@ -150,9 +154,9 @@ def _said(request: web.Request) -> tuple[bytes, Peer] | None:
 def _offer(
     request: web.Request, said: tuple[bytes, Peer], cached: CachedRequest, answer: Answer, face: PhoneFace
 ) -> None:
-    """Let the same bytes of the same peer be answered at once."""
+    """Let the response cache repeat a served file for the same bytes from the same peer."""
     if answer.document is None or answer.document.etag != cached.etag:
-        return  # another request has been cached meanwhile, for something newer
+        return  # another request has cached something newer meanwhile
     cached_answer, status = (cached.not_modified, 304) if answer.not_modified else (cached.whole, 200)
     line = Repeated(face.log, EVENT, facts_of(cached.request, cached_answer.answer, status))
 
@@ -164,7 +168,7 @@ def _offer(
 
 
 def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, status: int, face: PhoneFace) -> Offer:
-    """The same bytes of the same peer get what hangs on nothing but its record."""
+    """Let the response cache repeat an answer that is not recorded (see `Lasting`)."""
     body, lasting = answer.document.body if answer.document else answers.NOT_FOUND, answer.lasting or Lasting()
     reason = {"reason": answer.reason} if answer.reason else {}
     line = Repeated(face.log, EVENT, {**facts_of(asked, answer, status), **reason})
@@ -177,7 +181,7 @@ def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, stat
 
 
 async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:
-    """What was found, what the phone gets, and what went wrong."""
+    """The answer, the response, and the internal error if there was one."""
     if request.method not in ("GET", "HEAD"):
         return Answer(), answers.method_not_allowed(), None
     try:
@@ -188,12 +192,12 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
             await _its_time(started)
         return answer, _response(answer, request, asked, face), None
     except (StoreUnavailable, Overloaded) as error:
-        # In a storm nobody has time to look who was sent away.
+        # Under overload the sender is not identified, because that costs time.
         told = Answer() if isinstance(error, Overloaded) else claimed(asked, face.provisioning.catalogue)
         return told, answers.unavailable(retry_after(f"{asked.raw_path} {asked.user_agent}".encode())), error.message
     except (RenderingFailed, CannotCarry) as error:
         return claimed(asked, face.provisioning.catalogue), answers.failed(), error.message
-    except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
+    except Exception:  # noqa: BLE001 - any failure gets a response and a log entry
         _log.exception("phone_request_failed", request_id=asked.request_id)
         return Answer(), answers.failed(), "a mistake in the server"
 
@@ -205,21 +209,21 @@ async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) ->
 
 
 def _is_new(request: web.Request) -> bool:
-    """Whether nothing has been answered yet on its connection but that there is no room."""
+    """Whether nothing has been answered yet on this connection, except 503."""
     return not isinstance(request.protocol, Connection) or request.protocol.is_new
 
 
 async def _its_time(started: float) -> None:
-    """Wait until a refusal is due: a little longer than it takes to find out that nothing is proven."""
-    # The loop wakes at whole milliseconds from now; without the dither these would tell how long it took until now.
+    """Delay a refusal to a constant time, longer than any check takes, so that timing reveals nothing."""
+    # The loop's timers have a resolution of 1 ms; without the dither the rounding would reveal the elapsed time.
     dither = random.random() / 1000  # noqa: S311 - hides no secret
     await asyncio.sleep(_REFUSED_AFTER + dither - (time.perf_counter() - started))
 
 
 def words_of(request: web.Request, face: PhoneFace) -> Hashable:
-    """What `request` says, as one value; None where saying it again may not have the same answer.
+    """Cache key of a request: everything it says, as one value. None if the answer must not be cached.
 
-    Which range is wanted, and what the phone has already, is looked at each time.
+    Range and If-None-Match are left out, because they are evaluated for each request.
     """
     headers = request.headers
     if request.method != "GET" or "Authorization" in headers or (face.trust().authorities and _chain(request, face)):
@@ -255,7 +259,7 @@ def _phone_request(request: web.Request, face: PhoneFace, request_id: str, words
 
 
 def _readable(header: str) -> str:
-    """A header as text that can be stored; bytes that are no UTF-8 become U+FFFD."""
+    """The header as storable text; invalid UTF-8 becomes U+FFFD."""
     return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

@@ -1,13 +1,13 @@
-"""The client certificate of a phone: of its own TLS connection, or as a trusted proxy passes it on in a header.
+"""The client certificate of a phone, from its own TLS connection or from a header set by a trusted proxy.
 
-Proxies spell a certificate in several ways; whichever of them stands in the configured header is understood:
+Proxies encode certificates in several ways. The configured header may hold any of them:
 
 - nginx, `$ssl_client_escaped_cert`: PEM, percent-encoded
 - HAProxy, `%[ssl_c_der,base64]`, and Caddy, `{http.request.tls.client.certificate_der_base64}`: DER in base64
 - Envoy, `X-Forwarded-Client-Cert`: elements of `Cert="…"` and `Chain="…"`, PEM, percent-encoded; the last one counts
 - RFC 9440, `Client-Cert` and `Client-Cert-Chain`: DER in base64 between colons
 
-A header that only tells the subject proves nothing here: whose CA has made the certificate is for us to verify.
+A header with only the subject is not accepted, because we verify the issuing CA ourselves.
 """
 
 import base64
@@ -28,17 +28,17 @@ _RFC_9440 = "client-cert"
 
 
 def shown_chain(request: web.Request, header: str | None, trusted: Networks) -> list[x509.Certificate]:
-    """The certificates that the phone has shown, its own first; empty where it has shown none that can be read."""
+    """The certificates that the phone presented, its own first. Empty if there are none or they cannot be parsed."""
     if header and is_from_proxy(request, trusted):
         return decoded(lambda: _from_header(request, header))
     return decoded(lambda: _from_connection(request))
 
 
 def decoded(encoded: Callable[[], Iterable[bytes]]) -> list[x509.Certificate]:
-    """Certificates in DER, read; none where anything of them cannot be."""
+    """Parse DER certificates; an empty list if any of them cannot be parsed."""
     try:
         return [x509.load_der_x509_certificate(one) for one in encoded()]
-    except Exception:  # noqa: BLE001 - the same as where the chain is judged: it comes from anybody
+    except Exception:  # noqa: BLE001 - untrusted input; parsers may raise anything
         return []
 
 
@@ -48,7 +48,7 @@ def _from_connection(request: web.Request) -> tuple[bytes, ...]:
 
 
 def _from_header(request: web.Request, header: str) -> Iterator[bytes]:
-    """The header must be there once: of two, one may be the phone's own."""
+    """The header must occur exactly once: a second one could come from the phone itself."""
     values = request.headers.getall(header, [])
     if len(values) != 1:
         return
@@ -60,7 +60,7 @@ def _from_header(request: web.Request, header: str) -> Iterator[bytes]:
 
 
 def read_certificates(value: str) -> Iterator[bytes]:
-    """The certificates in a header's value, in DER. Raises `ValueError` for what is none of the spellings."""
+    """The DER certificates in a header value. Raises `ValueError` if it has none of the known encodings."""
     value = value.strip()
     decoded = unquote(value)
     if decoded.startswith("-----BEGIN"):
@@ -77,7 +77,7 @@ def _in_pem(text: str) -> Iterator[bytes]:
 
 
 def _in_xfcc(value: str) -> Iterator[bytes]:
-    """The chain, which begins with the certificate, else the certificate, of the hop that is nearest to us."""
+    """The certificate and chain from the last element, which the nearest proxy added."""
     elements = _XFCC_ELEMENT.findall(value)
     pairs = {pair[1].lower(): pair[2].strip('"') for pair in _XFCC_PAIR.finditer(elements[-1])}
     yield from _in_pem(unquote(pairs.get("cert", "")))

@@ -1,7 +1,7 @@
-"""Connections of phones: what was answered before, to the byte, is answered before aiohttp has looked at it.
+"""Phone connections that answer repeated requests before aiohttp parses them.
 
-Parsing a request, a task and objects for it and for its answer are most of what an unchanged file costs, and tell
-nothing new about bytes that were looked into before. Whatever else is said goes aiohttp's way.
+Parsing, a task, and the request and response objects are most of the cost of serving an unchanged file. Bytes that have
+been seen before are answered from the response cache; all others are passed on to aiohttp.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from typing import Any, cast
 from aiohttp import EMPTY_PAYLOAD, web
 
 _END_OF_HEAD = b"\r\n\r\n"
-_AGAIN_SECONDS = 1.0  # until it is looked again whether somebody is silent whose answer was being made
+_AGAIN_SECONDS = 1.0  # seconds until a timeout is checked again if an answer was pending
 
-Peer = tuple[Any, ...]  # both ends of a connection, and whether it is TLS
-Reply = tuple[tuple[bytes, ...], bool]  # what to send, and whether the connection stays
-Answering = Callable[[bytes, "Connection"], bool]  # whether it sees to `replied` being called
+Peer = tuple[Any, ...]  # local and remote address, and whether TLS is used
+Reply = tuple[tuple[bytes, ...], bool]  # the bytes to send, and whether the connection stays open
+Answering = Callable[[bytes, "Connection"], bool]  # True if it takes over, and calls `replied` later
 
 
 class Connection(web.RequestHandler):
-    """One of them. `said`: the request that aiohttp has been given last, where it is known to be one and whole.
+    """One connection. `said`: the last request passed to aiohttp, if it is known to be one whole request.
 
-    `is_new` until something was answered but that there is no room.
+    `is_new`: nothing has been answered on it yet, except 503.
     """
 
     __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "is_new", "said")
@@ -29,9 +29,10 @@ class Connection(web.RequestHandler):
     def __init__(self, server: web.Server, answering: Answering, **settings: Any) -> None:
         super().__init__(server, **settings)
         self._answering = answering
-        self._begun = False  # whether aiohttp knows of the connection: what it sets up costs as much as many an answer
-        self._in_step = True  # all that was said until now were whole requests without a body
-        self._held: bytes | None = None  # what was said behind a request that is being answered without aiohttp
+        # Whether aiohttp knows this connection; deferred, since its setup costs as much as an answer
+        self._begun = False
+        self._in_step = True  # everything received so far was whole requests without a body
+        self._held: bytes | None = None  # received while a request is being answered without aiohttp
         self._replied: asyncio.Future[None] | None = None
         self._peer: Peer | None = None
         self.said: bytes | None = None
@@ -39,22 +40,22 @@ class Connection(web.RequestHandler):
 
     @property
     def peer(self) -> Peer:
-        """Who speaks to whom."""
+        """Local and remote address, and whether TLS is used."""
         if self._peer is None:
             remote = self.peername
             self._peer = (remote[0] if remote else None, self.sockname, self.ssl_context is not None)
         return self._peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody is there, who may say nothing that aiohttp is needed for."""
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's are not of this class
+        """Register the connection. aiohttp's own setup is deferred until it is needed."""
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transport is not a subclass
         if self._manager:
             self._manager.connection_made(self, self.transport)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
 
     def data_received(self, data: bytes) -> None:
-        """What comes over the wire, as it comes."""
+        """Answer from the cache if possible, else pass the data on to aiohttp."""
         if self._held is not None:
             self._hold(data)
             return
@@ -67,7 +68,7 @@ class Connection(web.RequestHandler):
         self._pass_on(data, idle=idle)
 
     def replied(self, said: bytes, reply: Reply | None) -> None:
-        """What to say to `said`; None: aiohttp is to look into it."""
+        """Send `reply` to the request `said`; None passes the request on to aiohttp."""
         held, self._held = self._held, None
         if self._replied:
             self._replied.set_result(None)
@@ -81,15 +82,15 @@ class Connection(web.RequestHandler):
             self.transport.resume_reading()
             self.data_received(held)
 
-    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - as aiohttp has it
-        """Let go of whoever is idle, and of the others once they have their answer."""
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's signature
+        """Close the connection; a request in progress is answered first, within `timeout` seconds."""
         if self._held is not None:
             self._replied = self._loop.create_future()
             await asyncio.wait([self._replied], timeout=timeout)
         await super().shutdown(timeout)
 
     def _process_keepalive(self) -> None:
-        """Let go of whoever has been silent for too long."""
+        """Close the connection after the keep-alive timeout."""
         if self._begun:
             super()._process_keepalive()
         elif self._held is None and self._loop.time() >= self._next_keepalive_close_time:
@@ -110,13 +111,13 @@ class Connection(web.RequestHandler):
         self._held = (self._held or b"") + data
 
     def _is_idle(self) -> bool:
-        """Whether whoever asks now is the next to be answered."""
+        """Whether no earlier request is unanswered, so that the next one may be answered directly."""
         if self._close or self._force_close or self._messages:
             return False
         return self._request_count == 0 if self._waiter is None else not self._waiter.done()
 
     def _pass_on(self, data: bytes, *, idle: bool) -> None:
-        """Let aiohttp have it."""
+        """Pass data on to aiohttp."""
         if not self._begun and self.transport:
             self._begin(self.transport)
         self.said = None
@@ -140,7 +141,7 @@ class Connection(web.RequestHandler):
 
 
 class PhoneRunner(web.AppRunner):
-    """Runs the application of phones on such connections."""
+    """aiohttp runner that uses these connections."""
 
     def __init__(self, app: web.Application, answering: Answering, **settings: Any) -> None:
         super().__init__(app, **settings)

@@ -1,10 +1,10 @@
-"""What the phone listener counts."""
+"""Prometheus metrics of the phone listener."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class PhoneMetrics:
-    """Requests by vendor and status, and how long they took in seconds."""
+    """Requests by vendor and status, their duration in seconds, and the state of the contact queue."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
@@ -24,11 +24,11 @@ class PhoneMetrics:
         self.shed = Counter("provserver_contacts_shed", "Contacts and events not kept in overload", registry=registry)
 
     def survived(self) -> None:
-        """Count one file that was served while the database was away."""
+        """Count a file served while the database was unreachable."""
         self._survived.inc()
 
     def answered(self, vendor: str | None, status: int, seconds: float) -> None:
-        """Count one request."""
+        """Count a request. `seconds`: its duration."""
         labels = vendor or "unknown", status
         counter = self._by_labels.get(labels)
         if counter is None:

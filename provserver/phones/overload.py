@@ -1,6 +1,6 @@
-"""Replies when overloaded: who finds no room is told so before anything of the request is looked into.
+"""Cheap 503 replies under overload, sent before the request is parsed.
 
-In a storm that is too much there are hundreds of them a second, and what they cost is taken from those who are served.
+In a storm there are hundreds of refusals a second, and their cost is taken from the phones that are served.
 """
 
 import re
@@ -16,7 +16,7 @@ from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.request_log import EVENT
 from provserver.services.protection.admission import Admission
 
-_RETRY_AFTER = range(10, 50)  # seconds; which of them is by the request, so that not all come back at once
+_RETRY_AFTER = range(10, 50)  # seconds, chosen by a hash of the request to spread the retries
 # A whole request without a body, upon which nothing but an answer follows. Uploaded files have a way of their own.
 _PLAIN = re.compile(
     rb"GET /(?!files/)[!-~]* HTTP/1\.1\r\n"
@@ -33,12 +33,15 @@ _BODY = b"Service unavailable\n"
 
 
 def retry_after(said: bytes) -> int:
-    """How many seconds somebody is told to wait who said this."""
+    """Seconds for Retry-After, derived from the bytes of the request."""
     return _RETRY_AFTER[crc32(said) % len(_RETRY_AFTER)]
 
 
 class OverloadReply:
-    """Tells those who find no room. What it knows of them is whom they speak from, so it is not for proxies' sake."""
+    """Refuses requests while admission control is full.
+
+    It knows only the peer address, not the phone behind a proxy, so it is not used behind proxies.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class OverloadReply:
         self._line = Repeated(log, EVENT, _FACTS, "error")
 
     def answer(self, said: bytes, connection: Connection) -> bool:
-        """Whether the reply has been seen to."""
+        """Send a 503 if the server is full and this is a plain GET; returns whether it was sent."""
         if not self._admission.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
             return False
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The line that the log has for each request of a phone. Its file is told without the token that stood in its path."""
+"""The log line for each phone request. File names are logged without the token in the path."""
 
 import logging
 from typing import Any
@@ -11,7 +11,7 @@ EVENT = "phone_request"
 
 
 def facts_of(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]:
-    """What the line tells that is the same whenever the request is answered alike."""
+    """The fields of the line that are the same for every repeat of the request."""
     return {
         "method": asked.method,
         "file": answer.file,
@@ -27,7 +27,7 @@ def facts_of(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]
 def log_request(
     log: Any, asked: PhoneRequest, answer: Answer, status: int, *, request_id: str, seconds: float, failure: str | None
 ) -> None:
-    """Write the line; `failure`: what went wrong here."""
+    """Write the line. `failure`: the internal error, if any."""
     log.log(
         logging.ERROR if failure else logging.INFO,
         EVENT,
@@ -41,7 +41,7 @@ def log_request(
 
 
 def claimed(asked: PhoneRequest, catalogue: Catalogue) -> Answer:
-    """What a request says of itself: nothing else is known of one that failed."""
+    """What the request says about itself, for the log line of a request that failed."""
     claim = identify(asked.raw_path, asked.query, asked.user_agent, catalogue, asked.certificate)
     if claim is None:
         return Answer()

@@ -1,4 +1,4 @@
-"""Answers to phones that say what they said before, to the byte: all but the time and the ids is ready to be sent."""
+"""Cache of complete HTTP responses, keyed by the bytes of the request. Only the Date header and log ids are new."""
 
 import time
 from collections.abc import Callable
@@ -23,10 +23,10 @@ _log = structlog.get_logger("phones")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A request that is being answered, as it came over the wire, and what goes without saying the next time.
+    """A request being answered, with what is needed to repeat the response.
 
-    The same is right while `remembered` stands (None: always), and if `again`, which gets the new request's id and
-    time, does not find otherwise: it notes what must be noted, and tells the body.
+    The response may be repeated while `remembered` is unchanged (None: always). `again(request_id, time)` records the
+    repeat and returns the body, or None if the response is no longer valid.
     """
 
     said: tuple[bytes, Peer]
@@ -38,7 +38,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What is sent, but for the date, which stands between the two parts of the head, and the body of a file."""
+    """A serialized response without its body: the head in two parts, around the value of the Date header."""
 
     offer: Offer
     status: int
@@ -47,10 +47,10 @@ class _Ready:
 
 
 class ResponseCache:
-    """Remembers what went out the other way, and sends it again while it is right.
+    """Keeps responses that aiohttp has sent, and repeats them while they are valid.
 
-    `wary`: whether certificates of phones may count, of which the bytes tell nothing. `otherwise` has a look at whom
-    it does not know.
+    `wary`: True disables the cache, because client certificates may matter, which are not in the bytes of a request.
+    `otherwise` handles misses.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class ResponseCache:
         self._ready: RequestCache[_Ready] = RequestCache()
         self._for_all: RequestCache[_Ready] = (
             RequestCache()
-        )  # apart, since strangers can fill it: they push no phone out
+        )  # separate, because strangers can fill it; they must not evict phones
         self._date = 0, b""
 
     def answer(self, said: bytes, connection: Connection) -> bool:
-        """See to a reply, unless this must be looked into."""
+        """Answer from the cache; False if the request must be processed."""
         if self._wary():
             return False
         words = said, connection.peer
@@ -88,13 +88,13 @@ class ResponseCache:
             reply = None
             try:
                 reply = self._reply(ready, started) if stands else None
-            except Exception:  # noqa: BLE001 - whatever goes wrong, a phone gets an answer and the log the reason
+            except Exception:  # noqa: BLE001 - any failure falls back to the full path
                 _log.exception("phone_request_failed", mac=ready.offer.answer.mac)
             connection.is_new = connection.is_new and reply is None
             connection.replied(said, reply)
 
         if ready.offer.remembered is None:
-            told(True)  # noqa: FBT003 - that is all it takes
+            told(True)  # noqa: FBT003 - the callback's only argument
         else:
             self._records.tell(ready.offer.remembered, told)
         return True
@@ -111,7 +111,7 @@ class ResponseCache:
         return (before, self._today(), after, body), ready.stays
 
     def remember(self, offer: Offer, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Remember a response that is about to be sent."""
+        """Insert a response that is about to be sent."""
         if self._wary():
             return
         version, status = request.version, HTTPStatus(response.status)

@@ -1,4 +1,4 @@
-"""Whom a request comes from, believing forwarding headers from trusted proxies only."""
+"""The source address and URL of a request. Forwarding headers are believed only from trusted proxies."""
 
 import re
 from ipaddress import IPv4Address
@@ -12,7 +12,7 @@ _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d{1,5})?|([^:]*):\d{1,5}")
 
 
 def source_address(request: web.Request, trusted: Networks) -> str:
-    """The address of the phone: X-Forwarded-For is walked from right to left while trusted proxies speak."""
+    """The phone's address: X-Forwarded-For is read from right to left for as long as the peer is a trusted proxy."""
     peer = _peer(request)
     hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", []) for hop in value.split(",")]
     while hops and is_inside(peer, trusted):
@@ -24,14 +24,14 @@ def source_address(request: web.Request, trusted: Networks) -> str:
 
 
 def public_url(request: web.Request, configured: str | None, trusted: Networks) -> str:
-    """Scheme and host by which the phone reached us, or the configured address. Without a slash at the end."""
+    """The configured public URL, or the scheme and host that the phone used; without a trailing slash."""
     if configured:
         return configured
     return f"{_scheme(request, trusted)}://{_host(request)}"
 
 
 def is_secure(request: web.Request, trusted: Networks) -> bool:
-    """Whether the phone speaks TLS, to us or to a trusted proxy."""
+    """Whether the phone uses TLS, to us or to a trusted proxy."""
     return _scheme(request, trusted) == "https"
 
 
@@ -43,12 +43,12 @@ def _scheme(request: web.Request, trusted: Networks) -> str:
 
 
 def is_from_proxy(request: web.Request, trusted: Networks) -> bool:
-    """Whether a trusted proxy speaks, whose headers are believed."""
+    """Whether the peer is a trusted proxy, whose headers are believed."""
     return is_inside(_peer(request), trusted)
 
 
 def _host(request: web.Request) -> str:
-    """The Host header where it is one, else the address that the phone connected to: it ends up in the phone's file."""
+    """The Host header if it is valid, else the local address; it is written into the phone's file."""
     try:
         return check_host_port(request.host)
     except ValueError:
@@ -61,7 +61,7 @@ def _peer(request: web.Request) -> Address:
 
 
 def _address(text: str) -> Address | None:
-    """An address, of which some proxies tell the port too."""
+    """Parse an address; some proxies append the port."""
     with_port = _WITH_PORT.fullmatch(text)
     try:
         return read_address(with_port[1] or with_port[2] if with_port else text)

@@ -1,6 +1,7 @@
-"""Uploaded files on the phone listener: to whoever knows their generated name, in ranges where asked, off the loop.
+"""Serves uploaded files on the phone listener, with byte ranges and without blocking the event loop.
 
-They are the same for all phones and hold no secret; a name that is not there is the uniform 404.
+Files are public to anyone who knows their generated name: they hold no secrets and are the same for all phones. Other
+names get the uniform 404.
 """
 
 import asyncio
@@ -24,6 +25,6 @@ async def serve_upload(request: web.Request, folder: FileFolder) -> web.StreamRe
     else:
         response = web.FileResponse(place, headers={"Content-Type": content_type_of(place.suffix[1:])})
         response.headers["X-Content-Type-Options"] = "nosniff"
-    # The whole name would let a reader of the log have the file.
+    # Logging the full name would give readers of the log access to the file.
     _log.info("phone_file", method=request.method, file=f"{name[:6]}…", status=response.status, source=request.remote)
     return response

@@ -1,4 +1,4 @@
-"""The story of one request: a phone asks for a file."""
+"""Handles one phone request from start to finish: identify, look up, authenticate, render, record."""
 
 from collections.abc import Hashable
 from contextlib import suppress
@@ -34,7 +34,7 @@ _NOT_SERVED = "a file that is not served"
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request about a device that is there; `token`: what the token in its path is, `stale_for`: see `Found`."""
+    """A request about an existing device. `token`: state of the token in the path; `stale_for`: see `Found`."""
 
     request: PhoneRequest
     claim: Claim
@@ -45,7 +45,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """Answers phones. One instance serves all requests of a process."""
+    """Answers phone requests. One instance per process."""
 
     catalogue: Catalogue
     records: RecordCache
@@ -59,10 +59,9 @@ class Provisioning:
     account_limit: AccountLimit
 
     async def answer(self, request: PhoneRequest) -> Answer:
-        """What the phone gets. Raises what is an outage or a mistake of ours.
+        """Return the answer. Outages and internal errors are raised: they must never look like an unknown phone.
 
-        `StoreUnavailable`, `Overloaded`, `RenderingFailed` and `CannotCarry` pass: none of them may look like an
-        unknown phone.
+        Raises `StoreUnavailable`, `Overloaded`, `RenderingFailed` or `CannotCarry`.
         """
         answer = await self._answer(request)
         if answer.document is None and answer.proof is None and is_challenged(request.raw_path):
@@ -70,7 +69,7 @@ class Provisioning:
         return answer
 
     async def _answer(self, request: PhoneRequest) -> Answer:
-        """Identify; a file that is for everybody is there at once."""
+        """Identify the request and serve common files straight away; anything else needs a device lookup."""
         username = request.authorization.username if request.authorization else ""
         said = (request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
         claim = identify(*said, username=username)
@@ -85,7 +84,7 @@ class Provisioning:
         return answer if answer.document or answer.proof else replace(answer, in_its_time=True)
 
     async def answer_again(self, cached: CachedRequest, request_id: str, if_none_match: str | None) -> Answer | None:
-        """The answer the short way; None where the whole story must be told."""
+        """Answer from the request cache. Returns None on a miss, when the full path must be taken."""
         at = self.sources.now()
         if at >= cached.until or not await self.records.still_stands(cached.remembered):
             return None
@@ -100,7 +99,7 @@ class Provisioning:
     def served_again(
         self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime
     ) -> bytes | None:
-        """The body for somebody who gets this, since the record is known to stand; None as before."""
+        """Return the cached body once the record has been revalidated; None if it has expired or been evicted."""
         rendered = self.document_source.cache.get(cached.document_key) if at < cached.until else None
         if rendered is None:
             return None
@@ -108,7 +107,7 @@ class Provisioning:
         return rendered.document.body
 
     def answered_again(self, lasting: Lasting, source: str) -> None:
-        """Somebody gets the same as before, since what it hangs on is known to stand."""
+        """Register a repeat of an answer that leaves nothing but the successful proof (see `Lasting`)."""
         self.guard.proved(source, lasting.mac)
 
     def _note(self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime) -> None:
@@ -116,7 +115,7 @@ class Provisioning:
         self.recorder.seen(cached_answer.trace, request_id, at)
 
     async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
-        """Find, prove, render, record."""
+        """Look up the device, authenticate, render, record."""
         may_ask = self.guard.may_ask(request.source, claim.mac)
         if not may_ask and _shows_nothing(request, claim):
             return self._turned_away(request, claim)
@@ -136,7 +135,7 @@ class Provisioning:
         return self._refuse(visit, evidence, stale=stale)
 
     async def _answer_proven(self, visit: Visit) -> Answer:
-        """What it has proven that it may have. Raises `WindowTaken` where another address was faster."""
+        """Serve an authenticated request. Raises `WindowTaken` if another address got the window first."""
         self.guard.proved(visit.request.source, visit.device.mac)
         if not is_served(visit.match.rule, visit.device):
             return self._not_served(visit)
@@ -148,21 +147,21 @@ class Provisioning:
             return await self._serve(visit)
 
     def _not_served(self, visit: Visit) -> Answer:
-        """Phones ask for more than there is, and nearly half of what they ask for in a boot is of this kind."""
+        """Refuse a file we do not provide. Cacheable: nearly half of a phone's boot requests are for optional files."""
         remembered, lasting = self.records.remembered(visit.claim.mac, visit.claim.token), None
         if visit.proves_again and remembered and remembered.record is visit.record:
             lasting = Lasting(remembered, visit.device.mac)
         return replace(_refusal(visit.claim, _NOT_SERVED), proof=visit.verdict.proof, lasting=lasting)
 
     def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:
-        """Nobody's MAC, or no MAC at all."""
-        self.challenges.examine(request, None)  # as much work as with a device
+        """The MAC has no device, or the request names no MAC at all."""
+        self.challenges.examine(request, None)  # takes as long as for a known device
         self.guard.failed(request.source, claim.mac)
         self.recorder.unknown(request, claim)
         return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
 
     def _visit(self, asked: _Asked) -> Visit | Answer:
-        """What the device asks for, or why it gets nothing whatever it proves."""
+        """Match the request with the device's vendor and file rules, or refuse it before any proof is checked."""
         claim, record = asked.claim, asked.record
         device = recognised(record.device, claim, self.catalogue)
         if device is None:
@@ -177,20 +176,21 @@ class Provisioning:
         return Visit(asked.request, claim, record, device, vendor, match, at, stale_for=asked.stale_for)
 
     def _answered_proof(self, asked: _Asked, vendor: Vendor | None) -> str | None:
-        """What proves a phone that asks for no file: to ask it for credentials once more would be wrong."""
+        """The proof of a request that matches no file: with valid credentials it must not be challenged again."""
         device, (evidence, _) = asked.record.device, self._evidence(asked, vendor)
         accepted = self.proof_policy.accepted_for(asked.record.account, device)
         return judge(accepted, self.proof_policy.networks, device, evidence).proof
 
     def _turned_away(self, request: PhoneRequest, claim: Claim) -> Answer:
-        """Whoever asks for ever new MACs gets no look at the store any more."""
+        """Refuse without a database lookup: this source has asked for too many unknown MACs."""
         self.guard.turned_away(request.source)
         return _refusal(claim, "too many unknown MACs from this address")
 
     def _refuse(self, visit: Visit, evidence: Evidence, *, stale: bool) -> Answer:
-        """Nothing holds. Under a challenge a first try without credentials, or with an old nonce, is no failure.
+        """Refuse: no proof holds.
 
-        Raises `StoreUnavailable` where that might be otherwise with the database.
+        Under a challenge, a first attempt without credentials or with an expired nonce does not count as a failure.
+        Raises `StoreUnavailable` if the database is down, because it might hold a proof that the cached record lacks.
         """
         challenged = visit.claim.challenged
         why = why_refused(self.proof_policy.accepted_for(visit.record.account, visit.device), visit.device, evidence)
@@ -204,7 +204,7 @@ class Provisioning:
         return replace(_refusal(visit.claim, why), stale=stale)
 
     def _common_file(self, claim: Claim, match: Match) -> Answer:
-        """A file without anybody's data is for everybody."""
+        """Serve a file without per-device data. It needs no authentication."""
         if match.rule.template is None:
             return replace(_refusal(claim, _NOT_SERVED), lasting=Lasting())
         vendor = self.catalogue.dialects[match.dialect]
@@ -218,7 +218,7 @@ class Provisioning:
         return await self.records.find(claim.mac, claim.token)
 
     def _evidence(self, asked: _Asked, vendor: Vendor | None) -> tuple[Evidence, bool]:
-        """What the request brings, and whether it only needs a new nonce."""
+        """Collect the proofs in the request; also whether its credentials are right but the nonce has expired."""
         request, record, challenged = asked.request, asked.record, asked.claim.challenged
         answered = self.challenges.examine(request, record) if challenged else Answered()
         evidence = Evidence(
@@ -233,9 +233,10 @@ class Provisioning:
         return evidence, answered.stale
 
     def _prove(self, visit: Visit, evidence: Evidence, *, guessable: bool) -> Verdict:
-        """What holds; without those proofs that a guess can open unless `guessable`.
+        """Check the proofs that this device accepts.
 
-        So for somebody who has asked for too many MACs, and while the database is away.
+        Without `guessable`, proofs that a guessed MAC alone satisfies are ignored. That is the case for a source over
+        its limit of unknown MACs, and while the database is unreachable.
         """
         accepted = self.proof_policy.accepted_for(visit.record.account, visit.record.device)
         if not guessable:
@@ -265,7 +266,7 @@ class Provisioning:
         return answer
 
     def _remember(self, visit: Visit, document_key: Hashable, rendered: Rendered, answer: Answer) -> None:
-        """Let the same words have the same answer, as long as the record stands that it was made from."""
+        """Cache the answer for identical requests; valid while the record it was made from is unchanged."""
         words, claim = visit.request.words, visit.claim
         remembered = self.records.remembered(claim.mac, claim.token)
         if words is not None and remembered and remembered.record is visit.record:
@@ -294,5 +295,5 @@ def _refusal(claim: Claim, reason: str | None) -> Answer:
 
 
 def _shows_nothing(request: PhoneRequest, claim: Claim) -> bool:
-    """Whether nothing but a MAC stands for the phone."""
+    """Whether the request carries no proof besides the MAC itself."""
     return claim.token is None and request.certificate is None and not claim.challenged

@@ -1,5 +1,5 @@
-"""Storage: every table, every statement. Callers open a transaction and pass its connection to plain functions.
+"""Storage: all tables and all statements. Callers open a transaction and pass its connection to plain functions.
 
-`database.Database` opens transactions; each other module holds the statements of one aggregate and answers with the
-frozen records of `domain.device`. Secrets are sealed before they reach a table (`sealing`).
+`database.Database` opens transactions. Every other module holds the statements for one kind of record and returns the
+frozen records of `domain.device`. Secrets are encrypted before they are stored (`sealing`).
 """

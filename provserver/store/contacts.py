@@ -1,4 +1,4 @@
-"""What phones leave behind by fetching, written for many phones at once."""
+"""Writes what phone fetches leave behind, for many phones at once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,15 +21,17 @@ from provserver.store.usage import open_spans_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A fetch that was answered.
+    """An answered fetch.
 
-    `model`, `firmware`: as the phone told, None where it did not. `vendor`, `type`: where it is of another than was
-    thought; with `vendor`, there is no model and firmware but what is told here. `etag`, `stamp`, `base_url` belong
-    to a fetch that `provisions`. `pin_address` binds the open window to this address if it is not bound yet;
-    `close_window` closes it. `shown_token_hash`: of the secret that this phone has just shown for the first time, which
-    ends that of before. `handsets`: (id, revision) of those that are in the file of a base; one that has changed
-    since waits for the next. `known`: the phone has fetched this very file before, so only times and address are new.
-    `detected`: that the phone is another than was thought.
+    - `model`, `firmware`: as reported by the phone, None if it did not
+    - `vendor`, `type`: set if they differ from the record; with `vendor`, model and firmware replace the recorded ones
+    - `etag`, `stamp`, `base_url`: of the file, if it is the device's configuration (`provisions`)
+    - `known`: the phone has fetched this very file before, so only times and address change
+    - `pin_address`: bind the open provisioning window to this address, unless it is bound already
+    - `close_window`: close the window
+    - `shown_token_hash`: hash of the new secret, used for the first time; it invalidates the previous one
+    - `handsets`: (id, revision) of the handsets in a base's file; one with a newer revision stays pending
+    - `detected`: event for a model, vendor or type that differs from the record
     """
 
     device_id: str
@@ -54,12 +56,12 @@ class Contact:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether it says nothing of the device but that it was here, as most contacts do."""
+        """Whether it changes nothing but times and address, as most contacts do."""
         return not (self.changes_device or self.firmware or self.pin_address) and (self.known or not self.provisions)
 
     @property
     def changes_device(self) -> bool:
-        """Whether another file may follow from it, or another answer to the next request."""
+        """Whether later files or answers may depend on it."""
         told = self.model or self.vendor or self.type
         return bool(told or self.close_window or self.shown_token_hash or self.handsets)
 
@@ -70,7 +72,7 @@ _TOLD = (
     *("window_until", "window_address"),
 )
 _LASTING = tuple(name for name in INDEXED if name not in ("id", *_TOLD))
-# In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
+# Ordered by id, so that two writers that lock rows cannot deadlock.
 _STATES = (
     select(devices.c.id, *(devices.c[name] for name in (*_TOLD, *_LASTING)))
     .where(devices.c.id.in_(bindparam("contacted", expanding=True)))
@@ -84,15 +86,15 @@ _WINDOWS = (
     .with_for_update()
 )
 _UPDATE = update(devices).where(devices.c.id == bindparam("changed_id"))
-_State = dict[str, Any]  # of a device: what contacts can change, and what else it is found by
-_HANDSETS_AT_ONCE = 100  # a system may have a thousand, and other phones are served between two turns
+_State = dict[str, Any]  # the columns of a device that contacts can change, and the other indexed ones
+_HANDSETS_AT_ONCE = 100  # a system may have a thousand; smaller batches let other phones be served in between
 
 
 async def which_are_outrun(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
-    """Which of them would bind a window that is another address's by now, or closed, by the ids of their events.
+    """Which contacts would bind a window that meanwhile belongs to another address or is closed, by event id.
 
-    Of two addresses that come at once only one may have the window, so this is decided here, and not where the phone
-    was let in. Nothing of the other may be written.
+    Only one of two addresses that arrive at once may have the window, so it is decided in this transaction rather than
+    when the phone was authenticated. Nothing may be written for the other.
     """
     binding = [contact for contact in contacts if contact.pin_address]
     if not binding:
@@ -112,17 +114,17 @@ async def which_are_outrun(conn: AsyncConnection, contacts: Sequence[Contact]) -
 async def write_contacts(
     conn: AsyncConnection, contacts: Sequence[Contact], seen: Sequence[RepeatContact] = ()
 ) -> set[str]:
-    """Store contacts with their events; returns the ids of the devices that became provisioned by them.
+    """Store contacts with their events; returns the ids of the devices that became provisioned.
 
-    A later contact of a device wins, and one that is older than what is stored moves nothing back. Contacts of a device
-    that is gone leave their event alone. `revision` stays: the stamp of a contact was made with its model.
+    The latest contact of a device wins, and an older one never moves a stored time back. Contacts of a deleted device
+    leave only their events. `revision` does not change, because the contact's stamp was computed with its model.
     """
     told = [(contact.detected, contact.event) for contact in contacts]
     await insert_events(conn, [event for both in told for event in both if event])
     await insert_event_rows(conn, [one.event_row() for one in seen])
     telling = {contact.device_id for contact in contacts if not contact.is_quiet}
     provisioned = await _change(conn, [contact for contact in contacts if contact.device_id in telling])
-    # After the news: those of a phone that was seen once more meanwhile would be none any more.
+    # After the changes: a repeat of the same phone with a later time would make them look outdated.
     quiet = (contact for contact in contacts if contact.device_id not in telling)
     await note_times(conn, chain((one.visit() for one in seen), map(_visit, quiet)))
     return provisioned
@@ -133,7 +135,7 @@ def _visit(contact: Contact) -> Visit:
 
 
 async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str]:
-    """What contacts have to tell of devices; returns the ids of those that became provisioned."""
+    """Apply what contacts report about devices; returns the ids of those that became provisioned."""
     if not contacts:
         return set()
     before = await _states(conn, {contact.device_id for contact in contacts})
@@ -141,7 +143,7 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
     for contact in sorted(contacts, key=lambda contact: contact.at):
         if state := after.get(contact.device_id):
             _tell(state, contact)
-    # Naming a column in an UPDATE makes the database rewrite its indexes, so only what differs is named.
+    # Only changed columns are named: naming a column in an UPDATE makes the database rewrite its indexes.
     changes = {
         device_id: {name: value for name, value in state.items() if value != before[device_id][name]}
         for device_id, state in after.items()
@@ -160,7 +162,7 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
 
 
 async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
-    """The handsets that a base has just fetched in their present form are provisioned."""
+    """Mark the handsets as provisioned whose present revision the base has just fetched."""
     for start in range(0, len(contact.handsets), _HANDSETS_AT_ONCE):
         told = dict(contact.handsets[start : start + _HANDSETS_AT_ONCE])
         column = devices.c
@@ -175,12 +177,12 @@ async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
 
 
 def _is_news(at: datetime, stored: datetime | None) -> bool:
-    """Whether something of `at` says more than what is stored."""
+    """Whether a report from `at` is newer than what is stored."""
     return stored is None or at >= stored or stored - at > SET_BACK
 
 
 def _tell(state: _State, contact: Contact) -> None:
-    """Put into `state` what `contact` says."""
+    """Apply `contact` to `state`."""
     if _is_news(contact.at, state["last_seen_at"]):
         state |= _told(state, contact)
         state |= {"last_seen_at": contact.at, "current_ip_address": contact.source_ip}
@@ -193,7 +195,7 @@ def _tell(state: _State, contact: Contact) -> None:
 
 
 def _told(state: _State, contact: Contact) -> dict[str, Any]:
-    """What the phone told of itself, but for what somebody has named since it was served."""
+    """What the phone reported about itself, except what somebody has set explicitly since."""
     told: dict[str, Any] = {"model": contact.model, "firmware_version": contact.firmware}
     if contact.vendor is None:
         told = {name: value for name, value in told.items() if value is not None}
@@ -225,7 +227,7 @@ async def _states(conn: AsyncConnection, device_ids: Collection[str]) -> dict[st
 
 
 async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> None:
-    """One statement for all devices in which the same columns change."""
+    """One statement per set of columns that changes."""
     shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for device_id, changed in changes.items():
         if changed:

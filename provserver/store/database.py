@@ -1,4 +1,4 @@
-"""Opens transactions. Whatever is wrong with the database itself leaves here as `StoreUnavailable`."""
+"""Opens transactions. All failures of the database itself are raised as `StoreUnavailable`."""
 
 import asyncio
 import random
@@ -26,16 +26,16 @@ from provserver.store.embedded import Threads
 from provserver.store.postgresql import Limits
 from provserver.store.sealing import Sealer
 
-Connection = AsyncConnection  # an open transaction, as every function of the store takes it
+Connection = AsyncConnection  # an open transaction, as all functions of the store take it
 Made = TypeVar("Made")
 
 _ONE_STATE = "REPEATABLE READ"
-_PAUSE, _LONGEST_PAUSE = 0.02, 0.32  # seconds before the second try; twice that before the next, up to a point
+_PAUSE, _LONGEST_PAUSE = 0.02, 0.32  # seconds: first retry delay, doubled each time up to the second value
 _MISTAKES = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 
 
 class Database:
-    """One database and the sealer of its secrets; one per process, used from one event loop."""
+    """One database, with the sealer of its secrets. One per process, used from one event loop."""
 
     def __init__(self, engine: AsyncEngine, sealer: Sealer, wait: float = 5.0, threads: Threads | None = None) -> None:
         self._engine = engine
@@ -43,7 +43,7 @@ class Database:
         self.breaker = Breaker()
         self.embedded = engine.dialect.name == "sqlite"
         self._threads = threads
-        # What else means an outage; the embedded database has no use for the driver of the other.
+        # Other exceptions that mean an outage. The PostgreSQL driver is not imported for SQLite.
         self._away: tuple[type[Exception], ...] = (NoFreeConnection, OSError)
         if not self.embedded:
             self._away += postgresql.failures()
@@ -51,17 +51,19 @@ class Database:
         self._reading, self._writing, self._adding = (
             engine.execution_options(**options) for options in _options(engine.dialect.name)
         )
-        # SQLite has one writer at a time.
+        # SQLite allows one writer at a time.
         self._turn: Callable[[], AbstractAsyncContextManager[Any]] = (
             sqlite.Turns().take if self.embedded else nullcontext
         )
         self.sealer = sealer
 
     @classmethod
-    def open(cls, url: str | URL, sealer: Sealer, limits: Limits = Limits()) -> Self:  # noqa: B008 - it is frozen
-        """Prepare the database at `url` (`sqlite+aiosqlite:///…`, `postgresql+asyncpg://…`); connects at first use.
+    def open(cls, url: str | URL, sealer: Sealer, limits: Limits = Limits()) -> Self:  # noqa: B008 - Limits is frozen
+        """Prepare the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`).
 
-        With SQLite `limits.wait` is also how long a writer waits for one in another process.
+        Connects on first use.
+
+        For SQLite, `limits.wait` (seconds) is also how long a writer waits for one in another process.
         """
         parsed = make_url(url)
         embedded = parsed.get_backend_name() == "sqlite"
@@ -73,7 +75,7 @@ class Database:
             pool_timeout=limits.wait,
             pool_use_lifo=True,
             pool_pre_ping=not embedded,
-            hide_parameters=True,  # names, addresses and hashes have no business in a log
+            hide_parameters=True,  # names, addresses and hashes must not get into logs
         )
         if embedded:
             sqlite.prepare(engine.sync_engine, limits.wait)
@@ -83,18 +85,18 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction that sees one state of the database and changes nothing. Raises `StoreUnavailable`.
+        """A read-only transaction with a consistent snapshot. Raises `StoreUnavailable`.
 
-        The block does database work only: an `OSError` from inside it counts as an outage too.
+        The block must do database work only: an `OSError` raised inside counts as an outage.
         """
         with _outages_named(self._away):
             async with self._connected(self._reading) as conn:
                 yield conn
 
     async def look(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """What `work` returns, done in such a transaction. Raises `StoreUnavailable`.
+        """Run `work` in a read-only transaction and return its result. Raises `StoreUnavailable`.
 
-        It waits for nothing but the database: the embedded one is asked in a thread, all at one go.
+        `work` must await nothing but the database: with SQLite it runs to completion in a thread.
         """
         if self._threads is None:
             async with self.read() as conn:
@@ -103,20 +105,22 @@ class Database:
             return await self._threads.read(work)
 
     async def look_again(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """`look` at what was looked at a moment ago. Raises `StoreUnavailable`.
+        """`look` for rows that were read a moment ago. Raises `StoreUnavailable`.
 
-        So it is in memory, and the embedded database tells it on the event loop itself in less time than the way to a
-        thread and back takes.
+        They are in the page cache, so SQLite is read on the event loop, which is faster than the round trip to a
+        thread.
         """
         if self._threads:
-            with suppress(StoreUnavailable), _outages_named(self._away):  # busy: a thread can wait
+            with suppress(StoreUnavailable), _outages_named(self._away):  # busy: fall back to a thread, which can wait
                 return self._threads.read_at_once(work)
         return await self.look(work)
 
     async def look_later(self, work: Callable[[Connection], Awaitable[Made]]) -> Callable[[], Made]:
-        """What tells what `work` returns, for somebody who goes on with it in a thread. Both raise `StoreUnavailable`.
+        """Return a function that yields the result of `work`, to be called in a thread.
 
-        The embedded database is asked there, which spares the way to another thread and back.
+        Both raise `StoreUnavailable`.
+
+        With SQLite the read happens in that thread, which saves a round trip to another one.
         """
         threads = self._threads
         if threads is None:
@@ -131,31 +135,31 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, committed at the end of the block, undone by any exception. Raises `StoreUnavailable`.
+        """A write transaction, committed at the end of the block and rolled back by any exception.
 
-        Once the block has been left, what it wrote survives a power cut. Where another has meanwhile changed a row that
-        it changes or has locked, a server raises `Contended`, and the caller begins anew.
+        When the block has ended, the write is durable. Raises `StoreUnavailable`, or `Contended` if a server aborts it
+        because of a concurrent write to the same rows; the caller should then retry.
         """
         with _outages_named(self._away):
             async with self._turn(), self._connected(self._writing) as conn, conn.begin():
                 yield conn
 
     async def settle(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """What `work` returns, done in a write transaction; begun anew where the database undoes it."""
+        """Run `work` in a write transaction, retried on contention, and return its result."""
         return await self.persist(lambda: self._once(self._writing, work))
 
     async def add(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """The same for work that locks each row it changes and needs nothing else to stand still.
+        """Like `settle`, for work that locks every row it changes and depends on no others.
 
-        It waits for nothing but the database, as in `look`.
+        `work` must await nothing but the database, as with `look`.
         """
         threads = self._threads
         return await self.persist(lambda: self._at_one_go(threads, work) if threads else self._once(self._adding, work))
 
     async def persist(self, work: Callable[[], Awaitable[Made]]) -> Made:
-        """What `work` returns; begun anew where it is `Contended`. Raises `StoreUnavailable` when `wait` is over.
+        """Run `work`, retrying while it raises `Contended`. Raises `StoreUnavailable` after `wait` seconds.
 
-        By time and not by number: the slower the machine, the more often others come in between.
+        The limit is a time rather than a number of tries, because contention is more frequent on slow machines.
         """
         until, pause = time.monotonic() + self._wait, _PAUSE
         while True:
@@ -164,7 +168,7 @@ class Database:
             except Contended as error:
                 if time.monotonic() > until:
                     raise StoreUnavailable("others write the same all the time; try again later") from error
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - apart, not secret
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, not secret
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
@@ -179,14 +183,17 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        """A connection that is there. With a server, whoever finds that there is none spares the others the wait."""
+        """A pooled connection.
+
+        With a server, a failed attempt opens the circuit breaker, so that others fail at once.
+        """
         async with AsyncExitStack() as stack:
             if self.embedded:
                 conn = await stack.enter_async_context(engine.connect())
             else:
                 self.breaker.check()
                 try:
-                    async with asyncio.timeout(self._wait + 1):  # also for the ping of a connection that is dead
+                    async with asyncio.timeout(self._wait + 1):  # includes the ping that detects a dead connection
                         conn = await stack.enter_async_context(engine.connect())
                 except self._unconnected:
                     self.breaker.failed()
@@ -195,12 +202,12 @@ class Database:
             yield conn
 
     async def ping(self) -> None:
-        """Ask for nothing; raises `StoreUnavailable` where there is no answer."""
+        """Run a trivial query. Raises `StoreUnavailable`."""
         async with self.read() as conn:
             await conn.execute(select(literal(1)))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         if self._threads:
             await self._threads.close()
         await self._engine.dispose()
@@ -212,18 +219,18 @@ class Database:
 
     @property
     def engines(self) -> list[Engine]:
-        """All engines, for instruments that listen to their events."""
+        """All engines, for instrumentation."""
         own = [self._threads.engine, self._threads.own_engine] if self._threads else []
         return [self._engine.sync_engine, *own]
 
 
 def _options(dialect: str) -> tuple[dict[str, Any], ...]:
-    """How engines begin their transactions: to read, to write, and to write row by row."""
+    """Engine options for reading, for writing, and for writing that locks row by row."""
     if dialect == "sqlite":
         return {}, {sqlite.WRITES: True}, {sqlite.WRITES: True}
-    # A record and its lines are two statements that must speak of one state. SQLite's and CockroachDB's transactions
-    # see one by nature, PostgreSQL's when told. Two writes that must not pass each other change, or lock, a common row
-    # (a revision), so that the later one is undone; SERIALIZABLE would undo many more, for the pages they have read.
+    # A device and its lines are read in two statements, which must see one snapshot. SQLite and CockroachDB guarantee
+    # that; PostgreSQL needs REPEATABLE READ. Conflicting writes always change or lock a common row (a revision), so the
+    # later one is aborted. SERIALIZABLE would abort many more, because it also tracks the pages read.
     if dialect == "postgresql":
         return tuple({"isolation_level": level} for level in (_ONE_STATE, _ONE_STATE, "READ COMMITTED"))
     return {}, {}, {}

@@ -1,7 +1,7 @@
-"""SQLite in threads of our own: a whole transaction at one go.
+"""Runs whole SQLite transactions in our own threads.
 
-Otherwise each statement goes to a thread and back four times, which costs more than what SQLite does meanwhile. What a
-phone's first fetch needs is read and written so.
+With aiosqlite each statement makes several round trips to a thread, which cost more than SQLite itself. The
+transactions of a phone's first fetch are run this way.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from provserver.store import sqlite
 Made = TypeVar("Made")
 Work = Callable[[AsyncConnection], Awaitable[Made]]
 
-_THREADS = 3  # one of them may write, and stands still while the disk does; reading takes less than a millisecond
+_THREADS = 3  # one of them may be writing, blocked by the disk; a read takes less than a millisecond
 
-_GUESTS = 2  # threads of others that read on their way; more of them take turns
+_GUESTS = 2  # connections for other threads that read along the way; further ones take turns
 
 
 class Threads:
-    """Runs work on connections of its own. `wait`: for a writer in another process, in seconds."""
+    """A thread pool with its own connections. `wait`: seconds to wait for a writer in another process."""
 
     def __init__(self, url: URL, wait: float) -> None:
         self._threads: ThreadPoolExecutor | None = None
@@ -31,7 +31,7 @@ class Threads:
             url.set(drivername="sqlite"),
             pool_size=_THREADS + _GUESTS,
             max_overflow=0,
-            pool_use_lifo=True,  # what a connection remembers of the file is gone once another has written
+            pool_use_lifo=True,  # the most recently used connection still has valid cached pages
             hide_parameters=True,
         )
         sqlite.prepare_connections(self.engine, wait)
@@ -39,23 +39,23 @@ class Threads:
         sqlite.prepare_connections(self.own_engine, 0)
 
     async def read(self, work: Work[Made]) -> Made:
-        """What `work` returns, done in one transaction that changes nothing."""
+        """Run `work` in a read-only transaction and return its result."""
         return await self._run(work, writes=False)
 
     def read_here(self, work: Work[Made]) -> Made:
-        """The same in the thread that calls this, which is not the event loop's."""
+        """The same in the calling thread, which must not be the event loop's."""
         return _transact(self.engine, work, writes=False)
 
     def read_at_once(self, work: Work[Made]) -> Made:
-        """The same on the event loop, for what is in memory: it waits for nobody, but fails where that would be."""
+        """The same on the event loop, for pages in memory. Fails instead of waiting for a lock."""
         return _transact(self.own_engine, work, writes=False)
 
     async def write(self, work: Work[Made]) -> Made:
-        """The same in a transaction that is committed; it goes on to its end even where nobody waits any more."""
+        """Run `work` in a write transaction that is committed. It completes even if the caller is cancelled."""
         return await self._run(work, writes=True)
 
     async def close(self) -> None:
-        """End the threads and their connections; whoever comes later gets new ones."""
+        """Close the threads and connections. Later calls open new ones."""
         threads, self._threads = self._threads, None
         if threads:
             await asyncio.to_thread(threads.shutdown)
@@ -68,13 +68,13 @@ class Threads:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            await asyncio.wait([running])  # whose turn it is to write keeps it as long
+            await asyncio.wait([running])  # keep the caller's turn as writer until the transaction has ended
             raise
 
 
 def _transact(engine: Engine, work: Work[Made], writes: bool) -> Made:
     with engine.connect() as conn:
-        # Said here, not by an event: an engine with one asks for all of them at each statement.
+        # Issued here rather than in an event hook, which would be called for every statement.
         conn.exec_driver_sql(sqlite.beginning(writes=writes))
         made = _done(work(cast("AsyncConnection", _AtOnce(conn))))
         if writes:
@@ -83,19 +83,19 @@ def _transact(engine: Engine, work: Work[Made], writes: bool) -> Made:
 
 
 def _done(work: Awaitable[Made]) -> Made:
-    """What a coroutine returns that has nothing to wait for."""
+    """Run a coroutine that never has to wait, and return its result."""
     steps = work.__await__()
     while True:
         try:
             waits_for = next(steps)
         except StopIteration as end:
             return cast("Made", end.value)
-        if waits_for is not None:  # None: it only lets others go first
+        if waits_for is not None:  # None: asyncio.sleep(0)
             raise RuntimeError(f"work in a thread of the database waits for something else: {waits_for!r}")
 
 
 class _AtOnce:
-    """The part of an `AsyncConnection` that the store uses, on a connection whose answers are there at once."""
+    """The part of `AsyncConnection` that the store uses, over a synchronous connection."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn

@@ -1,4 +1,4 @@
-"""Phones that were here once more: in a boot storm nearly all that is written, so it is written as bare rows."""
+"""Repeated fetches: nearly all of the writes in a boot storm, so they bypass the ORM layers as plain rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from provserver.store.driver_statements import driver_statement
 from provserver.store.events import NO_DETAILS, Row
 from provserver.store.schema import devices
 
-SET_BACK = timedelta(hours=1)  # no contact waits for that long: where one is older still, the clock was ahead
+SET_BACK = timedelta(hours=1)  # no contact is queued for so long; a stored time further ahead is from a wrong clock
 
 _NOTE_TIMES = (
     update(devices)
@@ -36,9 +36,9 @@ _SET_BACK_MICROS = SET_BACK // timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What a phone leaves behind each time it asks for just this again, but for the time and the ids.
+    """What every repeat of a request records, except its time and ids.
 
-    `type` to `proof` are its event's; `provisions`: it is the phone's own configuration.
+    `type` to `proof` are the fields of its event. `provisions`: the file is the phone's own configuration.
     """
 
     device_id: str
@@ -54,7 +54,7 @@ class Trace:
 
 
 class Visit(NamedTuple):
-    """When a device was here and from where; `provisions`: for its own configuration."""
+    """When (microseconds since 1970) a device was seen, and from where. `provisions`: it fetched its configuration."""
 
     at: int
     device_id: str
@@ -63,7 +63,7 @@ class Visit(NamedTuple):
 
 
 class RepeatContact(NamedTuple):
-    """A phone that was here again, `at` so many microseconds after 1970."""
+    """One repeat, at `at` microseconds since 1970."""
 
     trace: Trace
     at: int
@@ -71,12 +71,12 @@ class RepeatContact(NamedTuple):
     request_id: str
 
     def visit(self) -> Visit:
-        """That it was here."""
+        """The visit, for the device row."""
         trace = self.trace
         return Visit(self.at, trace.device_id, trace.source_ip, trace.provisions)
 
     def event_row(self) -> Row:
-        """Its event."""
+        """The event row."""
         trace = self.trace
         return (
             self.event_id,
@@ -96,7 +96,7 @@ class RepeatContact(NamedTuple):
 
 
 async def note_times(conn: AsyncConnection, visits: Iterable[Visit]) -> None:
-    """Write it down without a look at what is stored. A later visit of a device wins."""
+    """Update the times and address of devices without reading them first. The latest visit of a device wins."""
     latest: dict[str, Visit] = {}
     fetched: dict[str, int] = {}
     for visit in sorted(visits):
@@ -106,7 +106,7 @@ async def note_times(conn: AsyncConnection, visits: Iterable[Visit]) -> None:
     if latest:
         statement = driver_statement(_NOTE_TIMES, conn.dialect)
         values = itemgetter(*statement.names)
-        # In the order of ids, so that two writers that lock rows do not wait for each other in a circle.
+        # Ordered by id, so that two writers that lock rows cannot deadlock.
         rows = [values(_times(latest[one], fetched.get(one))) for one in sorted(latest)]
         await conn.exec_driver_sql(statement.text, rows)
 

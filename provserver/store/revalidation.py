@@ -1,7 +1,7 @@
-"""Whether a record that was read earlier still stands: the database itself is asked, for each fetch, at little cost.
+"""Checks whether a cached record is unchanged, by asking the database on every fetch.
 
-There is no channel that could break or come late: SQLite answers from memory that its processes share, PostgreSQL in
-one round trip for all phones that ask at the same time.
+There is no notification channel that could fail or lag. SQLite answers from shared memory; PostgreSQL in one round trip
+for all phones that are waiting.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from provserver.store.postgresql import failures
 from provserver.store.schema import accounts, devices, settings_layers
 from provserver.store.types import micros_of
 
-# What changes without a new revision, and is read on a phone's way to its file. The rest of what a contact writes
-# (when, from where) is for people, and changes with every fetch.
+# Columns that change without a new revision and that matter for a fetch. The rest of what a contact writes (time,
+# address) is informational and changes with every fetch.
 _OBSERVED = (
     *("revision", "status", "type", "vendor", "model", "firmware_version", "window_until", "window_address"),
     *("fetched_stamp", "fetched_etag", "fetched_base_url", "notified_at", "notified_event"),
 )
-# What is constant is in the text, so that an id is all there is to hand over.
+# Constants are inlined, so that the device id is the only parameter.
 _platform: ColumnElement[str] = literal_column(f"'{PLATFORM}'")
 _platform_revision = select(settings_layers.c.revision).where(settings_layers.c.owner_id == _platform).scalar_subquery()
 _STANDING = select(
@@ -46,7 +46,7 @@ _STANDING = select(
     func.coalesce(_platform_revision, literal_column("0")).label("platform_revision"),
 ).join(accounts, accounts.c.id == devices.c.account_id)
 
-PATIENCE = 2.0  # seconds; a database server that takes longer counts as out of reach
+PATIENCE = 2.0  # seconds; a server slower than this counts as unreachable
 _Told = tuple[Any, ...] | StoreUnavailable | None
 _Answer = TypeVar("_Answer")
 
@@ -55,9 +55,9 @@ _log = structlog.get_logger("database")
 
 @dataclass(slots=True)
 class CachedRecord:
-    """A record with what it was when it was read.
+    """A record, with the state of its row when it was read.
 
-    `seen_at`: the state of the database in which that still stood; `confirmed_at`: when it was last known to stand.
+    `seen_at`: SQLite's commit counter when it was last found unchanged. `confirmed_at`: monotonic time of that.
     """
 
     record: FetchRecord
@@ -67,7 +67,7 @@ class CachedRecord:
 
     @classmethod
     def of(cls, record: FetchRecord) -> "CachedRecord":
-        """A record that has just been read."""
+        """Wrap a record that has just been read."""
         device = record.device
         observed = [getattr(device, name) for name in _OBSERVED]
         told, fetched = device.notified_at, device.last_provisioned_at
@@ -85,48 +85,48 @@ class CachedRecord:
 
 
 class Revalidator(Protocol):
-    """Tells whether records still stand."""
+    """Tells whether cached records are unchanged."""
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """Call `then` with the same soon, False also where in doubt."""
+        """Call `then` soon with the result of `stands`; with False if the database is unreachable."""
 
     async def stands(self, remembered: CachedRecord) -> bool:
-        """Whether no write that was finished when this was called has changed the record.
+        """Whether the record is unchanged by any write completed before this call.
 
-        Raises `StoreUnavailable` where the database does not tell.
+        Raises `StoreUnavailable` if the database does not answer.
         """
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Close the database connection."""
 
 
 def revalidator_of(database: Database) -> Revalidator:
-    """The watch for this kind of database."""
+    """The implementation for this kind of database."""
     if database.embedded:
         return EmbeddedRevalidator(database.engine)
     return ServerRevalidator(database.engine, database.breaker)
 
 
 class EmbeddedRevalidator:
-    """SQLite: a connection that only reads, used on the event loop itself.
+    """SQLite: a read-only connection used directly on the event loop.
 
-    In WAL mode a reader waits for nobody, and both questions are answered from memory within some ten microseconds; a
-    thread would cost twenty times as much.
+    In WAL mode readers never block, and both queries are answered from memory in about 10 µs. A thread would cost
+    twenty times as much.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._path = str(engine.url.database)
         self._connection: sqlite3.Connection | None = None
-        self._opened = 0  # how often: each connection begins to count commits anew
+        self._opened = 0  # generation of the connection; each one starts its own commit count
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
         self._asked: list[tuple[CachedRecord, Callable[[bool], None]]] = []
 
     async def stands(self, remembered: CachedRecord) -> bool:
-        """By SQLite's own count of commits where there was none, else by the rows."""
+        """Compare SQLite's commit counter (`PRAGMA data_version`); if it has moved, compare the row."""
         return self._stands(remembered, self._commits())
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """In the next turn of the loop: all who have asked until then share the look at the count."""
+        """Answered in the next iteration of the event loop; concurrent calls share one read of the counter."""
         if not self._asked:
             asyncio.get_running_loop().call_soon(self._tell_all)
         self._asked.append((remembered, then))
@@ -179,7 +179,7 @@ class EmbeddedRevalidator:
 
 
 class ServerRevalidator:
-    """PostgreSQL: one query for all who ask while the one before is under way."""
+    """PostgreSQL: requests are batched; each query carries all that arrived while the previous one was running."""
 
     def __init__(self, engine: AsyncEngine, breaker: Breaker) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -193,7 +193,7 @@ class ServerRevalidator:
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
     async def stands(self, remembered: CachedRecord) -> bool:
-        """By the rows, as the server has them now."""
+        """Compare the row as the server has it now."""
         answer: asyncio.Future[_Told] = asyncio.get_running_loop().create_future()
         self._await_answer(remembered, lambda told: None if answer.done() else answer.set_result(told))
         told = await answer
@@ -202,21 +202,24 @@ class ServerRevalidator:
         return told == remembered.standing
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """Once the server has told."""
+        """Answered when the batch returns."""
         try:
             self._await_answer(remembered, lambda told: then(told == remembered.standing))
         except StoreUnavailable:
-            then(False)  # noqa: FBT003 - that is all it takes
+            then(False)  # noqa: FBT003 - the callback's only argument
 
     def _await_answer(self, remembered: CachedRecord, then: Callable[[_Told], None]) -> None:
-        """Call `then` with what the server tells of this device. Raises `StoreUnavailable`."""
+        """Call `then` with the current row of this device, or the failure.
+
+        Raises `StoreUnavailable` if the breaker is open.
+        """
         self._breaker.check()
         self._waiting.setdefault(remembered.record.device.id, []).append(then)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
 
     async def close(self) -> None:
-        """End what is under way and give the connection back."""
+        """Cancel the running query and close the connection."""
         if self._asking:
             self._asking.cancel()
             with suppress(asyncio.CancelledError):
@@ -236,8 +239,8 @@ class ServerRevalidator:
             except TimeoutError:
                 self._breaker.failed()
             except self._failures:
-                pass  # a connection that was cut says nothing of the server: whoever asked tries the next one
-            except Exception:  # noqa: BLE001 - else those who came meanwhile would wait for ever
+                pass  # a cut connection is no evidence against the server: callers retry on another one
+            except Exception:  # noqa: BLE001 - otherwise later callers would wait for ever
                 _log.exception("standing_not_told")
             finally:
                 for device_id, waiting in asked.items():
@@ -247,7 +250,7 @@ class ServerRevalidator:
                     await self._give_up()
 
     async def _rows(self, ids: list[str]) -> Iterable[Any]:
-        # The driver itself: what lies above it takes longer than the question.
+        # The raw driver: SQLAlchemy's layers take longer than the query.
         if self._driver is None:
             async with asyncio.timeout(PATIENCE):
                 self._connection = await self._engine.connect()
@@ -257,7 +260,7 @@ class ServerRevalidator:
 
     async def _give_up(self) -> None:
         if self._driver is not None:
-            self._driver.terminate()  # else the driver says goodbye, and waits for an answer
+            self._driver.terminate()  # a regular close would wait for the server's answer
         await self._drop()
 
     async def _drop(self) -> None:
@@ -270,8 +273,8 @@ class ServerRevalidator:
 
 
 def _call(then: Callable[[_Answer], None], told: _Answer) -> None:
-    """At once and not by the event loop, which would take longer for each than all else here."""
+    """Call directly rather than through the event loop, which would cost more than all the rest."""
     try:
         then(told)
-    except Exception as error:  # noqa: BLE001 - the others wait for theirs
+    except Exception as error:  # noqa: BLE001 - must not affect the other callers
         asyncio.get_running_loop().call_exception_handler({"message": "nobody took an answer", "exception": error})

@@ -1,4 +1,4 @@
-"""A cache that the processes of a server share, in a folder that is there as long as the server is."""
+"""File cache shared by the workers of one server, in a folder that lives as long as the server."""
 
 import os
 from collections.abc import Hashable, Iterator
@@ -14,29 +14,32 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
-_SHARE = 8  # the folder is tidied up each time such a part of the limit has been put there
+_SHARE = 8  # the folder is pruned after writes of 1/8 of the limit
 
 _log = structlog.get_logger("store")
 
 
 @dataclass(frozen=True, slots=True)
 class SharedCacheFolder:
-    """Where it is, and the key that its processes have by birth; it is nowhere on disk, so what is left is rubbish."""
+    """The folder and its encryption key, which the workers inherit.
+
+    The key is never on disk, so leftovers are unreadable.
+    """
 
     folder: Path
     key: bytes
 
     @classmethod
     def new(cls, folder: Path) -> Self:
-        """In a folder that is there, with a key of its own."""
+        """For an existing folder, with a new key."""
         return cls(folder, AESGCM.generate_key(128))
 
 
 class SharedCache:
-    """Sealed contents by name: a name must hold everything that its content was made from. At most `limit` bytes.
+    """Encrypted contents by name, bounded by `limit` bytes. A name must include everything its content depends on.
 
-    The file system may be slow, so contents are put and got in threads; to look for one costs nothing. Whatever goes
-    wrong, it is as if nothing were there.
+    `get` and `put` are called in threads, because the file system may be slow; a membership test is cheap. Any failure
+    counts as a miss.
     """
 
     def __init__(self, place: SharedCacheFolder, limit: int) -> None:
@@ -47,20 +50,20 @@ class SharedCache:
         self._since_tidied = 0
 
     def __contains__(self, name: Hashable) -> bool:
-        """Whether there is something of this name."""
-        return os.path.exists(self._path(name))  # noqa: PTH110 - a path object costs more than the question
+        """Whether there is an entry of this name."""
+        return os.path.exists(self._path(name))  # noqa: PTH110 - building a Path costs more than the check
 
     def get(self, name: Hashable) -> bytes | None:
-        """What was put there, or None."""
+        """Return the content, or None on a miss."""
         path = self._path(name)
         try:
             sealed = _read(path)
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], path.encode())
-        except (OSError, InvalidTag, ValueError):  # the last where not even a nonce is left
+        except (OSError, InvalidTag, ValueError):  # ValueError: too short for a nonce
             return None
 
     def put(self, name: Hashable, content: bytes) -> None:
-        """Let the others have it too; what was put first makes room."""
+        """Store content for all workers; the oldest entries are evicted."""
         path, nonce = self._path(name), token_bytes(_NONCE_BYTES)
         new = f"{path}.{token_hex(8)}"
         try:
@@ -86,10 +89,10 @@ class SharedCache:
             surplus -= size
 
     def _entries(self) -> Iterator[tuple[int, int, str]]:
-        """When each was put there, its size in bytes, and where it is."""
+        """Modification time (ns), size in bytes, and path of each entry."""
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):  # another process tidies up as well
+                with suppress(FileNotFoundError):  # another worker may be pruning too
                     stat = entry.stat()
                     yield stat.st_mtime_ns, stat.st_size, entry.path
 
@@ -97,7 +100,7 @@ class SharedCache:
         return f"{self._folder}/{blake2b(repr(name).encode(), key=self._key, digest_size=20).hexdigest()}"
 
 
-# With as few calls as it takes: each lets another thread have the interpreter, and then waits to have it back.
+# As few system calls as possible: each releases the GIL and then waits to get it back.
 
 
 def _write(path: str, content: bytes) -> None:

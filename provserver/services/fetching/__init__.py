@@ -1,1 +1,1 @@
-"""What the story of a request is made of: what it remembers, the files, and what a fetch leaves behind."""
+"""Parts of the provisioning path: caches, document lookup and rendering, and the recording of contacts."""

@@ -1,9 +1,9 @@
-"""Grouped contact writes: what phones left behind reaches the store in few transactions.
+"""Group commit of contacts: many phone fetches are written in one transaction.
 
-A contact that changes what a device is (its first fetch, a new model, the window) is durable before its phone gets an
-answer; all that wait share one transaction. Others follow within `LINGER` seconds, or once a database that was away is
-back, in the order in which they came. Their queue is bounded: past it they are shed, and counted; and nobody who waits
-for an answer stands behind them.
+A contact that changes a device (first fetch, new model, provisioning window) is durable before its phone is answered;
+all such contacts that are waiting share one transaction. All others are written within `LINGER` seconds, or when the
+database is back, in order of arrival. Their queue is bounded: past the bound they are shed and counted. They never
+delay a contact whose phone is waiting.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from provserver.store.spool import Left, Spool
 
 LINGER = 0.5
 LONGEST_QUEUE = 20_000
-_APART = 0.025  # seconds between two groups: in a storm more of those who wait for theirs fit into the next one
+_APART = 0.025  # seconds between two commits; in a storm this makes the groups larger
 _BATCH = 500
 _RETRY = 1.0
 
@@ -35,13 +35,13 @@ Awaited = tuple[Contact, asyncio.Future[None]]
 
 
 class WindowTaken(Exception):
-    """The window that a phone was let in by is another address's by now, or closed: nothing was written of it."""
+    """The provisioning window now belongs to another address, or is closed. Nothing of this contact was written."""
 
 
 class ContactWriter:
-    """Writes contacts in groups while it runs; one per process.
+    """Background writer with group commit; one per process.
 
-    `limit`: how many may wait. `spool`: where those go that still wait at the end, and come from at the start.
+    `limit` bounds the queue. Contacts still queued at shutdown are saved to `spool` and read back at the next start.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ContactWriter:
         self._limit = limit
         self._spool = spool
         self._queue: deque[Left] = deque()
-        self._being_written = 0  # of the queue; they come back where the store turns out to be away
+        self._being_written = 0  # taken from the queue; put back if the store turns out to be unavailable
         self._awaited: deque[Awaited] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -66,13 +66,13 @@ class ContactWriter:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to write, with what an earlier process has left."""
+        """Start the writer task, beginning with the contacts that an earlier process left in the spool."""
         for contact in self._spool.take() if self._spool else ():
             self.submit(contact)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Write what is left, or leave it to the next process, then end."""
+        """Write what is queued, spool what cannot be written, and stop."""
         await self.flush()
         if self._task:
             self._task.cancel()
@@ -84,11 +84,11 @@ class ContactWriter:
 
     @property
     def waiting(self) -> int:
-        """How many are not written yet."""
+        """Number of contacts that are not written yet."""
         return len(self._queue) + self._being_written + len(self._awaited)
 
     def submit(self, contact: Left) -> None:
-        """Write it soon. An event alone changes nothing of its device."""
+        """Queue a contact for a deferred write. Shed and counted if the queue is full."""
         if len(self._queue) + self._being_written >= self._limit:
             self._on_shed()
             return
@@ -97,7 +97,7 @@ class ContactWriter:
         self._arrived.set()
 
     async def submit_durably(self, contact: Contact) -> None:
-        """Return once it is written for good. Raises `StoreUnavailable`, and `WindowTaken`."""
+        """Wait until the contact is committed. Raises `StoreUnavailable` or `WindowTaken`."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._awaited.append((contact, written))
         self._idle.clear()
@@ -106,7 +106,7 @@ class ContactWriter:
         await written
 
     async def flush(self) -> None:
-        """Return once everything submitted until now is written, or the store is found unavailable."""
+        """Wait until everything submitted so far is written, or the store is found to be unavailable."""
         if self.waiting or not self._idle.is_set():
             self._idle.clear()
             self._urgent.set()
@@ -134,12 +134,15 @@ class ContactWriter:
                 self._arrived.clear()
 
     async def _write(self, awaited: list[Awaited], others: list[Left]) -> bool:
-        """Write one group; False where the store is away, which fails those who wait and keeps the others."""
+        """Write one group. False on failure.
+
+        Waiting contacts fail; deferred ones are requeued if the store is unavailable.
+        """
         batch = [*(contact for contact, _ in awaited), *others]
         self._being_written = len(others)
         try:
             outrun = await self._database.add(lambda conn: _store(conn, batch))
-        except Exception as error:  # noqa: BLE001 - the writer must outlive whatever the store does
+        except Exception as error:  # noqa: BLE001 - the writer must survive any failure of the store
             _log.error("contacts_not_written", count=len(batch), error=str(error))
             if isinstance(error, StoreUnavailable):
                 self._queue.extendleft(reversed(others))
@@ -155,7 +158,7 @@ class ContactWriter:
 
 
 async def _store(conn: Connection, left: Sequence[Left]) -> set[str]:
-    """Returns which are not written, since their phones were outrun, by the ids of their events."""
+    """Write a group; returns the event ids of contacts not written because another address has the window."""
     contacts = [item for item in left if isinstance(item, Contact)]
     outrun = await which_are_outrun(conn, contacts)
     kept = [contact for contact in contacts if contact.event.id not in outrun]
@@ -165,7 +168,7 @@ async def _store(conn: Connection, left: Sequence[Left]) -> set[str]:
 
 
 def _first(queue: deque[Item], most: int) -> list[Item]:
-    """Take the first ones out of a queue."""
+    """Pop up to `most` items from the left."""
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 

@@ -1,4 +1,4 @@
-"""Rendered files by everything they are made from, within a bound of bytes; the longest unused goes first."""
+"""In-memory LRU cache of rendered files, bounded in bytes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,19 +10,22 @@ from provserver.rendering.renderer import Document
 
 Made = TypeVar("Made")
 
-_OVERHEAD = 1_000  # what an entry costs beside its body, in bytes, generously
+_OVERHEAD = 1_000  # bytes per entry besides its body, estimated generously
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A document, and (id, revision) of the handsets that it contains."""
+    """A rendered document, and (id, revision) of each handset in it."""
 
     document: Document
     handsets: tuple[tuple[str, int], ...] = ()
 
 
 class DocumentCache:
-    """A cache that cannot be stale: its keys hold the stamp of what a document was made from."""
+    """LRU cache.
+
+    Entries are never stale, because the key includes the stamp of everything the document is made from.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
@@ -30,14 +33,14 @@ class DocumentCache:
         self._documents: OrderedDict[Hashable, Rendered] = OrderedDict()
 
     def get(self, key: Hashable) -> Rendered | None:
-        """The document, or None."""
+        """Return the document, or None on a miss."""
         rendered = self._documents.get(key)
         if rendered:
             self._documents.move_to_end(key)
         return rendered
 
     def put(self, key: Hashable, rendered: Rendered) -> None:
-        """Keep it, at the cost of those unused for longest."""
+        """Insert a document, evicting the least recently used ones."""
         size = len(rendered.document.body) + _OVERHEAD
         if size > self._limit or key in self._documents:
             return
@@ -49,7 +52,7 @@ class DocumentCache:
 
 
 class Recent(Generic[Made]):
-    """The last few of what is worth keeping for a moment, by all that it is made from; threads put it here."""
+    """A small thread-safe FIFO cache for intermediate results, keyed by everything they are made from."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -57,12 +60,12 @@ class Recent(Generic[Made]):
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Made | None:
-        """It, where it is among them."""
+        """Return the value, or None on a miss."""
         with self._lock:
             return self._kept.get(key)
 
     def put(self, key: Hashable, made: Made) -> None:
-        """Keep it instead of the oldest."""
+        """Insert a value, evicting the oldest."""
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > self._most:

@@ -1,4 +1,4 @@
-"""The file that a phone asks for: from memory, from another process that has made it, or made anew."""
+"""Gets the rendered file for a request: from the process cache, the cache shared by all workers, or the renderer."""
 
 import asyncio
 import json
@@ -21,19 +21,18 @@ from provserver.services.settings.effective import EffectiveDevice, Ingredients,
 from provserver.store.database import Database
 from provserver.store.shared_cache import SharedCache
 
-_BOOTING = 64  # devices
+_BOOTING = 64  # devices whose composed settings are kept
 
-Handsets = tuple[tuple[str, int], ...]  # ids and revisions
+Handsets = tuple[tuple[str, int], ...]  # (id, revision) of each handset
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """One per process. `composed`: devices that ask for one file after the other, as they boot.
+    """Looks up and renders files. One per process.
 
-    `shared_cache`: what the processes of this server share, where there are several.
-
-    After a power cut a phone finds the worker that made its file with luck only; to make it once more would cost more
-    than all the rest of the boot.
+    `composed`: recently composed settings, since a booting phone requests several files in a row. `shared_cache`: the
+    cache shared by the workers of this server, if there are several. Without it, a phone that reconnects to another
+    worker would have its file rendered again, which costs more than all the rest of the boot.
     """
 
     database: Database
@@ -46,7 +45,7 @@ class DocumentSource:
     composed: Recent[EffectiveDevice] = field(default_factory=lambda: Recent(_BOOTING))
 
     async def document(self, visit: Visit) -> tuple[Hashable, Rendered]:
-        """From the cache while nothing it is made from has changed, else made anew; and its key in the cache."""
+        """Return the file and its cache key; rendered only if something it is made from has changed."""
         key = self._key(visit)
         rendered = self.cache.get(key)
         if rendered is None:
@@ -55,18 +54,18 @@ class DocumentSource:
         return key, rendered
 
     def common(self, vendor: Vendor, rule: FileRule, model: str | None) -> Document:
-        """A file without anybody's data, of which there are few."""
+        """A file without per-device data. There are few of them."""
         key = vendor.dialect, rule.making, model
         known = self.cache.get(key) or Rendered(self.renderer.common_file(vendor, rule, model))
         self.cache.put(key, known)
         return known.document
 
     def _key(self, visit: Visit) -> Hashable:
-        """Everything that the file is made from."""
+        """Cache key: everything that the file is made from."""
         return visit.match.rule.making, visit.match.ipei, self._about(visit)
 
     def _about(self, visit: Visit) -> Hashable:
-        """What all files of the device are made from."""
+        """Everything that all files of the device are made from."""
         device, url = visit.device, visit.request.public_url
         return device.id, visit.vendor.dialect, device.model, url, stamp_of(visit.record, self.catalogue, visit.at)
 
@@ -93,7 +92,7 @@ class DocumentSource:
         return await self.render_queue.run(key, visit.record.account.id, made)
 
     async def _composing(self, visit: Visit, about: Hashable) -> Callable[[], tuple[EffectiveDevice, Handsets]]:
-        """What composes the device, in a thread, and tells its handsets, which only bases have."""
+        """Read what the device needs; returns a function that composes it in a thread, with its handset revisions."""
         if known := self.composed.get(about):
             again = known, ()
             return lambda: again

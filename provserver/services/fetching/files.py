@@ -1,4 +1,4 @@
-"""Which files a phone will ask for, as it spells them."""
+"""Lists the files that a device will request, with the names it uses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class AskedFile:
 
 
 def files_of(effective: EffectiveDevice) -> Iterator[AskedFile]:
-    """The files of this device, in the vendor file's order, which is the order of boot."""
+    """The files of this device, in boot order (the order of the vendor file)."""
     device = effective.device
     if device.mac is None:
         return
@@ -33,12 +33,12 @@ def files_of(effective: EffectiveDevice) -> Iterator[AskedFile]:
 
 
 def files_of_handset(effective: EffectiveDevice) -> Iterator[AskedFile]:
-    """The files of a base in which its handsets stand."""
+    """The files of a base that contain its handsets."""
     return (file for file in files_of(effective) if file.rule.provisions and file.served)
 
 
 def is_served(rule: FileRule, device: Device) -> bool:
-    """Whether a device gets this file; in some systems secondaries get all they need from their data master."""
+    """Whether this device gets this file. Some secondary bases get all they need from their data master."""
     return rule.template is not None and (not rule.roles or device.multicell_role in rule.roles)
 
 

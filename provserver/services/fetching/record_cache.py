@@ -1,4 +1,4 @@
-"""Finds the device that a request is about: from memory while what is remembered still stands, else by a short read."""
+"""Cache of device records. Each hit is revalidated against the database; a miss is one short read."""
 
 import asyncio
 import time
@@ -16,21 +16,22 @@ from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_to
 from provserver.store.revalidation import PATIENCE, CachedRecord, revalidator_of
 
 CONFIRM_EVERY = 60.0  # seconds
-_AT_ONCE = 50  # records; other phones are served between two turns
-_OVERHEAD = 4_000  # what a record costs beside its layers, in bytes, generously
-_OWN = (None, Secret.CURRENT, Secret.PREVIOUS)  # what a token may be to a device that is remembered with it
+_AT_ONCE = 50  # records per read, so that the event loop is not blocked for long
+_OVERHEAD = 4_000  # bytes per record besides its layers, estimated generously
+_OWN = (None, Secret.CURRENT, Secret.PREVIOUS)  # states of a token with which a record is cached
 
 _Key = tuple[str | None, str | None]
 
 
 class RecordCache:
-    """Remembers whom phones asked for, within a bound of bytes; the longest unused goes first.
+    """LRU cache of device records, bounded in bytes, with strict freshness.
 
-    Nobody is ever served from before a write that was answered: each time the database is asked whether the record
-    still stands. Strangers, and tokens that prove nothing, are not remembered.
+    A record is never served from before a completed write, because each hit asks the database whether the record is
+    unchanged. Unknown devices and invalid tokens are not cached.
 
-    While the database is away, a record survives for `survival` seconds since it was last known to stand. All are asked
-    about every minute, so that whoever is deleted or loses a secret does not come back with an outage much later.
+    While the database is unreachable, a record may still be used for `survival` seconds after it was last confirmed.
+    All records are reconfirmed every minute, so that a deleted device or a revoked secret is not accepted again during
+    a later outage.
     """
 
     def __init__(
@@ -51,12 +52,12 @@ class RecordCache:
         self._task = PeriodicTask("read the remembered records again", self.confirm, CONFIRM_EVERY)
 
     def start(self) -> None:
-        """Begin to ask about all of them now and then."""
+        """Start the periodic confirmation."""
         if self._survival:
             self._task.start()
 
     async def find(self, mac: Mac | None, token: str | None) -> Found:
-        """The device with this MAC, else the one whose token it is. Raises `StoreUnavailable`."""
+        """Find the device by MAC, else by token. Raises `StoreUnavailable`."""
         key, asked_at = _key(mac, token), self._clock()
         changed = key in self._known
         if found := await self._from_memory(key):
@@ -72,12 +73,15 @@ class RecordCache:
         return found
 
     def remembered(self, mac: Mac | None, token: str | None) -> CachedRecord | None:
-        """What `find` would look at first."""
+        """The cached record, without revalidation, or None."""
         known = self._known.get(_key(mac, token))
         return known[0] if known else None
 
     async def still_stands(self, remembered: CachedRecord) -> bool:
-        """Whether no write that was finished when this was called has changed it; False also where in doubt."""
+        """Whether the record is unchanged by any write completed before this call.
+
+        False also if the database is unreachable.
+        """
         asked_at = self._clock()
         try:
             stands = await self._revalidator.stands(remembered)
@@ -88,7 +92,7 @@ class RecordCache:
         return stands
 
     def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
-        """Call `then` with that, now or once a server has told."""
+        """Like `still_stands`, but calls `then` with the result, possibly right away."""
         asked_at = self._clock()
 
         def told(stands: bool) -> None:
@@ -99,7 +103,7 @@ class RecordCache:
         self._revalidator.tell(remembered, told)
 
     async def confirm(self) -> None:
-        """Read again what is remembered, and forget who is gone. Raises `StoreUnavailable`."""
+        """Reread all cached records and evict those that are gone. Raises `StoreUnavailable`."""
         keys = list(self._known)
         for start in range(0, len(keys), _AT_ONCE):
             some = {key: self._known[key] for key in keys[start : start + _AT_ONCE] if key in self._known}
@@ -107,11 +111,11 @@ class RecordCache:
             ids = {remembered.record.device.id for remembered, _ in some.values()}
             records = await self._database.look(partial(find_all, device_ids=ids))
             for key, known in some.items():
-                if self._known.get(key) is known:  # no fetch has found something newer meanwhile
+                if self._known.get(key) is known:  # unless a request has replaced it meanwhile
                     self._confirm(key, known[0], records.get(known[0].record.device.id), asked_at)
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Close the database connection."""
         await self._task.stop()
         await self._revalidator.close()
 
@@ -120,10 +124,10 @@ class RecordCache:
         if known is None:
             return None
         remembered, secret = known
-        with suppress(StoreUnavailable):  # the next connection may be better than the watch's own
+        with suppress(StoreUnavailable):  # an outage of the revalidation connection alone; the read below tries another
             asked_at = self._clock()
             stands = await self._revalidator.stands(remembered)
-            if self._known.get(key) is not known:  # another request has found otherwise meanwhile
+            if self._known.get(key) is not known:  # replaced by another request meanwhile
                 return Found(remembered.record, secret) if stands else None
             if stands:
                 remembered.confirmed_at = asked_at
@@ -133,7 +137,7 @@ class RecordCache:
         return None
 
     async def _read(self, mac: Mac | None, token: str | None, *, changed: bool) -> Found:
-        """`changed`: whether it was just found that the record does not stand any more."""
+        """Read from the database. `changed`: a cached record was just found to be outdated."""
         if self._database.embedded:
             look = self._database.look_again if changed else self._database.look
             return await look(partial(find, mac=mac, token=token))
@@ -141,7 +145,7 @@ class RecordCache:
             async with asyncio.timeout(PATIENCE):
                 try:
                     return await self._read_once(mac, token)
-                except StoreUnavailable:  # cut off: that says nothing of the next connection
+                except StoreUnavailable:  # the connection was cut; retry once on another
                     return await self._read_once(mac, token)
         except TimeoutError:
             self._database.breaker.failed()
@@ -151,7 +155,7 @@ class RecordCache:
         return await self._database.look(partial(find, mac=mac, token=token))
 
     def _survivor(self, key: _Key) -> Found | None:
-        """What was known to stand a short while ago, as far as anybody can tell now."""
+        """The cached record for use during an outage, if it was confirmed within `survival` seconds."""
         known = self._known.get(key)
         if known is None:
             return None

@@ -1,4 +1,4 @@
-"""What a fetch leaves behind: the contact, its event, and MACs that nobody knows."""
+"""Turns a fetch into a contact and an event, and collects sightings of unknown MACs."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Turns visits into contacts and events. HEAD leaves none."""
+    """Builds contacts and events from visits and submits them. HEAD requests are not recorded."""
 
     catalogue: Catalogue
     contacts: ContactWriter
@@ -33,9 +33,9 @@ class Recorder:
     event_ids: Series
 
     async def served(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> bool:
-        """A file goes out, or is the phone's already. Whether there is nothing to tell of it but when and where.
+        """Record a served file or a 304. Returns True if there was nothing to record but time and address.
 
-        Raises `WindowTaken` where it must not go out.
+        Raises `WindowTaken` if the file must not be sent after all.
         """
         event = self._event_of(visit, rendered, visit.request.request_id, not_modified=not_modified)
         contact = self._contact(visit, event, rendered)
@@ -43,7 +43,7 @@ class Recorder:
         return contact.is_quiet and not event.details
 
     def trace(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> Trace:
-        """What it leaves behind to be served just this again, now that there is nothing more to tell."""
+        """What a repeat of this request will record, precomputed for the request cache."""
         event = self._event_of(visit, rendered, "", not_modified=not_modified)
         return Trace(
             device_id=visit.device.id,
@@ -59,29 +59,32 @@ class Recorder:
         )
 
     def seen(self, trace: Trace, request_id: str, at: datetime) -> None:
-        """It was served this again."""
+        """Record a repeat served from a cache."""
         micros = micros_of(at)
         self.contacts.submit(RepeatContact(trace, micros, self.event_ids.next(micros), request_id))
 
     async def failed(self, visit: Visit, error: ProvserverError) -> None:
-        """A file could not be made: the device's history tells why."""
+        """Record a rendering failure as an event of the device."""
         event = self._event(visit, "config_error", 500, visit.request.request_id, error=error.message)
         await self._leave(visit, self._contact(visit, event, None))
 
     async def only_recognised(self, visit: Visit, reason: str) -> None:
-        """The phone has told a model that gets no files: a file of another model would only look right."""
+        """Record a phone of a model that is recognised but gets no files.
+
+        Files for another model would only look right.
+        """
         error = f"{visit.device.model} is recognised but cannot be configured: {reason}"
         event = self._event(visit, "config_error", 404, visit.request.request_id, error=error)
         await self._leave(visit, self._contact(visit, event, None))
 
     def refused(self, visit: Visit, why: str) -> None:
-        """Somebody knew the MAC of a device, and proved nothing."""
+        """Record a request with the MAC of a known device that failed authentication."""
         if visit.request.leaves_traces:
             status = 401 if visit.claim.challenged else 404
             self.contacts.submit(self._event(visit, "auth_failed", status, visit.request.request_id, reason=why))
 
     def unknown(self, request: PhoneRequest, claim: Claim) -> None:
-        """A MAC that no device has asked for a file that phones ask for."""
+        """Record an unknown MAC, but only if the file name is one that phones ask for."""
         if claim.mac is None or not claim.fits or not request.leaves_traces:
             return
         now, agent = self.sources.now(), claim.agent
@@ -99,7 +102,7 @@ class Recorder:
         )
 
     async def _leave(self, visit: Visit, contact: Contact) -> None:
-        """What changes the device is durable before its phone hears from us; the rest follows soon."""
+        """Submit the contact; a change of the device must be durable before the phone gets its answer."""
         if not visit.request.leaves_traces:
             return
         first = contact.provisions and visit.record.device.status is DeviceStatus.PENDING_SYNC
@@ -138,7 +141,7 @@ class Recorder:
         )
 
     def _detected(self, visit: Visit, fetch: Event) -> Event | None:
-        """That the phone told to be of another model, vendor or type than was thought, just before it was served."""
+        """The `model_detected` event for a phone that reports another model, vendor or type than recorded."""
         before, device = visit.record.device, visit.device
         told = {name: getattr(device, name) for name in ("vendor", "type", "model")}
         changed = {name: getattr(before, name) for name, value in told.items() if getattr(before, name) != value}
@@ -175,7 +178,7 @@ class Recorder:
 
 
 def _told_by(visit: Visit) -> dict[str, Any]:
-    """The check-sync that this fetch answers: the first one since it was told."""
+    """Event details about the check-sync that this fetch responds to, if it is the first one since the NOTIFY."""
     device = visit.record.device
     told = device.notified_at
     if told is None or not visit.match.rule.provisions or (device.last_provisioned_at or _NEVER) >= told:

@@ -1,9 +1,8 @@
-"""Rendering by turns: beside the event loop, few at a time, fair to accounts, and for nobody longer than phones wait.
+"""Render queue: renders in threads with limited concurrency, round-robin over accounts, and with back-pressure.
 
-After a power cut a whole city asks at once. Files that were made before go out from memory; those that must be made
-anew queue here. Whoever would wait longer than phones have patience is told at once to come back later: work for
-somebody who has already gone helps nobody. A phone that has gone and comes again finds its place in the queue, or its
-file.
+After a mass restart, cached files are served from memory and the rest queues here. A request that would have to wait
+longer than phones do is refused at once with Retry-After, because a file rendered after the phone has given up is
+wasted work. A phone that retries joins its pending job or finds the finished file.
 """
 
 import asyncio
@@ -17,9 +16,9 @@ from provserver.domain.errors import Overloaded
 
 Made = TypeVar("Made")
 
-_AT_ONCE = 2  # threads share one interpreter: the second is there so that one large system does not hold up the rest
-_FIRST_GUESS = 0.02  # seconds for one file, until some have been made
-_WEIGHT = 0.1  # of the newest time in the mean
+_AT_ONCE = 2  # the GIL limits the gain; the second thread keeps one large DECT system from blocking the rest
+_FIRST_GUESS = 0.02  # seconds per file, until there are measurements
+_WEIGHT = 0.1  # of the newest sample in the moving average
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +29,21 @@ class _Job(Generic[Made]):
 
 
 class RenderQueue(Generic[Made]):
-    """One per process. `patience` is in seconds."""
+    """One per process. `patience`: longest acceptable wait in seconds."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._mean = _FIRST_GUESS
-        self._queues: OrderedDict[str, deque[_Job[Made]]] = OrderedDict()  # by account, whose turn is next first
+        self._queues: OrderedDict[str, deque[_Job[Made]]] = OrderedDict()  # by account, next turn first
         self._jobs: dict[Hashable, _Job[Made]] = {}
         self._workers: set[asyncio.Task[None]] = set()
 
     async def run(self, key: Hashable, account_id: str, work: Callable[[], Made]) -> Made:
-        """What `work` returns or raises, done in a thread; who asks for the same `key` meanwhile shares it.
+        """Run `work` in a thread and return its result.
 
-        Raises `Overloaded` where that would take longer than `patience`.
+        Concurrent calls with the same `key` are coalesced into one job.
+
+        Raises `Overloaded` if the expected wait exceeds `patience`, and whatever `work` raises.
         """
         job = self._jobs.get(key)
         if job is None:
@@ -52,7 +53,7 @@ class RenderQueue(Generic[Made]):
         return await asyncio.shield(job.made)
 
     def expected_wait(self, account_id: str) -> float:
-        """Seconds until a file would be made that this account asks for now; of others, what has its turn before."""
+        """Estimated seconds until a new job of this account would finish, given round-robin scheduling."""
         mine = len(self._queues.get(account_id, ()))
         under_way = len(self._jobs) - sum(map(len, self._queues.values()))
         before = sum(min(len(queue), mine + 1) for name, queue in self._queues.items() if name != account_id)
@@ -67,7 +68,7 @@ class RenderQueue(Generic[Made]):
         return job
 
     def _next(self) -> _Job[Made]:
-        """The oldest of the account whose turn it is, which then goes to the end."""
+        """Pop the oldest job of the account whose turn it is, and move the account to the end."""
         account_id, queue = self._queues.popitem(last=False)
         job = queue.popleft()
         if queue:
@@ -77,7 +78,7 @@ class RenderQueue(Generic[Made]):
     async def _work(self) -> None:
         try:
             await self._work_off()
-        finally:  # not in a callback, which comes a moment later: who came in between would wait for nobody
+        finally:  # here rather than in a done callback, which runs later: a job queued in between would get no worker
             self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _work_off(self) -> None:
@@ -86,9 +87,9 @@ class RenderQueue(Generic[Made]):
             started = time.perf_counter()
             try:
                 job.made.set_result(await asyncio.to_thread(job.work))
-            except Exception as error:  # noqa: BLE001 - whoever waits is told
+            except Exception as error:  # noqa: BLE001 - passed on to the waiting callers
                 job.made.set_exception(error)
-                job.made.exception()  # it may be that nobody waits any more
+                job.made.exception()  # mark as retrieved: there may be no waiter left
             finally:
                 del self._jobs[job.key]
             self._mean += (time.perf_counter() - started - self._mean) * _WEIGHT

@@ -1,8 +1,8 @@
-"""A cache of requests by their very words: phones ask again for what they have, most of all in a boot storm.
+"""Cache of answered requests, keyed by everything the request says.
 
-What the story of a request has found out about them is remembered, so that the next one takes the short way: does the
-record still stand, is the file still there, note the contact. Nothing here can be stale, since whatever a decision was
-made from is either part of the words, or of the record that must still stand, or a time that is known beforehand.
+Phones repeat identical requests, above all in a boot storm. A hit skips identification, authentication and rendering:
+it only revalidates the record, checks that the file is still cached, and records the contact. Entries are never stale:
+everything a decision depends on is in the key, in the revalidated record, or is a point in time known in advance.
 """
 
 from collections import OrderedDict
@@ -16,15 +16,15 @@ from provserver.services.fetching.visits import Answer, PhoneRequest
 from provserver.store.repeat_contacts import Trace
 from provserver.store.revalidation import CachedRecord
 
-_LONGEST = 10_000  # requests that are remembered, of some 3 kB each
-_STUBBORN = 8  # so many new ones must come before one of them takes the place of another
+_LONGEST = 10_000  # entries, of about 3 kB each
+_STUBBORN = 8  # when full, only every n-th new entry evicts an old one
 
 Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """What a request gets, but for the document itself, and what is recorded of that."""
+    """The answer without its document, and what is recorded when it is given."""
 
     answer: Answer
     trace: Trace
@@ -32,9 +32,9 @@ class CachedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CachedRequest:
-    """A request that was answered, and is answered alike while `remembered` stands and its file is in the cache.
+    """An answered request. A repeat gets the same answer while `remembered` is unchanged and the file is still cached.
 
-    But not past `until`: then phones of some zone are told something else.
+    Valid until `until`: the next daylight-saving change that would alter a file.
     """
 
     request: PhoneRequest
@@ -48,10 +48,11 @@ class CachedRequest:
 
 
 class RequestCache(Generic[Kept]):
-    """Remembers them by everything that their requests said; the longest unused goes first.
+    """LRU cache with admission control.
 
-    After a power cut all come again, in any order, and often there are more of them than places. If each newcomer took
-    a place, everybody would be gone before it comes again, and nobody be known; so most newcomers get none.
+    After a mass restart all phones return in random order, and there are often more of them than entries. If every miss
+    evicted an entry, each entry would be gone before its phone came back and the hit rate would be zero. So when the
+    cache is full, most new entries are not admitted.
     """
 
     def __init__(self) -> None:
@@ -59,14 +60,14 @@ class RequestCache(Generic[Kept]):
         self._not_taken = 0
 
     def get(self, words: Hashable) -> Kept | None:
-        """Who said this before, or None."""
+        """Return the entry, or None on a miss."""
         cached = self._known.get(words)
         if cached is not None:
             self._known.move_to_end(words)
         return cached
 
     def put(self, words: Hashable, cached: Kept) -> None:
-        """Remember it, where there is a place."""
+        """Insert an entry, unless the cache is full and this one is not admitted."""
         if len(self._known) >= _LONGEST and words not in self._known:
             self._not_taken = (self._not_taken + 1) % _STUBBORN
             if self._not_taken:

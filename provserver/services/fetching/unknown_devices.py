@@ -1,4 +1,4 @@
-"""MACs that ask without a record: counted in memory, written now and then, bounded everywhere; listed, forgotten."""
+"""Unknown MACs that asked for files: counted in memory, written periodically, bounded; listing and removal."""
 
 import asyncio
 from contextlib import suppress
@@ -19,7 +19,7 @@ _MOST_WAITING = 1_000
 
 
 class UnknownDevices:
-    """Collects sightings. A flood of made-up MACs costs a bounded piece of memory and one small write a second."""
+    """Collects sightings. A flood of invented MACs costs bounded memory and one small write a second."""
 
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
@@ -29,17 +29,17 @@ class UnknownDevices:
         self._task = PeriodicTask("write the unknown devices", self.flush, _INTERVAL)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing periodically."""
         self._task.start()
 
     async def stop(self) -> None:
-        """Write what is left, then end."""
+        """Write what is left, then stop."""
         await self._task.stop()
         with suppress(StoreUnavailable):
             await self.flush()
 
     def saw(self, sighting: UnknownDevice) -> None:
-        """Count one knock. Past the bound the rest of this second's new MACs are not kept."""
+        """Count one request. New MACs past the bound are dropped until the next write."""
         before = self._waiting.get(sighting.mac)
         if before:
             self._waiting[sighting.mac] = replace(
@@ -49,7 +49,7 @@ class UnknownDevices:
             self._waiting[sighting.mac] = sighting
 
     async def flush(self) -> None:
-        """Write everything seen until now. Raises `StoreUnavailable`."""
+        """Write all collected sightings. Raises `StoreUnavailable`."""
         async with self._writing:
             sightings, self._waiting = list(self._waiting.values()), {}
             if sightings:
@@ -57,12 +57,12 @@ class UnknownDevices:
 
 
 async def list_unknown(conn: Connection, request: PageRequest) -> Page[UnknownDevice]:
-    """The list, last seen first."""
+    """A page of unknown devices, most recently seen first."""
     return await unknown_devices.list_unknown(conn, request)
 
 
 async def forget(change: Change, mac: Mac) -> None:
-    """Take a MAC off the list; raises `NotFound`."""
+    """Remove a MAC from the list. Raises `NotFound`."""
     if not await unknown_devices.forget_unknown(change.conn, mac):
         raise NotFound("no device with this MAC has knocked")
     await audit.record(change, "unknown_device.forgotten", str(mac), account_id=None)

@@ -1,4 +1,4 @@
-"""The values that travel through the story of one request."""
+"""Values passed along the provisioning path."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -18,11 +18,14 @@ from provserver.store.revalidation import CachedRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRequest:
-    """What came over the wire.
+    """A request as received.
 
-    `public_url` is the address the phone used (or must use), without a slash at the end; `target` is path and query as
-    they were sent; `secure`: it came by TLS; `authorization`: its answer to a challenge. `words` is everything that the
-    request said, as one value; None where saying the same again would not be the same.
+    - `public_url`: base URL under which the phone reaches us, without a trailing slash
+    - `source`: the phone's IP address, after trusted proxies
+    - `target`: path and query as sent
+    - `secure`: received over TLS
+    - `authorization`: credentials sent in answer to a challenge
+    - `words`: cache key made of everything the request says; None if a repeat must not be answered from the cache
     """
 
     raw_path: str
@@ -41,16 +44,16 @@ class PhoneRequest:
 
     @property
     def leaves_traces(self) -> bool:
-        """Whether it is recorded; HEAD is not."""
+        """Whether the request is recorded. HEAD is not."""
         return self.method == "GET"
 
 
 @dataclass(slots=True)
 class Visit:
-    """A request for a device's file on its way. `device` carries what the phone has just told of itself.
+    """A request for a file of a known device.
 
-    Its file is made as of the moment `at`. `stale_for`: the database is away, and told last so many seconds ago that
-    the record stands.
+    `device` includes what the phone reports about itself in this request. `at`: the time for which the file is
+    rendered. `stale_for`: seconds since the record was last confirmed, if the database is unreachable; else None.
     """
 
     request: PhoneRequest
@@ -65,20 +68,23 @@ class Visit:
 
     @property
     def proves_again(self) -> bool:
-        """Whether the same words prove the same again while the record stands: neither time nor a nonce counts."""
+        """Whether an identical request would be authenticated again, as long as the record is unchanged.
+
+        True for proofs that depend on neither time nor a nonce.
+        """
         return self.stale_for is None and self.verdict.proof in ("token", "network")
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether being served does the same again, too."""
+        """Whether an identical request would also have the same effect."""
         return self.proves_again and not (self.verdict.ends_window or self.verdict.ends_overlap)
 
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What an answer hangs on that the same words get again: that `remembered` stands, the record of who has this MAC.
+    """Marks an answer that can be repeated without being recorded.
 
-    Without one it is everybody's, whatever is in the database. Neither leaves a trace there.
+    It holds while `remembered`, the record of the device with this MAC, is unchanged; without a record, always.
     """
 
     remembered: CachedRecord | None = None
@@ -87,12 +93,13 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the phone gets, with what the log tells of it. Without a document it is the uniform refusal, for a `reason`.
+    """What a phone gets, plus facts for the log. Without a document it is the uniform refusal, for `reason`.
 
-    `challenge`: it is asked for its credentials; `stale`: once more, since they were right. `in_its_time`: a refusal
-    that must come as late as any other, since what was found out on the way to it took its time. `lasting`: it is
-    given again without a look. `stale_for`: it was given while the database was away, from what was known to
-    stand so many seconds ago.
+    - `challenge`: send a 401 with challenges
+    - `stale`: the credentials were right but the nonce had expired (RFC 7616, section 3.3)
+    - `in_its_time`: delay the refusal to a constant time, so that timing reveals nothing
+    - `lasting`: the answer may be cached and repeated
+    - `stale_for`: seconds since the record was last confirmed, if the database was unreachable
     """
 
     document: Document | None = None

@@ -1,1 +1,1 @@
-"""Who may ask, how often, and how many at one time: proofs, guesses, and storms that are too much."""
+"""Protection of the phone listener: accepted proofs, challenges, guessing limits, admission control and fairness."""

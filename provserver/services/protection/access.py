@@ -1,4 +1,4 @@
-"""How a phone comes back: the proofs that count for it, and the folder and credentials that its file gives it."""
+"""Which proofs a device may use, and the provisioning URL and credentials written into its file."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -13,22 +13,22 @@ from provserver.services.settings.masking import MASK
 
 @dataclass(frozen=True, slots=True)
 class ProofPolicy:
-    """What lets phones in: the proofs that are accepted in general, and the networks that `network` believes."""
+    """Platform-wide policy: the accepted proofs, and the networks for the proof `network`."""
 
     proofs: Collection[str]
     networks: Networks = ()
 
     def accepted_for(self, account: Account, device: Device) -> list[str]:
-        """The proofs that count for a device."""
+        """The proofs accepted for this device; see `accepted_proofs`."""
         return accepted_proofs(self.proofs, account.accepted_proofs, device.accepted_proofs)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a device's file tells its phone of the way back.
+    """How a device authenticates next time, as written into its file.
 
-    `accepted`: the proofs that count; `given`: the one that the file carries, `token`, `digest` or `basic`; None: the
-    phone has what it needs, or nothing that could be given.
+    `accepted`: proofs accepted for it. `given`: the proof that the file provides (`token`, `digest` or `basic`), or
+    None if the phone already has what it needs or nothing can be provided.
     """
 
     public_url: str
@@ -39,25 +39,25 @@ class Access:
 
     @property
     def folder(self) -> str:
-        """The provisioning folder, ending in a slash."""
+        """The provisioning URL, with a trailing slash."""
         if self.given is None:
             return f"{self.public_url}/"
         return f"{self.public_url}/p/{self.secret}/" if self.given == "token" else f"{self.public_url}/d/"
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the server itself says in the layers of the device."""
+        """The settings that the server itself adds to the device's layers."""
         told = {"url": self.folder}
         if self.given in ("digest", "basic"):
             told |= {"username": self.username or "", "password": self.secret or ""}
         return {"provisioning": told}
 
     def hidden(self, text: str) -> str:
-        """`text` without the secret, wherever it stands in it."""
+        """`text` with every occurrence of the secret masked."""
         return text.replace(self.secret, MASK) if self.secret else text
 
     def masked(self) -> "Access":
-        """The same with its secret masked."""
+        """A copy with the secret masked."""
         return replace(self, secret=MASK if self.secret else None)
 
 
@@ -66,7 +66,7 @@ def access_of(
 ) -> Access:
     """The access of a device with this secret, whose phone reaches us at `public_url`.
 
-    The token goes before credentials: every phone can carry it, and it costs one request where they cost two.
+    The token is preferred to credentials: every phone supports it, and it needs one request instead of two.
     """
     accepted = tuple(proof_policy.accepted_for(account, device))
     wanted = (proof for proof in ("token", "digest", "basic") if proof in accepted and proof in vendor.proofs)

@@ -1,4 +1,4 @@
-"""How much of a process one account may have at one time, so that there is always room for the phones of others."""
+"""Fairness between accounts: limits the share of a process that one account may use."""
 
 import time
 from collections import Counter
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 from provserver.domain.errors import Overloaded
 
-_OTHERS_SECONDS = 60.0  # for how long others are expected to come again
+_OTHERS_SECONDS = 60.0  # how long another account's request counts as recent
 
 
 class AccountLimit:
-    """Counts requests that are being answered, by account, of which each may have three quarters of the `room`.
+    """Counts the requests in progress per account and limits each account to three quarters of `room`.
 
-    An account whose phones are the only ones that came within the last minute may have all of it: to refuse them costs
-    nearly as much as to serve them, and room that nobody else wants serves nobody.
+    An account that had the server to itself for the last minute may use all of it: capacity that nobody else wants
+    would be wasted, and a refusal costs nearly as much as an answer.
     """
 
     def __init__(self, room: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,10 @@ class AccountLimit:
 
     @contextmanager
     def taken_by(self, account_id: str) -> Iterator[None]:
-        """For as long as a request of this account is answered. Raises `Overloaded` where there are too many."""
+        """Hold a slot while a request of this account is answered.
+
+        Raises `Overloaded` if the account is at its limit.
+        """
         if self._is_shared(account_id) and self._inside[account_id] >= max(self._room() * 3 // 4, 1):
             raise Overloaded(f"{self._inside[account_id]} requests of this account are being answered")
         self._inside[account_id] += 1
@@ -38,7 +41,7 @@ class AccountLimit:
                 del self._inside[account_id]
 
     def _is_shared(self, account_id: str) -> bool:
-        """Whether phones of another account than this one came of late."""
+        """Whether requests of another account arrived recently."""
         now = self._clock()
         if self._latest not in (None, account_id):
             self._shared_until = now + _OTHERS_SECONDS

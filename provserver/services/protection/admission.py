@@ -1,10 +1,9 @@
-"""Admission control: how many requests are looked into at one time, namely as many as their phones wait for.
+"""Admission control: adapts the number of concurrent requests to what can be answered before phones time out.
 
-In a storm all share the processor. With more inside than can be answered within the patience of phones nobody gets
-anything: each is answered after its phone has gone, asks again, and stands in the way of the next one. So it is
-watched how long requests stay: there is less room when one stays long, and more when those in a full room leave soon.
-Who finds no room stands in line for a moment, and is then told to come back later; at once, where the line is so long
-that this is how it would end. A refusal must cost next to nothing: in a storm there are more of them than of answers.
+In a storm all requests share the CPU. With too many in progress, every answer comes after its phone has timed out, and
+the retries make it worse. So the time each request takes is measured: the limit shrinks when requests are slow and
+grows when they are fast at a full limit. A request over the limit waits briefly in a queue and is then refused with
+Retry-After, or refused at once if the queue is too long. Refusals must be cheap: in a storm they outnumber the answers.
 """
 
 import asyncio
@@ -15,17 +14,20 @@ from contextlib import asynccontextmanager
 
 from provserver.domain.errors import Overloaded
 
-_FEWEST = 12  # for whom there is always room
-_FIRST = 32  # until something is known of how long they stay
-_LONG = 0.3  # of the patience: a phone waits for its connection too, and for what it has asked before
-_LESS, _MORE = 0.98, 0.2  # in balance where one of ten stays long
-_IN_LINE = 0.25  # of the patience
-_FIRST_GUESS = 0.02  # seconds that a request stays, until some have left
-_WEIGHT = 0.1  # of the newest time in the mean
+_FEWEST = 12  # the limit never shrinks below this
+_FIRST = 32  # initial limit, until there are measurements
+_LONG = 0.3  # share of the patience; a phone's wait includes its connection and earlier requests
+_LESS, _MORE = 0.98, 0.2  # decrease factor and increment; they balance when one request in ten is slow
+_IN_LINE = 0.25  # share of the patience that a request may wait in the queue
+_FIRST_GUESS = 0.02  # seconds per request, until there are measurements
+_WEIGHT = 0.1  # of the newest sample in the moving average
 
 
 class Admission:
-    """Those inside and those in line, one per process. `limit`: never more, `patience`: seconds that phones wait."""
+    """Adaptive concurrency limit with a queue; one per process.
+
+    `limit`: upper bound of requests in progress and queued. `patience`: seconds that phones wait for an answer.
+    """
 
     def __init__(self, limit: int, patience: float, clock: Callable[[], float] = time.perf_counter) -> None:
         self._limit = limit
@@ -34,12 +36,12 @@ class Admission:
         self._inside = 0
         self._room = float(_FIRST)
         self._stay = _FIRST_GUESS
-        self._begun: deque[asyncio.Future[None]] = deque()  # in line, in the middle of booting
-        self._new: deque[asyncio.Future[None]] = deque()  # in line behind them
+        self._begun: deque[asyncio.Future[None]] = deque()  # queued requests of phones that are already booting
+        self._new: deque[asyncio.Future[None]] = deque()  # queued requests of new connections, served after those
 
     @property
     def room(self) -> int:
-        """How many may be inside."""
+        """The current limit of concurrent requests."""
         return min(self._limit, int(self._room))
 
     @property
@@ -47,7 +49,7 @@ class Admission:
         return len(self._begun) + len(self._new)
 
     def is_hopeless(self, *, newcomer: bool) -> bool:
-        """Whether there is no room, and nobody who comes now would be let in while he stands in line."""
+        """Whether a request arriving now would be refused: there is no free slot, and the queue is too long."""
         if self._inside < self.room:
             return False
         before = len(self._begun) + (len(self._new) if newcomer else 0)
@@ -56,9 +58,10 @@ class Admission:
 
     @asynccontextmanager
     async def admitted(self, *, newcomer: bool) -> AsyncIterator[None]:
-        """For as long as a request is looked into. Raises `Overloaded` where there is no room, and none comes.
+        """Hold a slot while a request is processed. Raises `Overloaded` if none becomes free in time.
 
-        Whoever is in the middle of booting goes before a `newcomer`: a phone needs all of its files.
+        A `newcomer` (first request of a connection) queues behind phones that are already booting, as a phone needs all
+        of its files.
         """
         if self._inside < self.room:
             self._inside += 1
@@ -72,7 +75,7 @@ class Admission:
             self._leave()
 
     async def _stand_in_line(self, newcomer: bool) -> None:
-        """Returns when somebody has left; who lets one in counts him."""
+        """Wait for a free slot. Whoever frees it also counts it as taken."""
         if self.is_hopeless(newcomer=newcomer):
             raise Overloaded(f"{self._inside} requests are being looked into, {self._waiting} wait")
         place = asyncio.get_running_loop().create_future()
@@ -81,7 +84,7 @@ class Admission:
             async with asyncio.timeout(self._patience * _IN_LINE):
                 await place
         except TimeoutError:
-            if place.cancelled():  # else he was let in at this very moment
+            if place.cancelled():  # otherwise a slot was granted at this very moment
                 raise Overloaded(f"{self._inside} requests are being looked into") from None
         except asyncio.CancelledError:
             if not place.cancelled():
@@ -95,7 +98,7 @@ class Admission:
     def _let_in(self) -> None:
         while self._waiting and self._inside < self.room:
             place = (self._begun or self._new).popleft()
-            if not place.done():  # else he has gone
+            if not place.done():  # otherwise the waiter has gone
                 place.set_result(None)
                 self._inside += 1
 
@@ -103,5 +106,5 @@ class Admission:
         self._stay += (stayed - self._stay) * _WEIGHT
         if stayed > self._patience * _LONG:
             self._room = max(self._room * _LESS, _FEWEST)
-        elif self._inside * 2 >= self._room:  # of fewer it is no sign that more could be here
+        elif self._inside * 2 >= self._room:  # a low load is no evidence that a higher limit is safe
             self._room = min(self._room + _MORE, self._limit)

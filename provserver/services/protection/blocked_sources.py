@@ -1,4 +1,4 @@
-"""Sources that guessed too much: listed and released. They are counted in `mac_guessing`."""
+"""Lists and releases blocked sources. The counting is in `mac_guessing`."""
 
 from datetime import datetime
 from ipaddress import ip_network
@@ -14,14 +14,14 @@ from provserver.store.database import Connection
 
 
 async def list_blocked(conn: Connection, request: PageRequest, *, now: datetime) -> Page[BlockedSource]:
-    """The list, the latest first."""
+    """A page of blocked sources, most recent first."""
     return await blocked_sources.list_blocked(conn, request, now=now)
 
 
 async def release(change: Change, text: str) -> str:
-    """Let a source ask again; returns it as it is counted. Servers take note within a second.
+    """Unblock a source and return its canonical form. Takes effect in all processes within a second.
 
-    `text` is the source as it is listed, or any address in it. Raises `Invalid`, or `NotFound`.
+    `text` is a source as listed, or any address inside it. Raises `Invalid` or `NotFound`.
     """
     try:
         source = source_of(str(ip_network(text, strict=False).network_address))

@@ -1,4 +1,4 @@
-"""Challenges under `/d/`, and what the answers to them are worth."""
+"""HTTP authentication challenges under `/d/` (RFC 7616 Digest, RFC 7617 Basic) and the checking of responses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from provserver.store.fetches import FetchRecord, hash_token
 from provserver.store.sealing import Sealer
 
 REALM = "provserver"
-_OPENED = 20_000  # secrets kept open, so that a digest costs no more than its hashes
+_OPENED = 20_000  # decrypted secrets kept in memory, so that a digest costs only its hashes
 _NOBODYS = "nobody has this secret"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a request's Authorization is. `stale`: right, but with a nonce that is not good (any more)."""
+    """Result of checking an Authorization header. `stale`: right credentials, but the nonce is expired or reused."""
 
     digest: Secret | None = None
     basic: Secret | None = None
@@ -27,10 +27,10 @@ class Answered:
 
 
 class Challenges:
-    """Asks phones for their credentials and examines what they say; one per process.
+    """Issues challenges and verifies the responses; one per process.
 
-    `algorithms` are those of the digest, in the order in which they are offered. `basic`: whether Basic is offered,
-    which without TLS it is only where `basic_without_tls` says so.
+    `algorithms`: digest algorithms in order of preference. `basic`: whether Basic is offered; over plain HTTP only if
+    `basic_without_tls` is set as well.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Challenges:
         self._open = lru_cache(maxsize=_OPENED)(sealer.open)
 
     def headers(self, request: PhoneRequest, *, stale: bool) -> list[str]:
-        """The WWW-Authenticate headers of a 401, the same whoever asks for whatever."""
+        """The WWW-Authenticate headers of a 401. They depend on neither the device nor the file."""
         nonce = make_nonce(self._key(), self._sources.now(), request.source, self._sources.entropy(6))
         asked = [challenge(REALM, nonce, algorithm, stale=stale) for algorithm in self._algorithms]
         if self._basic and self._may_be_basic(request):
@@ -53,7 +53,7 @@ class Challenges:
         return asked
 
     def examine(self, request: PhoneRequest, record: FetchRecord | None) -> Answered:
-        """What the request's answer is for this device; without one as much work as with one."""
+        """Check the request's credentials against the device. Takes equally long if there is no device."""
         match request.authorization:
             case BasicAnswer() as answer:
                 return self._basically(request, answer, record)

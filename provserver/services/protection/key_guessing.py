@@ -1,8 +1,8 @@
-"""API keys are not guessed: a source that tried several wrong ones waits before the next is even looked at.
+"""Rate limit on guessing API keys: after several wrong keys a source must wait before another one is checked.
 
-A key that was good within this process is always looked at, so that whoever shares an address with a guesser (a proxy,
-an office) goes on working. A wrong one that comes again (a program with an old key) is refused from memory and counts
-once: no key that was wrong becomes right.
+A key that was valid earlier in this process is always checked, so users who share an address with a guesser (a proxy,
+an office) are not affected. A repeated wrong key, such as an old key in a script, is refused from memory and counts
+once: a wrong key never becomes valid.
 """
 
 from collections import OrderedDict
@@ -20,7 +20,7 @@ _KEYS = 10_000
 
 
 class KeyGuesses:
-    """Who tried wrong API keys. One per process; bounded."""
+    """Counts wrong API keys per source. One per process; bounded."""
 
     def __init__(self) -> None:
         self._tries = Throttle(burst=_BURST, every=_EVERY_SECONDS, sources=_SOURCES)
@@ -28,7 +28,10 @@ class KeyGuesses:
         self._wrong: OrderedDict[str, None] = OrderedDict()
 
     def check(self, source: str, digest: str, now: datetime) -> None:
-        """Raise `TooManyRequests` where a key (its hash: `digest`) must not be looked at yet, or `Unauthenticated`."""
+        """Raise `TooManyRequests` if the source must wait, or `Unauthenticated` for a known wrong key.
+
+        `digest` is the hash of the key.
+        """
         if digest in self._good:
             return
         if digest in self._wrong:
@@ -39,11 +42,11 @@ class KeyGuesses:
             raise TooManyRequests(reason, code="too_many_wrong_keys", retry_after=seconds)
 
     def good(self, digest: str) -> None:
-        """The key was good."""
+        """Note a valid key."""
         _keep(self._good, digest)
 
     def wrong(self, source: str, digest: str, now: datetime) -> None:
-        """The key was not, or no longer, good."""
+        """Note a key that is not, or no longer, valid."""
         self._good.pop(digest, None)
         _keep(self._wrong, digest)
         self._tries.failed(source_of(source), now)

@@ -1,4 +1,4 @@
-"""Slows whoever guesses MACs: counted in memory by each process, what is blocked is in the store for people to see."""
+"""Rate limit on guessing MACs. Counted in memory per process; blocked sources are written to the store for display."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _log = structlog.get_logger("guessing")
 
 
 class Guard:
-    """Who may still ask. `exempt` networks are never counted; the rest share the bounded memory of `guesses`."""
+    """Decides which sources may still ask. Sources in `exempt` networks are never counted."""
 
     def __init__(self, database: Database, guesses: Guesses, exempt: Networks, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -33,39 +33,39 @@ class Guard:
         self._task = PeriodicTask("tell which sources are blocked", self.flush, _INTERVAL)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the periodic write."""
         self._task.start()
 
     async def stop(self) -> None:
-        """End."""
+        """Stop it."""
         await self._task.stop()
 
     def may_ask(self, address: str, mac: Mac | None) -> bool:
-        """Whether a request about this MAC, which proves nothing by itself, is looked at."""
+        """Whether to process a request for this MAC that carries no proof of its own."""
         return mac is None or self._guesses.may_ask(address, mac.bare, self._now())
 
     def failed(self, address: str, mac: Mac | None) -> None:
-        """The MAC is unknown, or nothing was proven."""
+        """Count a request with an unknown MAC or without a valid proof."""
         if mac is not None and not is_inside(read_address(address), self._exempt):
             self._guesses.failed(address, mac.bare, self._now())
 
     def proved(self, address: str, mac: Mac | None) -> None:
-        """It is the phone that it says."""
+        """Note that this MAC was authenticated from this address."""
         if mac is not None:
             self._guesses.proved(address, mac.bare)
 
     def turned_away(self, address: str) -> None:
-        """A request was not looked at. Tells of it now and then, in the line that fail2ban watches for."""
+        """Count a refusal. At intervals it is logged, in the format that fail2ban can match."""
         if self._guesses.refused(address, self._now(), _TELL_EVERY):
             _log.warning("too_many_unknown_macs", source=address)
 
     def release(self, source: str) -> None:
-        """Begin anew with a source."""
+        """Forget what was counted for a source."""
         self._guesses.release(source)
         self._stored.discard(source)
 
     async def flush(self) -> None:
-        """Make the store show what is blocked, and take note of what was released there. Raises `StoreUnavailable`."""
+        """Write the blocked sources, and apply releases made by other processes. Raises `StoreUnavailable`."""
         async with self._writing:
             blocked = {one.source: one for one in self._guesses.blocked(self._now())}
             self._stored &= blocked.keys()
