@@ -1,4 +1,4 @@
-"""The Authorization header: Basic (RFC 7617) and Digest (RFC 7616, qop=auth), read and computed. Pure."""
+"""The Authorization header: Basic (RFC 7617) and Digest (RFC 7616, qop=auth), parsed and computed. Pure."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 ALGORITHMS = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
-"""What a challenge can ask for, the better one first; phones that know no other compute MD5."""
+"""Supported digest algorithms, strongest first. Many phones support only MD5."""
 
 _LONGEST = 2048
 _PAIR = re.compile(r'\s*([A-Za-z0-9_*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?:,|$)')
@@ -19,7 +19,7 @@ _SCHEME_AND_HOST = re.compile(r"https?://[^/]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class BasicAnswer:
-    """User name and password, as they are."""
+    """Credentials of a Basic response."""
 
     username: str
     password: str = field(repr=False)
@@ -27,7 +27,7 @@ class BasicAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DigestAnswer:
-    """What a phone computed from its password and our nonce. `count` is how often it has used the nonce."""
+    """A Digest response. `count`: how often the phone has used the nonce (nc)."""
 
     username: str
     realm: str
@@ -40,15 +40,15 @@ class DigestAnswer:
     response: str = field(repr=False)
 
     def is_for(self, target: str) -> bool:
-        """Whether it is about this request target; some phones write the whole URL."""
+        """Whether it is for this request target. Some phones send the absolute URL as `uri`."""
         return _SCHEME_AND_HOST.sub("", self.uri, count=1) == target
 
     def fits(self, method: str, password: str) -> bool:
-        """Whether it is the answer of somebody who knows `password`; compared in constant time."""
+        """Whether it was computed with `password`; compared in constant time."""
         return hmac.compare_digest(self.response.encode(), self.expected(method, password).encode())
 
     def expected(self, method: str, password: str) -> str:
-        """The `response` of somebody who knows `password` (RFC 7616, 3.4.1)."""
+        """The `response` value for `password` (RFC 7616, section 3.4.1)."""
         name = self.algorithm
         who = _hash(name, f"{self.username}:{self.realm}:{password}")
         what = _hash(name, f"{method}:{self.uri}")
@@ -56,7 +56,7 @@ class DigestAnswer:
 
 
 def parse_authorization(header: str | None) -> BasicAnswer | DigestAnswer | None:
-    """Read a header; None for one that is absent, broken or of a kind that is not offered."""
+    """Parse the header; None if it is missing, malformed or of an unsupported kind."""
     if not header or len(header) > _LONGEST:
         return None
     scheme, _, rest = header.strip().partition(" ")
@@ -70,7 +70,7 @@ def parse_authorization(header: str | None) -> BasicAnswer | DigestAnswer | None
 
 
 def challenge(realm: str, nonce: str, algorithm: str, *, stale: bool) -> str:
-    """A WWW-Authenticate header that asks for a digest."""
+    """A WWW-Authenticate header value with a Digest challenge."""
     again = ", stale=true" if stale else ""
     return f'Digest realm="{realm}", qop="auth", algorithm={algorithm}, nonce="{nonce}"{again}'
 
@@ -96,7 +96,7 @@ def _digest(text: str) -> DigestAnswer | None:
 
 
 def _pairs(text: str) -> dict[str, str] | None:
-    """`name=value, name="value"`; None where something else stands in between, or a name stands twice."""
+    """Parse `name=value, name="value"`; None if malformed or if a name occurs twice."""
     said: dict[str, str] = {}
     position = 0
     while position < len(text):

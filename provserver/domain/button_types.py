@@ -1,4 +1,4 @@
-"""What a programmable key can be: the types of button and the target of each."""
+"""Button types and their targets."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ UserTarget = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-
 
 
 class ButtonType(StrEnum):
-    """The types; the value is what the API says."""
+    """The button types; the values are used in the API."""
 
     LINE = "line"
     BLF_EXTENSION = "blf_extension"
@@ -39,13 +39,13 @@ class ButtonType(StrEnum):
 
 
 class Target(BaseModel):
-    """What a button is about. Unknown names are refused."""
+    """The target of a button. Unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class NoTarget(Target):
-    """Nothing: the type says it all."""
+    """No target."""
 
 
 class LineTarget(Target):
@@ -61,19 +61,19 @@ class UserOnly(Target):
 
 
 class SlotTarget(Target):
-    """A place where calls are parked."""
+    """A call park slot."""
 
     slot: int = Field(ge=0, le=999_999_999, description="Number of the park slot")
 
 
 class BoxTarget(Target):
-    """A mailbox that several people share."""
+    """A shared mailbox."""
 
     shared_voicemail_box: Dialable = Field(description="What the phone watches and dials for it")
 
 
 class AgentTarget(Target):
-    """A user as agent of a queue."""
+    """A user as an agent of a queue."""
 
     queue: Dialable = Field(description="The queue, as the SIP service names it")
     user: UserTarget = Field(description="A user's id; `self` is the user of the device's first line")
@@ -86,44 +86,44 @@ class QueueTarget(Target):
 
 
 class DestinationTarget(Target):
-    """A number or SIP address that is dialled."""
+    """A number or SIP address to dial."""
 
     destination: Dialable
 
 
 class DigitsTarget(Target):
-    """Digits sent in a call."""
+    """Digits sent during a call."""
 
     digits: Annotated[str, Field(pattern=r"^[0-9A-D*#,]{1,64}$", description="With a comma for a pause")]
 
 
 class MailboxTarget(Target):
-    """A mailbox; the device's own where none is named."""
+    """A user's mailbox, by default the device's own."""
 
     user: UserTarget | None = Field(default=None, description="A user's id or `self`; absent: what voicemail.number is")
 
 
 class UrlTarget(Target):
-    """What the phone asks for over HTTP."""
+    """A URL requested by the phone over HTTP."""
 
     url: Url
 
 
 class MulticastTarget(Target):
-    """A group that is paged."""
+    """A multicast paging group."""
 
     address: Annotated[Text, AfterValidator(check_multicast)]
     port: Port
 
 
 class TransferTarget(Target):
-    """How a call is transferred."""
+    """A kind of call transfer."""
 
     mode: Literal["blind", "attended"]
 
 
 class ForwardTarget(Target):
-    """Where calls are forwarded to."""
+    """The destination of call forwarding."""
 
     destination: Dialable | None = Field(default=None, description="Absent: the phone asks, or knows from its settings")
 
@@ -175,7 +175,7 @@ TEXTS: dict[ButtonType, frozenset[str]] = {
     ButtonType.DND: frozenset(),
     ButtonType.RECORD_TOGGLE: frozenset({"number"}),
 }
-"""What vendor files may name of a button of each type, beside its label and its line."""
+"""The texts of each button type that vendor files may use, besides its label and line."""
 
 DEFAULT_LABELS: dict[ButtonType, str] = {
     ButtonType.VOICEMAIL: "Voicemail",
@@ -189,5 +189,5 @@ DEFAULT_LABELS: dict[ButtonType, str] = {
 
 
 def target_of(kind: ButtonType, value: Any) -> dict[str, Any]:
-    """A target checked against its type, without what is not given. Raises pydantic's `ValidationError`."""
+    """Validate a target; absent fields are omitted. Raises pydantic's `ValidationError`."""
     return TARGETS[kind].model_validate(value or {}).model_dump(exclude_none=True)

@@ -1,4 +1,4 @@
-"""Programmable keys of a device: its template and its overrides merged, and what each button says. Pure."""
+"""Programmable keys of a device: merges template and overrides, and resolves what each button shows and dials. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from provserver.domain.lines import Line
 
 
 class Source(StrEnum):
-    """Where an effective button comes from. `MODEL_DEFAULT`: a line of the device that nobody placed."""
+    """Where an effective button comes from. `MODEL_DEFAULT`: the line key of a line that has no explicit button."""
 
     TEMPLATE = "template"
     OVERRIDE = "override"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonTemplate:
-    """A named set of buttons that devices are bound to."""
+    """A named set of buttons that devices can be bound to."""
 
     id: str
     account_id: str
@@ -44,7 +44,7 @@ class ButtonTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What a button shows of a user: no more than that, so that no password need be opened for it."""
+    """The parts of a user that buttons need; without the password, so that nothing has to be decrypted."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Person:
 
     @classmethod
     def of(cls, user: User) -> Self:
-        """What a button shows of `user`."""
+        """Take these parts from `user`."""
         return cls(
             id=user.id,
             name=user.name,
@@ -65,13 +65,13 @@ class Person:
 
     @property
     def dialled(self) -> str:
-        """What others dial: the extension, else the SIP user name."""
+        """The number others dial: the extension, else the SIP user name."""
         return self.extension or self.sip_username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button of a template. Without a label it is called by its target, so that it follows a user's name."""
+    """A button of a template. Without a label it is named after its target, so it follows a renamed user."""
 
     id: str
     template_id: str
@@ -84,7 +84,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """What one device has at a position instead of its template's button; nothing where it is `suppressed`."""
+    """A device's replacement for the template's button at a position; if `suppressed`, there is no button."""
 
     id: str
     device_id: str
@@ -98,7 +98,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveButton:
-    """A button as a device has it, with the ids of the template's button and the override that it is from."""
+    """A button after merging, with the ids of the template button and override it comes from."""
 
     position: int
     type: ButtonType
@@ -111,7 +111,7 @@ class EffectiveButton:
 
 @dataclass(frozen=True, slots=True)
 class ButtonRows:
-    """What is stored about the buttons of one device, with the users that they are about by id."""
+    """The stored buttons of one device, and the users they refer to, by id."""
 
     template: Sequence[Button] = ()
     overrides: Sequence[Override] = ()
@@ -123,8 +123,8 @@ def effective_buttons(
 ) -> list[EffectiveButton]:
     """The buttons of a device, by position.
 
-    Each line has the key of its number, as far as the phone has keys of its own, unless something else stands or is
-    suppressed there, or a button for that line stands elsewhere.
+    Each line gets the key with its number, if the phone has such a key, unless that position is taken or suppressed or
+    a button for this line exists elsewhere.
     """
     placed = {button.position: _of_template(button) for button in template}
     suppressed = set()
@@ -177,9 +177,9 @@ def _line_number(button: EffectiveButton, numbers: Sequence[int]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a vendor file may name of a button: its label, its line, and the texts of its target.
+    """The values of a button that a vendor file may use: label, line, and texts from its target.
 
-    `missing` is why it cannot be on this device, where its target is not there.
+    `missing`: the reason, if the target does not exist on this device.
     """
 
     label: str
@@ -190,7 +190,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the buttons of a device speak of: its lines, people by the ids of users, and its effective settings."""
+    """The context of a device's buttons: its lines, users by id, and effective settings."""
 
     lines: Sequence[Line]
     people: Mapping[str, Person]
@@ -198,11 +198,11 @@ class Surroundings:
 
     @property
     def first(self) -> Line | None:
-        """The device's first line, whose user owns it."""
+        """The line with the lowest number; its user owns the device."""
         return min(self.lines, key=lambda line: line.number, default=None)
 
     def told(self, button: EffectiveButton) -> Told:
-        """What `button` says on this device."""
+        """Resolve `button` on this device."""
         if button.type is ButtonType.LINE:
             return self._line(button)
         if "user" in button.target:
@@ -245,7 +245,7 @@ class Surroundings:
                 yield "target_domain", domain
 
     def _number(self, button: EffectiveButton, person: Person | None) -> str | None:
-        """What is dialled or watched, in the numbers of this SIP service."""
+        """The number dialled or monitored, according to this SIP service's numbering."""
         target, extension = button.target, person.dialled if person else None
         match button.type:
             case ButtonType.SPEED_DIAL | ButtonType.FORWARD:
@@ -278,7 +278,7 @@ class Surroundings:
         return None
 
     def _made(self, setting: str, usual: str | None, **places: Any) -> str | None:
-        """The number that a setting, else `usual`, makes of what a button is about."""
+        """Build a number from the pattern in a setting, or from `usual`."""
         number: str | None = self.settings.get(f"buttons.{setting}", usual)
         for place, value in places.items():
             number = number.replace(f"{{{place}}}", str(value)) if number else None

@@ -1,4 +1,4 @@
-"""All vendors together, ready to be asked whose a MAC, a User-Agent, a path or a name is."""
+"""The vendor catalogue: looks up vendors by MAC, User-Agent, path or name."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from provserver.domain.vendor import Vendor
 
 
 class Askers:
-    """Whose rules have one and the same pattern: phones of many vendors ask for `<mac>.cfg`."""
+    """The file rules that share one path pattern, such as `<mac>.cfg`, which phones of many vendors request."""
 
     def __init__(self, asking: Sequence[tuple[int, Vendor, FileRule]]) -> None:
         self.all = tuple(asking)
@@ -24,7 +24,7 @@ class Askers:
 
 
 def _askers(dialects: Iterable[Vendor]) -> list[tuple[re.Pattern[str], Askers]]:
-    """Every pattern of a file name once, with those whose it is in the order of all."""
+    """Each distinct path pattern once, with its rules in catalogue order."""
     rules = ((one, rule) for one in dialects for rule in one.files)
     asking: dict[re.Pattern[str], list[tuple[int, Vendor, FileRule]]] = {}
     for place, (one, rule) in enumerate(rules):
@@ -33,9 +33,9 @@ def _askers(dialects: Iterable[Vendor]) -> list[tuple[re.Pattern[str], Askers]]:
 
 
 class Catalogue:
-    """All vendors, ready to be asked. `digest` changes with anything a rendered file could depend on.
+    """All vendors. `digest` changes with anything that a rendered file could depend on.
 
-    `dialects` are the vendor files by name; a vendor with desk phones and DECT systems has several.
+    `dialects`: the vendor files by name; a vendor with both desk phones and DECT systems has several.
     """
 
     def __init__(self, dialects: dict[str, Vendor], digest: str) -> None:
@@ -44,7 +44,8 @@ class Catalogue:
         blocks = [(one, *block) for one in dialects.values() for block in one.mac_prefixes.items()]
         owned_last = sorted(blocks, key=lambda block: not block[2].shared)
         self._prefixes = {prefix: dialect for dialect, prefix, _ in owned_last}
-        alone = {one.vendor: frozenset((one.vendor,)) for one in dialects.values()}  # not one for each block
+        # Shared sets instead of one per MAC block
+        alone = {one.vendor: frozenset((one.vendor,)) for one in dialects.values()}
         self._vendors: dict[str, frozenset[str]] = {}
         for one, prefix, _ in blocks:
             having = self._vendors.get(prefix)
@@ -65,19 +66,19 @@ class Catalogue:
         )
 
     def vendor_named(self, name: str | None) -> str | None:
-        """The vendor's name as the API spells it, by name or alias in any case."""
+        """The vendor's canonical name for a name or alias in any case."""
         return self._names.get(name.casefold()) if name else None
 
     def dialects_of(self, name: str | None) -> list[Vendor]:
-        """All files of a vendor, by its name or an alias; that of its own name first."""
+        """All vendor files of a vendor, given its name or an alias; the one named after the vendor comes first."""
         return self.by_vendor.get(self.vendor_named(name) or "", [])
 
     def dialect_named(self, name: str) -> Vendor | None:
-        """The vendor file of that name; for a vendor's name or alias its first."""
+        """The vendor file of that name; for a vendor name or alias, its first."""
         return self.dialects.get(name.casefold()) or next(iter(self.dialects_of(name)), None)
 
     def dialect_of(self, device: Device) -> Vendor | None:
-        """The file that says how a device, or the base of a handset, is configured."""
+        """The vendor file that configures this device, or the base of this handset."""
         if device.type is DeviceType.DECT_HANDSET:
             return self.dialect_for(device.vendor, DeviceType.DECT_BASE, None)
         if device.model is None and device.mac:
@@ -87,12 +88,12 @@ class Catalogue:
         return self.dialect_for(device.vendor, device.type, device.model)
 
     def dialect_for(self, vendor: str | None, kind: DeviceType, model: str | None) -> Vendor | None:
-        """The file that says how a device of this vendor, type and model is configured, if any does."""
+        """The vendor file for this vendor, type and model, if any."""
         fitting = [dialect for dialect in self.dialects_of(vendor) if dialect.type is kind]
         return next((dialect for dialect in fitting if dialect.model_named(model)), next(iter(fitting), None))
 
     def by_mac(self, bare_mac: str) -> Vendor | None:
-        """The file whose block holds this MAC; the longest prefix wins."""
+        """The vendor file whose block contains this MAC; the longest prefix wins."""
         for length in self._lengths:
             dialect = self._prefixes.get(bare_mac[:length])
             if dialect:
@@ -100,12 +101,12 @@ class Catalogue:
         return None
 
     def may_share(self, bare_mac: str, *vendors: str) -> bool:
-        """Whether all these vendors have a block with this MAC; anybody may, where it is in none that is known."""
+        """Whether this MAC may belong to any of these vendors. True for a MAC in no known block."""
         having = [self._vendors.get(bare_mac[:length], frozenset()) for length in self._lengths]
         return not any(having) or set().union(*having).issuperset(vendors)
 
     def model_by_mac(self, bare_mac: str) -> str | None:
-        """The model, where its block of MAC addresses is of one model."""
+        """The model, if the MAC's block is used for a single model."""
         for length in self._lengths:
             dialect = self._prefixes.get(bare_mac[:length])
             if dialect:

@@ -1,4 +1,4 @@
-"""What a client certificate tells of the phone that shows it, by the rules of vendor files. Pure."""
+"""Reads client certificates by the rules of the vendor files. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from provserver.domain.vendor import Vendor
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """A certificate whose key the other end has proven to hold.
+    """A client certificate whose private key the phone has proven to own.
 
-    `subject` are its attributes with their values, as they stand in it. `vendors` are those to whose configured roots
-    its chain verifies; without any it is worth nothing, and can only tell against the one who shows it.
+    `subject`: its (attribute, value) pairs in order. `vendors`: the vendors whose configured CA roots verify its chain.
+    If empty, the certificate proves nothing, but it can still contradict a claimed MAC.
     """
 
     subject: tuple[tuple[str, str], ...]
     vendors: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        """For the log: the subject in one line, and whose CA has made it."""
+        """For the log: the subject in one line, and the issuing CA's vendor."""
         subject = ", ".join(f"{attribute}={value}" for attribute, value in self.subject)
         printable = "".join(character if character.isprintable() else "?" for character in subject[:200])
         made_by = f"CA of {', '.join(sorted(self.vendors))}" if self.vendors else "unknown CA"
@@ -28,9 +28,9 @@ class ClientCertificate:
 
 
 def named_macs(certificate: ClientCertificate, rules: Iterable[SubjectRule]) -> frozenset[Mac]:
-    """The MACs that the subject names by these rules; none for a certificate that many phones share.
+    """The MACs that the subject names by these rules; none for a certificate shared by many phones.
 
-    A rule must fit the whole value: a MAC somewhere inside another text is none.
+    A rule must match the whole attribute value; a MAC inside other text does not count.
     """
     found = (
         rule.pattern.fullmatch(value)
@@ -44,8 +44,8 @@ def named_macs(certificate: ClientCertificate, rules: Iterable[SubjectRule]) -> 
 def fits(certificate: ClientCertificate | None, vendor: Vendor, mac: Mac | None) -> bool | None:
     """Whether it is the factory certificate of this vendor's phone with this MAC.
 
-    False for one that names another MAC, whoever made it; None for none, and for one that says nothing: without a MAC,
-    or from a CA that is not this vendor's.
+    False if it names another MAC, whoever issued it. None if there is no certificate, or it proves nothing: it names no
+    MAC, or its CA is not this vendor's.
     """
     named = named_macs(certificate, vendor.certificate) if certificate else frozenset()
     if not certificate or not named:

@@ -1,7 +1,7 @@
-"""Check-sync: what a back end is asked, what it answers, and how a SIP answer reads.
+"""Check-sync: the interface to the back ends, and the meaning of SIP responses.
 
-"Check-sync" is a SIP NOTIFY outside any subscription whose `Event` header tells a phone to fetch its configuration
-again (RFC 6665 knows no such thing; every vendor does). A back end is a `Notifier`.
+Check-sync is an out-of-dialog SIP NOTIFY whose `Event` header tells a phone to fetch its configuration again. It is not
+covered by RFC 6665, but implemented by all vendors. A back end is a `Notifier`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,24 @@ from provserver.domain.mac import Mac
 
 
 class LineStatus(StrEnum):
-    """What became of one line's NOTIFY."""
+    """The result of one line's NOTIFY."""
 
     DELIVERED = "delivered"
-    """The phone said 2xx. It has not yet fetched anything: the proof is its next request."""
+    """The phone answered 2xx. This does not prove that it fetches; only its next request does."""
     NOT_REGISTERED = "not_registered"
     """The registrar has no binding for the line."""
     UNREACHABLE = "unreachable"
-    """There is a binding, but the phone does not answer (or ignores the event)."""
+    """There is a binding, but the phone does not answer, or does not support the event."""
     ERROR = "error"
-    """The phone refuses, or the way to it is broken; `reason` then begins with `proxy:`."""
+    """The phone rejected it, or routing failed; in that case `reason` starts with `proxy:`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One line of one device, and what to tell it.
+    """One line of one device, and the NOTIFY to send.
 
-    `mac` and `source_address` (where the phone was last seen) pick the device among several that share the user.
-    `event` is the whole value of the `Event` header, parameters included. `body` and `content_type` are for vendors
-    whose phones want one; both or neither.
+    `mac` and `source_address` (the phone's last known address) select this device if several share the user. `event` is
+    the whole value of the `Event` header, including parameters. `body` and `content_type` are both set or both None.
     """
 
     line_number: int
@@ -48,16 +47,16 @@ class Target:
 
     @property
     def aor(self) -> str:
-        """`user@domain`, the address of record."""
+        """The address of record, `user@domain`."""
         return f"{self.username}@{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to the lines: the operator's `proxy` where set, else the device's own effective SIP settings.
+    """How to reach the lines: the operator's `proxy` if set, else the device's own effective SIP settings.
 
     `proxy` is a SIP URI (`sip:host:port;transport=tcp`); `outbound_proxy` is `host[:port]` or a SIP URI; `transport`
-    is udp, tcp or tls and, with `port`, belongs to `server`.
+    (udp, tcp or tls) and `port` belong to `server`.
     """
 
     proxy: str | None = None
@@ -70,10 +69,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
-    """What became of one target.
+    """The result for one target.
 
-    `sip_status` is the final answer's code, None where there was none. `targeted`: the NOTIFY went to this device
-    alone, not to every device of the user.
+    `sip_status`: code of the final response, or None. `targeted`: the NOTIFY was sent to this device only, not to every
+    device of the user.
     """
 
     line_number: int
@@ -85,7 +84,7 @@ class LineOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the registrar knows of one line on this device. Times are aware, UTC; None: not known."""
+    """What the registrar knows about one line on this device. Times are UTC; None means unknown."""
 
     registered: bool
     expires_at: datetime | None = None
@@ -94,16 +93,19 @@ class Registration:
 
 
 class Notifier(Protocol):
-    """A way to reach phones."""
+    """A check-sync back end."""
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
-        """Notify all targets at once; one outcome each, in their order, within `deadline_seconds`. Never raises."""
+        """Notify all targets concurrently. Returns one outcome each, in order, within `deadline_seconds`.
+
+        Never raises.
+        """
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
-        """Line number -> registration on this device; None: this back end cannot tell, or not now."""
+        """Registrations on this device by line number. None if this back end cannot tell, at all or right now."""
 
     async def close(self) -> None:
-        """Let go of sockets."""
+        """Close connections and sockets."""
 
 
 _NOT_REGISTERED = frozenset({404, 410, 480, 604})
@@ -111,7 +113,7 @@ _UNREACHABLE = frozenset({408, 430, 477, 504})
 
 
 def status_of(code: int) -> LineStatus:
-    """How a final SIP status code reads (RFC 3261 section 21; 430 is RFC 5626, 477 a proxy's "cannot send")."""
+    """Interpret a final SIP status code (RFC 3261, section 21; 430: RFC 5626; 477: "cannot send", used by proxies)."""
     if 200 <= code < 300:
         return LineStatus.DELIVERED
     if code in _NOT_REGISTERED:

@@ -1,4 +1,4 @@
-"""What each vendor makes of each setting, as the coverage tables show it."""
+"""What each vendor supports of each setting, for the coverage tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from provserver.domain.vendor import Vendor
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """`mark` is the word of the table; `parameters` and `reasons` are the detail behind it."""
+    """`mark` is the table's cell; `parameters` and `reasons` are the details."""
 
     mark: str
     parameters: tuple[str, ...]
@@ -20,10 +20,10 @@ class Coverage:
 
 
 def coverage_of(vendor: Vendor, path: str) -> Coverage:
-    """What `vendor` makes of the setting `path`.
+    """How `vendor` supports the setting `path`.
 
-    Marks: `yes`, `with <setting>` where another setting's parameter carries it, `some models`, `no`; with ` ?` where
-    the evidence of a parameter is unverified.
+    Marks: `yes`; `with <setting>` if another setting's parameter contains it; `some models`; `no`. ` ?` is appended if
+    the evidence for a parameter is unverified.
     """
     mappings = vendor.settings[path]
     spoken = [mapping for mapping in mappings if not mapping.unsupported]
@@ -42,7 +42,7 @@ def _mark(vendor: Vendor, spoken: list[Mapping]) -> str:
 
 
 def is_everywhere(vendor: Vendor, mappings: Sequence[Mapping]) -> bool:
-    """Whether each model of the vendor has at least one of `mappings`."""
+    """Whether every model of the vendor has at least one of `mappings`."""
     return all(any(vendor.applies(mapping, model) for mapping in mappings) for model in vendor.models)
 
 
@@ -54,7 +54,7 @@ def _names(mapping: Mapping) -> tuple[str, ...]:
 
 
 def buttons_of(vendor: Vendor, kind: ButtonType) -> Coverage:
-    """What `vendor` makes of a type of button, by the same marks; `parameters` are its fields, `name = text`."""
+    """How `vendor` supports a button type, with the same marks. `parameters` are its fields as `name = text`."""
     codes = vendor.buttons
     if codes is None:
         return Coverage("no", (), (_why_keyless(vendor),))
@@ -70,12 +70,12 @@ def buttons_of(vendor: Vendor, kind: ButtonType) -> Coverage:
 
 
 def _why_keyless(vendor: Vendor) -> str:
-    """Why a vendor file has no programmable keys at all."""
+    """Why a vendor file has no programmable keys."""
     recognised = dict.fromkeys(model.not_rendered for model in vendor.models.values() if model.not_rendered)
     return vendor.no_buttons or "; ".join(recognised) or "these devices have no programmable keys"
 
 
 def _on(vendor: Vendor, form: KeyForm, model: str) -> bool:
-    """Whether a model has a key of its own that does it."""
+    """Whether a model has a key of its own that supports this form."""
     rows = {name for name, count in vendor.key_layout(model).rows if count != 0}
     return vendor.fits(form, model) and bool(not form.areas or rows & set(form.areas))

@@ -1,4 +1,4 @@
-"""The values that stand where no layer says otherwise."""
+"""Global defaults."""
 
 from typing import Any
 
@@ -20,4 +20,4 @@ GLOBAL_DEFAULTS: dict[str, Any] = {
     "provisioning": {"polling_enabled": True, "polling_interval": 86400},
     "firmware": {"policy": "never"},
 }
-"""The layer under all others, in the shape of `abstractions`."""
+"""The weakest layer, in the shape of `abstractions`."""

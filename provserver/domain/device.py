@@ -1,4 +1,4 @@
-"""The records that the rules speak about: accounts, users, devices, assignments, and what a phone left behind."""
+"""The records that the rules work on: accounts, users, devices, assignments, events."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Any
 
 from provserver.domain.mac import Mac
 
-MAX_DESKPHONE_LINES = 24  # assignments a desk phone takes, whatever its model can show
+MAX_DESKPHONE_LINES = 24  # assignments per desk phone, independent of the model
 
 
 class DeviceType(StrEnum):
-    """The three kinds of device; the value is what the API says."""
+    """The kinds of device; the values are used in the API."""
 
     DESKPHONE = "deskphone"
     DECT_BASE = "dect_base"
@@ -22,7 +22,7 @@ ID_PREFIXES = {DeviceType.DESKPHONE: "dev", DeviceType.DECT_BASE: "dectb", Devic
 
 
 class DeviceStatus(StrEnum):
-    """Where a device stands. `UNPAIRED` is a handset without a base."""
+    """Provisioning status. `UNPAIRED`: a handset without a base."""
 
     PENDING_SYNC = "pending-sync"
     PROVISIONED = "provisioned"
@@ -30,7 +30,7 @@ class DeviceStatus(StrEnum):
 
 
 class MulticellRole(StrEnum):
-    """What a base is in its DECT system."""
+    """The role of a base in its DECT system."""
 
     SINGLE = "single"
     DATA_MASTER = "data_master"
@@ -38,7 +38,7 @@ class MulticellRole(StrEnum):
 
 
 class ConfigState(StrEnum):
-    """Whether what the phone last fetched is what it would get now."""
+    """Whether what the phone last fetched equals what it would get now."""
 
     NEVER = "never"
     CURRENT = "current"
@@ -46,7 +46,7 @@ class ConfigState(StrEnum):
 
 
 class Origin(StrEnum):
-    """How it is known what a device is. What somebody has named stays; what the MAC suggests, the phone may correct."""
+    """How a device's vendor or type is known. `NAMED` is final; `MAC_ADDRESS` may be corrected by the User-Agent."""
 
     NAMED = "named"
     MAC_ADDRESS = "mac_address"
@@ -55,10 +55,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A tenant. `revision` grows with every change that can reach a configuration file.
+    """A tenant. `revision` is incremented by every change that can affect a configuration file.
 
-    `accepted_proofs` stands in place of the server's list; None: that list counts. `default_button_template_id`: what
-    its new desk phones are bound to.
+    `accepted_proofs` replaces the platform's list (None: use that list). `default_button_template_id`: bound to new
+    desk phones.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person or role with a SIP account (AOR). `sip_password` is plain here and sealed in the store."""
+    """A person or role with a SIP account (AOR). `sip_password` is plain text here and encrypted in the store."""
 
     id: str
     account_id: str
@@ -93,16 +93,15 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A desk phone, DECT base or DECT handset as it is recorded.
+    """A desk phone, DECT base or DECT handset.
 
-    `token` is its secret; `has_two_secrets`: the one before works as well, until the phone has shown the new one.
-    `accepted_proofs` narrows what counts for it; None: all that counts for its account. `vendor_source` and
-    `type_source`: how it is known of which vendor and type it is.
-
-    `revision` grows with every change of its own, its overrides, its assignments and their users. `fetched_stamp` is
-    the stamp (see `domain.freshness`) under which the phone last fetched its own file, `fetched_etag` the entity tag
-    of what it got, `fetched_base_url` the address it used. `notified_at` is when its phone was last told to fetch anew,
-    `notified_event` the id of the event about that.
+    - `token`: its secret; `has_two_secrets`: the previous one is valid until the phone has used the new one
+    - `accepted_proofs`: narrows the account's list; None: no restriction
+    - `vendor_source`, `type_source`: how its vendor and type are known
+    - `revision`: incremented by changes to the device, its overrides, its assignments and their users
+    - `fetched_stamp`, `fetched_etag`, `fetched_base_url`: stamp (see `domain.freshness`), entity tag and base URL of
+      the last fetch of its own file
+    - `notified_at`, `notified_event`: time of the last check-sync, and the id of its event
     """
 
     id: str
@@ -144,9 +143,9 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A user on a line of a device. `line_number` counts from 1 and never shifts.
+    """A user on a line of a device. `line_number` counts from 1 and never changes.
 
-    `account_number` is that of the SIP account in the file of the base, where the device is a handset on one.
+    `account_number`: number of the SIP account in the base's file, if the device is a handset on a base.
     """
 
     id: str
@@ -160,9 +159,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a device, or (`device_id` None) in an account.
+    """Something that happened to a device, or in an account (`device_id` None).
 
-    `details` holds what only this type has.
+    `details` holds the fields specific to its type.
     """
 
     id: str
@@ -182,7 +181,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownDevice:
-    """A MAC that knocked without a record."""
+    """A MAC that requested files but has no device."""
 
     mac: Mac
     vendor: str | None = None
@@ -195,9 +194,9 @@ class UnknownDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key as it is kept: never the key, only its hash. `account_id` is None for a platform key.
+    """An API key as stored: only its hash. `account_id` is None for a platform key.
 
-    `provisioning_only` narrows what it reaches to devices, `read_only` what it does there; they are independent.
+    `provisioning_only` restricts it to devices, `read_only` to reading; they are independent.
     """
 
     id: str

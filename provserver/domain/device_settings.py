@@ -1,4 +1,4 @@
-"""Settings of the device itself: its network, who may change it, how it comes back to us, which software it runs."""
+"""Settings of the device itself: network, access, provisioning and firmware."""
 
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ class Dot1x(Group):
 
 
 class Network(Group):
-    """LAN, addressing helpers and quality of service."""
+    """LAN, network services and quality of service."""
 
     vlan_id: VlanId | None = setting("VLAN of voice; 0 switches tagging off")
     vlan_priority: Priority | None = setting("IEEE 802.1p priority of voice")
@@ -46,7 +46,7 @@ class Network(Group):
 
 
 class Access(Group):
-    """Who may change the phone at the phone."""
+    """Access to the phone's own menus and web interface."""
 
     admin_password: Text | None = setting("Password of the phone's administrator", secret=True)
     user_password: Text | None = setting("Password of the phone's user level", secret=True)
@@ -54,7 +54,7 @@ class Access(Group):
 
 
 class Provisioning(Group):
-    """How the phone comes back to us."""
+    """How the phone fetches its configuration."""
 
     url: Url | None = setting(
         "Where the phone asks from now on; absent: this server's address with the device's token", secret=True
@@ -75,7 +75,7 @@ class Provisioning(Group):
 
 
 class Firmware(Group):
-    """Which software the phone runs."""
+    """Firmware updates."""
 
     url: Url | None = setting("Firmware file for this model")
     policy: Literal["never", "ask", "automatic"] | None = setting("Whether a new firmware is installed")

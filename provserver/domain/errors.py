@@ -1,13 +1,13 @@
-"""The family of failures. It knows no HTTP and no exit codes: the faces translate, each in one table.
+"""All errors of the product. They are independent of HTTP and exit codes; each front end maps them in one table.
 
-Every failure carries a text for people, a machine `code`, and `details` from field path to reason.
+Every error carries a message for people, a machine-readable `code`, and `details` from field path to reason.
 """
 
 from collections.abc import Mapping
 
 
 class ProvserverError(Exception):
-    """The root. `code` is stable and machine-readable; `details` maps a field path to what is wrong with it."""
+    """Base class. `code` is stable and machine-readable; `details` maps a field path to what is wrong with it."""
 
     code = "internal_error"
 
@@ -19,49 +19,49 @@ class ProvserverError(Exception):
 
 
 class Invalid(ProvserverError):
-    """The input is malformed: a wrong type, an unknown name, a value out of its range."""
+    """Malformed input: a wrong type, an unknown name, or a value out of range."""
 
     code = "validation_error"
 
 
 class Unauthenticated(ProvserverError):
-    """No API key, or one that is not (or no longer) good."""
+    """No API key, or one that is not valid (any more)."""
 
     code = "unauthenticated"
 
 
 class Forbidden(ProvserverError):
-    """The key is good but does not reach this far."""
+    """The API key is valid but lacks the permission."""
 
     code = "forbidden"
 
 
 class NotFound(ProvserverError):
-    """Not there, or in another account: the two cannot be told apart."""
+    """Does not exist, or belongs to another account; the two cannot be told apart."""
 
     code = "not_found"
 
 
 class Conflict(ProvserverError):
-    """The request contradicts what is stored."""
+    """The request contradicts stored data."""
 
     code = "conflict"
 
 
 class Impossible(ProvserverError):
-    """Well formed, but it cannot be done with these objects."""
+    """Well-formed, but impossible with these objects."""
 
     code = "unprocessable"
 
 
 class CannotCarry(Impossible):
-    """A value that a vendor's file syntax cannot carry; refused when it is written, never rendered broken."""
+    """A vendor's file syntax cannot represent the value. Raised when it is set, so that no broken file is rendered."""
 
     code = "value_not_expressible"
 
 
 class TooManyRequests(ProvserverError):
-    """Slow down; `retry_after` is in seconds."""
+    """Rate limited. `retry_after` is in seconds."""
 
     code = "rate_limited"
 
@@ -71,29 +71,29 @@ class TooManyRequests(ProvserverError):
 
 
 class Overloaded(ProvserverError):
-    """More is asked for than can be done in time; later it can."""
+    """Too much load to answer in time; retry later."""
 
     code = "overloaded"
 
 
 class StoreUnavailable(ProvserverError):
-    """The database is down, locked or full. An outage: never to be taken for an unknown phone."""
+    """The database is down, locked or full. Must never be treated as an unknown phone."""
 
     code = "store_unavailable"
 
 
 class Contended(StoreUnavailable):
-    """The database undid a write for the sake of another one; the same again may well succeed."""
+    """The database aborted a transaction because of a concurrent one; a retry may succeed."""
 
 
 class StorageFull(ProvserverError):
-    """No room for a file: the disk is full, or what an account may hold is used up."""
+    """No room for a file: the disk is full or the account's quota is used up."""
 
     code = "insufficient_storage"
 
 
 class RenderingFailed(ProvserverError):
-    """A template is broken. `template` names the file."""
+    """A template failed. `template` is its name."""
 
     code = "rendering_failed"
 
@@ -103,6 +103,6 @@ class RenderingFailed(ProvserverError):
 
 
 class BadConfiguration(ProvserverError):
-    """A configuration, vendor or key file that must stop the start; the text names file, line and key."""
+    """An invalid configuration, vendor or key file that prevents the start. The message names file, line and key."""
 
     code = "bad_configuration"

@@ -1,4 +1,4 @@
-"""What facts of vendor files are made of: evidence, patterns, and for which models something stands."""
+"""Building blocks of vendor files: evidence, patterns, and conditions on models."""
 
 import re
 from enum import StrEnum
@@ -12,7 +12,7 @@ _MAC_GROUP = r"(?P<mac>[0-9a-f]{12}|[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){5})"
 
 
 class Evidence(StrEnum):
-    """How well a fact is known; the coverage table shows it."""
+    """How reliable a fact is; shown in the coverage table."""
 
     VENDOR_GUIDE = "vendor_guide"
     SEVERAL_PROJECTS = "several_projects"
@@ -21,11 +21,11 @@ class Evidence(StrEnum):
 
 
 def _compile(text: Any) -> re.Pattern[str]:
-    """A pattern of a vendor file: `<mac>` and `<ipei>` stand for those in any spelling, case never matters."""
+    """Compile a pattern of a vendor file. `<mac>` and `<ipei>` match any spelling; case is ignored."""
     if isinstance(text, re.Pattern):
         return text
     if not isinstance(text, str):
-        raise ValueError("is not text; put the pattern in quotes")  # noqa: TRY004 - pydantic listens to ValueError
+        raise ValueError("is not text; put the pattern in quotes")  # noqa: TRY004 - pydantic expects ValueError
     try:
         return re.compile(text.replace(MAC_PLACE, _MAC_GROUP).replace(IPEI_PLACE, _IPEI_GROUP), re.IGNORECASE)
     except re.error as error:
@@ -39,12 +39,12 @@ _UNTOLD: set[str] = set()
 
 
 class Fact(BaseModel):
-    """Anything in a vendor file; unknown keys are refused, `evidence` and `source` may stand anywhere."""
+    """Base of everything in a vendor file. Unknown keys are refused; `evidence` and `source` are allowed anywhere."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, arbitrary_types_allowed=True)
 
     def model_post_init(self, _: Any) -> None:
-        """Forget which fields the file named: nobody asks, and for ten thousand facts that is 2.5 MB."""
+        """Drop pydantic's record of which fields were set. It is unused, and takes 2.5 MB for ten thousand facts."""
         object.__setattr__(self, "__pydantic_fields_set__", _UNTOLD)
 
     evidence: Evidence | None = Field(default=None, description="How well this is known; absent: as the whole file")
@@ -52,7 +52,7 @@ class Fact(BaseModel):
 
 
 class Conditional(Fact):
-    """A fact that stands for some models only."""
+    """A fact that applies to some models only."""
 
     only: tuple[str, ...] = Field(default=(), description="Models and families that have it")
     excluding: tuple[str, ...] = Field(default=(), description="Models and families that lack it")
@@ -60,7 +60,7 @@ class Conditional(Fact):
 
 
 class Refusal(Fact):
-    """A text that this syntax cannot carry, beside control characters."""
+    """A text that this syntax cannot represent, besides control characters."""
 
     pattern: Pattern
     why: str

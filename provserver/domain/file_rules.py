@@ -1,4 +1,4 @@
-"""The kinds of files that phones ask for."""
+"""The kinds of files that phones request."""
 
 from collections.abc import Hashable
 from typing import Literal
@@ -10,7 +10,7 @@ from provserver.domain.facts import Fact, Pattern
 
 
 class FileRule(Fact):
-    """One kind of file that phones ask for."""
+    """One kind of file that phones request."""
 
     id: str = Field(description="Name of the rule inside this file")
     pattern: Pattern = Field(description="Matched against the whole path; groups `mac` (or `<mac>`) and `model`")
@@ -32,5 +32,5 @@ class FileRule(Fact):
 
     @property
     def making(self) -> Hashable:
-        """How a file of this kind is made: of what is alike in this, a device has the same file under several names."""
+        """A key for how the file is made: rules with equal keys give the same file under different names."""
         return self.template, self.scope, self.content_type, self.encryption

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in words for people."""
+"""Turns pydantic's validation errors into readable messages."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -32,12 +32,12 @@ _STIFF = re.compile(r"^(?:Value error, |(?:Input|String|List|Tuple|Value|Diction
 
 
 def wrong_field(name: str, reason: str) -> PydanticCustomError:
-    """To be raised by a check of several fields: what is wrong with one of them."""
+    """An error about one field, for use in validators that compare several fields."""
     return PydanticCustomError(_OF_A_FIELD, "{reason}", {"field": name, "reason": reason})
 
 
 def reason_of(finding: Mapping[str, Any]) -> str:
-    """What is wrong, to be read after the name of a field."""
+    """The message for one error, to be read after the field name."""
     if finding["type"] in _PLAIN:
         return _PLAIN[finding["type"]]
     pattern = finding.get("ctx", {}).get("pattern", "")
@@ -48,7 +48,10 @@ def reason_of(finding: Mapping[str, Any]) -> str:
 
 
 def invalid_from(error: ValidationError, prefix: str, known: Iterable[str] = ()) -> Invalid:
-    """Pydantic's findings as ours: field path -> reason. `known` are paths that may have been meant."""
+    """Convert pydantic's errors to `Invalid`, with field path -> reason. `known`.
+
+    Paths to suggest for misspelled names.
+    """
     details = {}
     for finding in error.errors(include_url=False, include_input=False):
         place = [*([prefix] if prefix else []), *(str(part) or '""' for part in finding["loc"])]
@@ -64,7 +67,7 @@ def invalid_from(error: ValidationError, prefix: str, known: Iterable[str] = ())
 
 
 def _meant(path: str, known: Iterable[str]) -> str:
-    """The setting that was meant, where there is one much like it."""
+    """A suggestion with the most similar known setting, or an empty text."""
     _, within, said = path.partition("abstractions.")
     close = get_close_matches(said, known, n=1, cutoff=0.75) if within else []
     return f"; did you mean {close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""Guessing: the distinct MACs that a source has asked for lately without proving anything, in bounded memory."""
+"""Tracks the distinct MACs that each source has requested recently without authentication, in bounded memory."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ _MOST_MACS = 200_000
 
 @lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
-    """Who counts as one: an IPv4 address, or the /64 of an IPv6 address, in which anybody has as many as they like."""
+    """The unit that is counted: an IPv4 address, or the /64 of an IPv6 address, as hosts can use any address in it."""
     parsed = read_address(address)
     return str(parsed if isinstance(parsed, IPv4Address) else IPv6Network((parsed, 64), strict=False))
 
 
 @dataclass(slots=True)
 class _Source:
-    """`macs`: MAC -> when it was last asked for, the one of longest ago first; `address`: where it was last seen."""
+    """`macs`: MAC -> time of the last request, oldest first. `address`: last address seen."""
 
     address: str
     macs: dict[int, float] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A source that gets no answer about MACs it has not asked for before. Times are seconds since 1970."""
+    """A source over its limit, whose requests for further MACs are refused. Times are seconds since 1970."""
 
     source: str
     address: str
@@ -42,10 +42,10 @@ class Blocked:
 
 
 class Guesses:
-    """Remembers failed requests by source. Times come from the caller, in seconds.
+    """Counts failed requests by source. Times are given by the caller, in seconds.
 
-    A source may ask for `limit` distinct MACs within `window` seconds. Beyond that only those MACs are still looked at
-    that it has asked for already, so that a phone which knocked in time is served as soon as it is known.
+    A source may ask for `limit` distinct MACs within `window` seconds. Beyond that, only MACs it has already asked for
+    are processed, so that a real phone among them is served as soon as it has been created.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Guesses:
         self._macs = 0
 
     def __len__(self) -> int:
-        """How many MACs are remembered, of all sources."""
+        """Number of MACs tracked, over all sources."""
         return self._macs
 
     def may_ask(self, address: str, mac: str, now: float) -> bool:
-        """Whether a request about this MAC is looked at."""
+        """Whether to process a request for this MAC."""
         source = source_of(address)
         known = self._sources.get(source)
         if known is None:
@@ -72,7 +72,7 @@ class Guesses:
         return len(known.macs) < self._limit or int(mac, 16) in known.macs
 
     def failed(self, address: str, mac: str, now: float) -> None:
-        """Count a MAC that is unknown, or was not proven; at the limit nothing more is remembered."""
+        """Count a MAC that is unknown or failed authentication. Ignored for a source at its limit."""
         if not self.may_ask(address, mac, now):
             return
         source = source_of(address)
@@ -81,14 +81,14 @@ class Guesses:
         self._sources.move_to_end(source)
         number = int(mac, 16)
         self._macs += number not in known.macs
-        known.macs.pop(number, None)  # asked for again, it goes to the end
+        known.macs.pop(number, None)  # move to the end
         known.macs[number] = now
         if len(known.macs) >= self._limit and known.since is None:
             known.since = now
         self._make_room()
 
     def refused(self, address: str, now: float, every: float) -> bool:
-        """Count a request that was not looked at; True where it is time to tell of it, `every` so many seconds."""
+        """Count a refused request. True if it should be logged, at most every `every` seconds."""
         known = self._sources[source_of(address)]
         known.address = address
         known.refused += 1
@@ -98,18 +98,18 @@ class Guesses:
         return True
 
     def proved(self, address: str, mac: str) -> None:
-        """Take back what was counted: this MAC is no guess."""
+        """Remove a MAC that was authenticated."""
         known = self._sources.get(source_of(address))
         if known and known.macs.pop(int(mac, 16), None) is not None:
             self._macs -= 1
 
     def release(self, source: str) -> None:
-        """Forget a source."""
+        """Reset a source."""
         known = self._sources.pop(source, None)
         self._macs -= len(known.macs) if known else 0
 
     def blocked(self, now: float) -> list[Blocked]:
-        """The sources that are at their limit."""
+        """The sources at their limit."""
         found = []
         for source, known in list(self._sources.items()):
             if known.since is None:
@@ -121,8 +121,9 @@ class Guesses:
         return found
 
     def _forget_old(self, source: str, known: _Source, now: float) -> None:
-        """Drop what is older than the window, and a source that nothing is left of."""
-        if known.macs and next(reversed(known.macs.values())) > now:  # the clock was set back, and holds nobody longer
+        """Drop entries older than the window, and sources without entries."""
+        # The clock was set back; do not block anybody for longer than the window
+        if known.macs and next(reversed(known.macs.values())) > now:
             known.macs = dict.fromkeys(known.macs, now)
             known.since = now if known.since is not None else None
         while known.macs and known.macs[oldest := next(iter(known.macs))] < now - self._window:

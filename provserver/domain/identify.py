@@ -1,4 +1,4 @@
-"""Who asks for what: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing here is proven yet."""
+"""Identification: (path, query, User-Agent, certificate, catalogue) -> Claim. Nothing is authenticated here."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _OWN_FOLDER, _CHALLENGED_FOLDER = "p/", "d/"
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What a User-Agent tells. `model` is as the catalogue spells it, else as the phone does."""
+    """What a User-Agent says. `model` is the catalogue's name if known, else as sent."""
 
     vendor: str
     model: str | None
@@ -29,7 +29,7 @@ class Agent:
 
 
 class Match(NamedTuple):
-    """A file rule that the path fits, with what the path tells."""
+    """A file rule that matches the path, with what was read from the path."""
 
     vendor: str
     dialect: str
@@ -40,7 +40,7 @@ class Match(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A pattern that the path fits, and what it reads there. Dozens of vendors may have the same."""
+    """A matching path pattern and its captures. Dozens of vendors may share one pattern."""
 
     askers: Askers
     file: str
@@ -50,7 +50,7 @@ class Fit(NamedTuple):
     ipei: str | None
 
     def matches(self, asking: Iterable[tuple[int, Vendor, FileRule]]) -> Iterator[tuple[int, Match]]:
-        """The rules of some who have this pattern, each with its place in the order of all."""
+        """The matches for these rules, each with its position in the catalogue."""
         for place, vendor, rule in asking:
             if rule.query and self.asked_mac is None:
                 continue
@@ -62,9 +62,10 @@ class Fit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request says of itself. `file` is the path after the folder; `macs` are all that it names.
+    """What a request claims to be.
 
-    `token` stands in the path; `challenged`: it asks in the folder where phones answer a challenge.
+    `file`: the path without its folder. `token`: from the path `p/<token>/…`. `challenged`: requested under `d/`, where
+    phones answer challenges. `macs`: all MACs named anywhere in the request.
     """
 
     file: str
@@ -76,37 +77,37 @@ class Claim:
 
     @property
     def contradicts_itself(self) -> bool:
-        """Whether it names two devices: a file is only ever rendered for the device that asks."""
+        """Whether it names several MACs. A file is only ever rendered for the device that asks."""
         return len(self.macs) > 1
 
     @property
     def mac(self) -> Mac | None:
-        """The one MAC it names, if any."""
+        """The MAC, if exactly one is named."""
         return next(iter(self.macs)) if len(self.macs) == 1 else None
 
     @property
     def all_macs(self) -> str:
-        """Every MAC it names, for people."""
+        """All MACs named, for log messages."""
         return ", ".join(sorted(map(str, self.macs)))
 
     @property
     def matches(self) -> list[Match]:
-        """Every rule of anybody that the path fits; there may be hundreds."""
+        """All rules of all vendors that match the path; there may be hundreds."""
         return _in_order(found for fit in self.fits for found in fit.matches(fit.askers.all))
 
     def match_for(self, dialect: str) -> Match | None:
-        """The first rule of this vendor file that the path fits."""
+        """The first rule of this vendor file that matches the path."""
         own = (found for fit in self.fits for found in fit.matches(fit.askers.by_dialect.get(dialect, ())))
         return next(iter(_in_order(own)), None)
 
     def common_match(self) -> Match | None:
-        """The common file that is asked for: of the vendor that the User-Agent tells, else the first that has it."""
+        """The common file asked for: preferably of the User-Agent's vendor, else of the first vendor that has one."""
         common = _in_order(found for fit in self.fits for found in fit.matches(fit.askers.common))
         own = (match for match in common if self.agent and match.vendor == self.agent.vendor)
         return next(own, common[0] if common else None)
 
     def told_model(self, vendor: str | None) -> str | None:
-        """The model of this vendor that the User-Agent tells, else the path."""
+        """The model of this vendor, from the User-Agent, else from the path."""
         if self.agent and self.agent.model:
             return self.agent.model
         own = (found for fit in self.fits for found in fit.matches(fit.askers.by_vendor.get(vendor or "", ())))
@@ -122,9 +123,9 @@ def identify(
     *,
     username: str = "",
 ) -> Claim | None:
-    """Read a request. None for a path that no phone asks for: too long, escaping its folder, or not text.
+    """Read a request. None for a path that no phone requests: too long, with traversal, or not text.
 
-    `username` is that of its credentials, where it brings some: a device's is its MAC.
+    `username`: user name of the request's credentials, if any; for a device it is its MAC.
     """
     path = clean_path(raw_path)
     if path is None:
@@ -140,16 +141,16 @@ def identify(
 
 
 def clean_path(raw_path: str) -> str | None:
-    """The decoded path without its leading slash, or None where it hides something.
+    """The decoded path without its leading slash, or None if it is suspicious.
 
-    Escaped slashes and backslashes, `..`, empty segments and control characters are never what a phone asks for.
+    Encoded slashes, backslashes, `.` and `..`, empty segments and control characters never occur in requests of phones.
     """
     lowered = raw_path.lower()
     if len(raw_path) > _LONGEST_PATH or "%2f" in lowered or "%5c" in lowered or "\\" in raw_path:
         return None
     try:
         path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
-    except UnicodeError:  # neither escaped nor as they stand are these bytes text
+    except UnicodeError:  # not UTF-8, raw or decoded
         return None
     segments = path.split("/")
     if any(segment in (".", "..") for segment in segments) or "" in segments[:-1] or not path.isprintable():
@@ -158,12 +159,12 @@ def clean_path(raw_path: str) -> str | None:
 
 
 def is_challenged(raw_path: str) -> bool:
-    """Whether a path lies in the folder where phones answer a challenge, whatever else is wrong with it."""
+    """Whether a path is under `d/`, the folder with HTTP authentication, even if it is otherwise invalid."""
     return raw_path.startswith(f"/{_CHALLENGED_FOLDER}")
 
 
 def _split_folder(path: str) -> tuple[str | None, bool, str]:
-    """The token of `p/<token>/<file>`, whether it is `d/<file>`, and the file."""
+    """Split a path into the token of `p/<token>/<file>`, whether it is `d/<file>`, and the file."""
     if path.startswith(_CHALLENGED_FOLDER):
         return None, True, path.removeprefix(_CHALLENGED_FOLDER)
     if not path.startswith(_OWN_FOLDER):
@@ -184,13 +185,13 @@ def _fits(file: str, asked_mac: Mac | None, catalogue: Catalogue) -> Iterator[Fi
 
 
 def _in_order(found: Iterable[tuple[int, Match]]) -> list[Match]:
-    """As they stand in the catalogue: the order of vendor files, and of the rules in each."""
+    """In catalogue order: by vendor file, then by rule."""
     return [match for _, match in sorted(found, key=itemgetter(0))]
 
 
 @lru_cache(maxsize=4096)
 def read_agent(user_agent: str, catalogue: Catalogue) -> Agent | None:
-    """What the first fitting pattern of the catalogue reads from a User-Agent."""
+    """Parse a User-Agent with the first matching pattern of the catalogue."""
     for vendor, found in catalogue.agent_patterns.fitting(user_agent):
         groups = found.groupdict()
         spelled = groups.get("model")

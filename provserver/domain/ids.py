@@ -1,6 +1,6 @@
-"""Opaque identifiers: a prefix that names the kind, then 26 characters that sort by time of creation.
+"""Opaque ids: a prefix for the kind, then 26 characters that sort by creation time.
 
-The 26 characters are lower-case Crockford base 32: 56 bits of microseconds since 1970, then 74 bits of randomness.
+The 26 characters are lower-case Crockford base 32: 56 bits of microseconds since 1970, then 74 random bits.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,21 +12,21 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def new_id(prefix: str, at: datetime, entropy: bytes) -> str:
-    """`new_id("dev", …)` -> `dev_01jd…`; `entropy` is ten random bytes."""
+    """`new_id("dev", …)` -> `dev_01jd…`. `entropy`: ten random bytes."""
     return f"{prefix}_{new_ordinal(at, entropy)}"
 
 
 def new_ordinal(at: datetime, entropy: bytes) -> str:
-    """The 26 sortable characters alone."""
+    """The 26 sortable characters without a prefix."""
     microseconds = (at - _EPOCH) // _MICROSECOND
     number = microseconds << 74 | int.from_bytes(entropy[:10], "big") >> 6
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class Series:
-    """Ids of one kind by the thousand: what tells them from all others is drawn once, and counted on from there.
+    """A fast generator of ids of one kind: one random number per process, then a counter.
 
-    `entropy` is eight random bytes.
+    `entropy`: eight random bytes.
     """
 
     def __init__(self, prefix: str, entropy: bytes) -> None:
@@ -36,7 +36,7 @@ class Series:
         self._count = number >> 50
 
     def next(self, microseconds: int) -> str:
-        """A new id, made so many microseconds after 1970."""
+        """A new id with this creation time, in microseconds since 1970."""
         self._count = count = self._count + 1 & 0xFFFFF
         return "".join(
             (
@@ -55,5 +55,5 @@ class Series:
 
 
 def ordinal_of(identifier: str) -> str:
-    """The sortable part of an id made here."""
+    """The sortable part of an id."""
     return identifier.rpartition("_")[2]

@@ -1,8 +1,8 @@
 """IPEI: the hardware identity of a DECT handset (ETSI EN 300 175-6, annex C).
 
-The canonical form is the 40-bit IPUI as 10 upper-case hexadecimal characters: a type nibble (0 = type N), 16 bits of
-manufacturer code (EMC) and 20 bits of serial number (PSN). The printed form is 5 decimal digits of EMC, 7 of PSN and a
-check character: the sum of position times digit over the 12 digits, modulo 11, ten being written `*`.
+Canonical form: the 40-bit IPUI as 10 upper-case hexadecimal characters: a type nibble (0 = type N), 16 bits of
+manufacturer code (EMC) and 20 bits of serial number (PSN). Printed form: 5 decimal digits of EMC, 7 of PSN and a check
+character, which is the sum of position times digit over the 12 digits, modulo 11, with `*` for 10.
 """
 
 import re
@@ -10,14 +10,14 @@ import re
 from provserver.domain.errors import Invalid
 
 _MAX_EMC, _MAX_PSN = 0xFFFF, 0xFFFFF
-_EMPTY_SLOT = "FFFFFFFFFF"  # what RTX-built bases (Snom, Cisco, Poly) write where no handset is
+_EMPTY_SLOT = "FFFFFFFFFF"  # written by RTX-built bases (Snom, Cisco, Poly) for an empty slot
 
 
 def parse_ipei(text: str, field: str = "ipei") -> str:
-    """Read the 10-character hexadecimal or the printed form (12 digits, or 13 with the check character).
+    """Parse the 10-character hexadecimal or the printed form (12 digits, or 13 with the check character).
 
-    Blanks and dashes are ignored, as is a leading `0x`. Returns 10 upper-case hexadecimal characters. Raises `Invalid`
-    naming `field`; for a wrong check character the reason shows the expected one.
+    Blanks, dashes and a leading `0x` are ignored. Returns 10 upper-case hexadecimal characters. Raises `Invalid` naming
+    `field`; for a wrong check character the message shows the expected one.
     """
     compact = re.sub(r"[\s-]", "", text)
     bare = compact[2:] if compact[:2].lower() == "0x" else compact

@@ -1,4 +1,4 @@
-"""Jobs that tell many devices to fetch their configuration anew, and what became of each device in one."""
+"""Check-sync jobs over many devices, and the state of each device in a job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class JobState(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -16,7 +16,7 @@ class JobState(StrEnum):
 
 
 class JobDeviceState(StrEnum):
-    """What became of one device of a job; beside the four statuses of a line."""
+    """The state of a device in a job, including the four results of a line."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -25,16 +25,16 @@ class JobDeviceState(StrEnum):
     UNREACHABLE = "unreachable"
     ERROR = "error"
     SKIPPED = "skipped"
-    """Its phone has what it would get."""
+    """The phone already has its current configuration."""
     GONE = "gone"
-    """The device was deleted, or can no longer be told anything."""
+    """The device was deleted, or can no longer be notified."""
     INTERRUPTED = "interrupted"
-    """The server ended while it was told; it may or may not have been, and is not told again."""
+    """The server stopped while notifying it. It may have been notified, so it is not notified again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSyncJob:
-    """A job. `counts` holds how many devices are in each state, without those that are in none."""
+    """A job. `counts`: number of devices in each state; states without devices are omitted."""
 
     id: str
     account_id: str
@@ -51,10 +51,10 @@ class CheckSyncJob:
 
     @property
     def remaining(self) -> int:
-        """Devices whose turn has not come."""
+        """Number of devices still waiting."""
         return self.counts.get(JobDeviceState.WAITING, 0)
 
     @property
     def done(self) -> int:
-        """Devices of which something became."""
+        """Number of devices with a final state."""
         return self.total - self.remaining - self.counts.get(JobDeviceState.SENDING, 0)

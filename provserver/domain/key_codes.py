@@ -1,9 +1,8 @@
-"""How a vendor's phones are told what their programmable keys do: the shape of `buttons` in `vendors/*.yaml`.
+"""How programmable keys are written for a vendor: the schema of `buttons` in `vendors/*.yaml`.
 
-Keys are counted as people count them, by *position*: the phone's own keys from 1, then those of the first expansion
-module, then of the second, and the soft keys last. A position is a key of an *area*: a row of keys whose parameters
-have one kind of name. What a type of button puts there are *fields*, named as the vendor names them; the area says
-which parameters hold them.
+A *position* is the number a user would count: first the phone's own keys from 1, then those of each expansion module,
+then the soft keys. A position maps to a key of an *area*: a group of keys whose parameters follow one naming scheme. A
+button type defines *fields* with the vendor's names; the area defines which parameters hold them.
 """
 
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from provserver.domain.facts import Conditional, Fact, Refusal
 
 
 class KeyParameter(Conditional):
-    """A parameter of each key of an area. It is left out where its value names something that this key has not."""
+    """A parameter of each key of an area. Omitted if its value uses a field that this key does not have."""
 
     to: str = Field(description="Its name, with the places of a key: {position}, {key}, {module}, {page}, ...")
     value: str = Field(description="Its value, with fields of the type and places of the key")
@@ -27,14 +26,14 @@ class KeyParameter(Conditional):
 
 
 def _parameters(value: Any) -> Any:
-    """`{name: value}` is short for a list of parameters."""
+    """Expand the short form `{name: value}` to a list of parameters."""
     if isinstance(value, dict):
         return tuple({"to": name, "value": text} for name, text in value.items())
     return value
 
 
 class KeyArea(Conditional):
-    """A row of keys: line keys, memory keys, soft keys, or the keys of expansion modules."""
+    """A group of keys: line keys, memory keys, soft keys, or the keys of expansion modules."""
 
     parameters: Annotated[tuple[KeyParameter, ...], BeforeValidator(_parameters)]
     modules: bool = Field(default=False, description="These are the keys of expansion modules")
@@ -52,7 +51,7 @@ _OF_FORMS |= {"evidence", "source", "fields"}
 
 
 class KeyForm(Conditional):
-    """One way to write a type of button: everything that is not a key of its own is a field."""
+    """One way to write a button type. Every key that is not an option below is a field."""
 
     when: dict[str, str | None] = Field(
         default_factory=dict, description="Values its target must have: {mode: blind}; null where it must have none"
@@ -85,7 +84,7 @@ def _forms(value: Any) -> Any:
 
 
 class KeyCodes(Fact):
-    """Everything about the programmable keys of a vendor; each type has its forms, or the reason why there is none."""
+    """The programmable keys of a vendor. Each type has forms, or a reason why it is not supported."""
 
     areas: dict[str, KeyArea] = Field(description="In the order in which positions go through them")
     fields: dict[str, str] = Field(
@@ -100,13 +99,13 @@ class KeyCodes(Fact):
     )
 
     def spoken(self, kind: ButtonType) -> tuple[KeyForm, ...]:
-        """The forms of a type that say what it is."""
+        """The supported forms of a type."""
         return tuple(form for form in self.types.get(kind, ()) if form.unsupported is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a phone. `number` counts in its area from 1; on an expansion module in that `module`."""
+    """One key of a phone. `number` counts from 1 within its area; on an expansion module within that `module`."""
 
     area: str
     position: int
@@ -114,7 +113,7 @@ class Key:
     module: int = 0
 
     def places(self, per_page: int | None) -> dict[str, int]:
-        """The numbers that names and values may use; each also from 0, with a 0 at its end."""
+        """The values for placeholders in names and values; each also counted from 0, with a 0 appended to its name."""
         numbers = {"position": self.position, "key": self.number}
         if self.module:
             numbers |= {"module": self.module}
@@ -126,7 +125,7 @@ class Key:
 
 @dataclass(frozen=True)
 class KeyLayout:
-    """The keys of one model. `own` is how many it has itself, None where that is not known."""
+    """The keys of one model. `own`: number of keys on the phone itself, None if unknown."""
 
     areas: Mapping[str, KeyArea]
     own: int | None
@@ -137,22 +136,22 @@ class KeyLayout:
 
     @cached_property
     def module_area(self) -> str | None:
-        """The area of expansion modules, if these phones take any."""
+        """The area of the expansion modules, if any."""
         return next((name for name, area in self.areas.items() if area.modules), None)
 
     @cached_property
     def soft_area(self) -> str | None:
-        """The area of soft keys, if these can be programmed."""
+        """The area of the soft keys, if they are programmable."""
         return next((name for name, area in self.areas.items() if area.soft), None)
 
     @cached_property
     def _on_modules(self) -> int:
-        """The keys of all expansion modules."""
+        """The number of keys on all expansion modules."""
         return self.modules * self.keys_per_module if self.module_area and self.rows else 0
 
     @cached_property
     def max_position(self) -> int | None:
-        """The highest position; 0 where there are no programmable keys, None where the number is not known."""
+        """The highest position; 0 if there are no programmable keys, None if the number is unknown."""
         own = self.own if self.rows else 0
         if own is None:
             return None
@@ -160,9 +159,9 @@ class KeyLayout:
 
     @cached_property
     def rows(self) -> list[tuple[str, int | None]]:
-        """The areas of the phone itself, with how many keys each has; None: as many as there may be.
+        """The areas of the phone itself, with the number of keys in each; None means unlimited.
 
-        Where nobody knows how many keys a phone has, only the first area is taken for granted.
+        If the number of keys is unknown, only the first area is assumed to exist.
         """
         areas = [(name, area) for name, area in self.areas.items() if not area.modules and not area.soft]
         if self.counts:
@@ -178,7 +177,7 @@ class KeyLayout:
         return rows
 
     def key_at(self, position: int) -> Key | None:
-        """The key at a position; None beyond the model's last."""
+        """The key at a position; None beyond the last."""
         before = 0
         for name, count in self.rows:
             if count is None or position <= before + count:
@@ -188,7 +187,7 @@ class KeyLayout:
         return self._beyond_own(position, position - before - 1) if known else None
 
     def _beyond_own(self, position: int, number: int) -> Key | None:
-        """The key that is `number` keys, from 0, behind the phone's own."""
+        """The key at offset `number` (from 0) after the phone's own keys."""
         soft = number - self._on_modules
         if soft < 0 and self.module_area:
             module, key = divmod(number, self.keys_per_module)
@@ -197,6 +196,6 @@ class KeyLayout:
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:
-        """Every key of a model whose number of keys is known."""
+        """All keys of a model whose number of keys is known."""
         found = (self.key_at(position) for position in range(1, (self.max_position or 0) + 1))
         return tuple(key for key in found if key)

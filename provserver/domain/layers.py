@@ -1,6 +1,6 @@
-"""Layers of settings: how one is changed (RFC 7396), and how they fold into effective values with provenance.
+"""Settings layers: merging changes into a layer (RFC 7396), and resolving layers into effective values.
 
-Maps merge, lists and plain values replace, what a layer leaves out it inherits.
+Objects merge, arrays and scalars replace, missing keys inherit. The layer that set each value is kept.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ from provserver.domain.vocabulary import flatten
 class Layer:
     """One layer as it applies to one device: nested `abstractions`, and raw parameters of its vendor.
 
-    `name` is what reports tell: `global`, `locale` (follows from the language and country that stronger ones set),
-    `platform`, `account`, `device` (`base` for a DECT base seen from its handset), `handset`, `server` (what only we
-    can know) or `timezone` (has phones ask often when they must soon be told something else of theirs).
+    `name` as reported: `global`, `locale` (derived from language and country), `platform`, `account`, `device` (`base`
+    for a DECT base seen from its handset), `handset`, `server` (set by this server, such as the provisioning URL) or
+    `timezone` (shorter polling before a time zone change).
     """
 
     name: str
@@ -26,7 +26,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """A value, the layer that set it, and the values it shadows, nearest first."""
+    """A value, the layer that set it, and the values it overrides as (layer, value), nearest first."""
 
     value: Any
     layer: str
@@ -35,19 +35,19 @@ class Effective:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The fold of all layers: settings by path, raw vendor parameters by name."""
+    """The result of resolving all layers: settings by path, raw vendor parameters by name."""
 
     settings: Mapping[str, Effective]
     vendor_overrides: Mapping[str, Effective]
 
     def value(self, path: str) -> Any:
-        """The effective value, or None where nobody set it."""
+        """The effective value, or None if not set."""
         effective = self.settings.get(path)
         return None if effective is None else effective.value
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """JSON Merge Patch (RFC 7396): absent = unchanged, value = set, null = removed, objects merge, arrays replace."""
+    """JSON Merge Patch (RFC 7396): absent = unchanged, null = removed, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -60,7 +60,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def resolve(layers: Iterable[Layer]) -> Resolved:
-    """Fold `layers`, weakest first."""
+    """Resolve `layers`, weakest first."""
     settings: dict[str, Effective] = {}
     overrides: dict[str, Effective] = {}
     for layer in layers:
@@ -79,7 +79,7 @@ def _lay(over: dict[str, Effective], values: Mapping[str, Any], layer: str) -> N
 
 
 def _with_implied(flat: dict[str, Any]) -> dict[str, Any]:
-    """`features.srtp_enabled` says `sip.srtp_mode` where its own layer does not say it more exactly."""
+    """Derive `sip.srtp_mode` from `features.srtp_enabled`, unless the same layer sets it explicitly."""
     wanted = flat.get("features.srtp_enabled")
     if wanted is None or "sip.srtp_mode" in flat:
         return flat

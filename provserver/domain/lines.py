@@ -1,4 +1,4 @@
-"""What repeats in a phone's file: its lines, and on DECT bases also handsets, servers and cells."""
+"""The repeating parts of a phone's file: lines, and on DECT bases also handsets, servers and cells."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ _NO_DOMAIN = "no SIP domain is set for this line; set sip.domain"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line appearance: its number from 1, whose it is, and the values vendor files map as `line.*`.
+    """One line appearance: number from 1, user, and the values that vendor files map as `line.*`.
 
-    On a DECT base the number is that of the SIP account; `slot` and `ipei` are those of the handset that has it, and
-    `resolved` the settings as that handset overrides them.
+    On a DECT base, `number` is that of the SIP account, `slot` and `ipei` are those of the handset, and `resolved` are
+    the settings with the handset's overrides.
     """
 
     number: int
@@ -28,27 +28,27 @@ class Line:
 
     @property
     def username(self) -> str:
-        """The SIP user name."""
+        """SIP user name."""
         return str(self.values["line.username"])
 
     @property
     def display_name(self) -> str:
-        """The name sent with calls."""
+        """Display name sent with calls."""
         return str(self.values["line.display_name"])
 
     @property
     def label(self) -> str:
-        """What the line key shows."""
+        """Label of the line key."""
         return str(self.values["line.label"])
 
     @property
     def problem(self) -> str | None:
-        """Why no phone can register it, and what to do; None where nothing is missing."""
+        """Why the line cannot register, and what to do; None if it is complete."""
         return None if self.values.get("line.domain") else _NO_DOMAIN
 
     @property
     def places(self) -> dict[str, str]:
-        """What stands for this line in names of parameters."""
+        """Values for the placeholders in parameter names."""
         places = {"line": str(self.number), "line0": str(self.number - 1), "line.label": self.label}
         server = self.values.get("line.server_number")
         if server is not None:
@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """A DECT handset on its base; `resolved` are the settings as it overrides them, where it does."""
+    """A DECT handset on its base. `resolved`: settings with its own overrides, if it has any."""
 
     slot: int
     ipei: str
@@ -70,7 +70,7 @@ class Handset:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The values vendor files map as `handset.*`."""
+        """The values that vendor files map as `handset.*`."""
         return {
             "handset.slot": self.slot,
             "handset.ipei": self.ipei,
@@ -80,13 +80,13 @@ class Handset:
 
     @property
     def places(self) -> dict[str, str]:
-        """What stands for this handset in names of parameters."""
+        """Values for the placeholders in parameter names."""
         return _handset_places(self.slot, self.ipei)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A SIP server that lines of a base share, numbered from 1."""
+    """A SIP server shared by lines of a base, numbered from 1."""
 
     number: int
     domain: str
@@ -95,18 +95,18 @@ class Server:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The values vendor files map as `server.*`."""
+        """The values that vendor files map as `server.*`."""
         return {"server.domain": self.domain, "server.address": self.address}
 
     @property
     def places(self) -> dict[str, str]:
-        """What stands for this server in names of parameters."""
+        """Values for the placeholders in parameter names."""
         return {"server": str(self.number), "server0": str(self.number - 1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A base of a multicell system, numbered from 1, the data master first."""
+    """A base of a multicell system, numbered from 1, data master first."""
 
     number: int
     mac: Mac
@@ -115,12 +115,12 @@ class Cell:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The values vendor files map as `cell.*`."""
+        """The values that vendor files map as `cell.*`."""
         return {"cell.mac": self.mac.bare, "cell.role": self.role.value}
 
     @property
     def places(self) -> dict[str, str]:
-        """What stands for this base in names of parameters."""
+        """Values for the placeholders in parameter names."""
         return {"cell": str(self.number), "cell0": str(self.number - 1), "cell_mac": self.mac.bare}
 
 
@@ -131,7 +131,7 @@ Item = Line | Handset | Server | Cell
 class Repeated:
     """Everything that repeats in one file. `role` and `chain_id` are those of a DECT base in its system.
 
-    `paired_at`: when its newest handset was added, in seconds since 1970; for systems that pair in a window of time.
+    `paired_at`: when the newest handset was added, in seconds since 1970, for systems with a pairing window.
     """
 
     lines: tuple[Line, ...] = ()
@@ -144,7 +144,7 @@ class Repeated:
 
     @property
     def system_values(self) -> Mapping[str, Any]:
-        """The values vendor files map as `system.*`; nothing on a device that is no base."""
+        """The values that vendor files map as `system.*`; empty unless the device is a base."""
         if self.role is None:
             return {}
         given = {"system.chain_id": self.chain_id, "system.paired_at": self.paired_at}
@@ -154,7 +154,7 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class PairedHandset:
-    """A handset with what it brings along: its lines in their order, and its own resolved settings if it has any."""
+    """A handset with its assigned lines in order, and its own resolved settings if it has overrides."""
 
     slot: int
     ipei: str
@@ -164,12 +164,12 @@ class PairedHandset:
 
 
 def line_of(assignment: Assignment, user: User, settings: Mapping[str, Any]) -> Line:
-    """The line that `assignment` gives `user`, with the SIP service of the effective `settings` (path -> value)."""
+    """The line for an assignment. `settings`: effective settings by path."""
     return Line(assignment.line_number, user.id, _line_values(assignment.line_number, user, settings))
 
 
 def base_lines(handsets: Iterable[PairedHandset], resolved: Resolved) -> Repeated:
-    """Lines, handsets and servers of a DECT base, in the order of slots and account numbers."""
+    """Lines, handsets and servers of a DECT base, ordered by account number and slot."""
     common = {path: effective.value for path, effective in resolved.settings.items()}
     servers: dict[tuple[str, str], Server] = {}
     _server_number(servers, common.get("sip.domain"), common.get("sip.server"))
@@ -210,7 +210,7 @@ def _line_values(number: int, user: User, settings: Mapping[str, Any]) -> Mappin
 
 
 def _server_number(servers: dict[tuple[str, str], Server], domain: str | None, address: str | None) -> int | None:
-    """The number of the server with this domain and address, entered where it is new; None without any."""
+    """The number of the server with this domain and address, added if new; None if both are missing."""
     domain, address = domain or address, address or domain
     if domain is None or address is None:
         return None

@@ -1,6 +1,6 @@
-"""MAC addresses: parse every usual spelling, compare, spell.
+"""MAC addresses: parsing, comparing and formatting.
 
-Inside the product a MAC is a `Mac`; its text form in the API is lower case with colons.
+Internally a MAC is a `Mac`; in the API it is lower case with colons.
 """
 
 import re
@@ -20,7 +20,7 @@ _SPELLINGS = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mac:
-    """A unicast EUI-48 address; `bare` is its 12 lower-case hexadecimal digits."""
+    """A unicast EUI-48 address. `bare`: its 12 lower-case hexadecimal digits."""
 
     bare: str
 
@@ -29,17 +29,17 @@ class Mac:
 
     @property
     def upper(self) -> str:
-        """The 12 digits in upper case, as several vendors spell file names."""
+        """The 12 digits in upper case."""
         return self.bare.upper()
 
     def spelled_in(self, name: str) -> str:
-        """A file name with this address where it says {mac}, {MAC} (in capitals) or {mac_} (with low lines)."""
+        """Fill in {mac}, {MAC} (upper case) and {mac_} (pairs separated by underscores) in a file name."""
         parted = "_".join(self.bare[i : i + 2] for i in range(0, 12, 2))
         return name.replace("{mac}", self.bare).replace("{MAC}", self.upper).replace("{mac_}", parted)
 
 
 def parse_mac(text: str, field: str = "mac_address") -> Mac:
-    """Read `00:04:13:aa:bb:cc`, `00-04-13-…`, `0004.13aa.bbcc` or `000413AABBCC`.
+    """Parse `00:04:13:aa:bb:cc`, `00-04-13-…`, `0004.13aa.bbcc` or `000413AABBCC`.
 
     Raises `Invalid` naming `field` for anything else, and for multicast, broadcast and all-zero addresses.
     """
@@ -56,7 +56,7 @@ def parse_mac(text: str, field: str = "mac_address") -> Mac:
 
 
 def seen_mac(text: str) -> Mac | None:
-    """The MAC that a phone put in a path, query or User-Agent, or None where it is not one a device can have."""
+    """The MAC in a path, query or User-Agent; None if it is not a valid device address."""
     bare = text.translate(_WITHOUT_SEPARATORS).lower()
     if not _BARE.fullmatch(bare) or bare in ("0" * 12, "f" * 12) or int(bare[:2], 16) & 1:
         return None

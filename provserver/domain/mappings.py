@@ -1,4 +1,4 @@
-"""What a setting becomes in a vendor's files, and what is always written there."""
+"""How settings are mapped to vendor parameters, and the parameters that are always written."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from provserver.domain.facts import Conditional, Fact
 
 
 class ListSpelling(Fact):
-    """How a list becomes parameters: joined in one value, or one group of parameters per item."""
+    """How a list is written: joined into one value, or as one group of parameters per item."""
 
     names: dict[str, str] = Field(description="Item -> the vendor's name; an item without one cannot be expressed")
     to: str | None = Field(default=None, description="Parameter of the joined list")
@@ -23,7 +23,7 @@ class ListSpelling(Fact):
 
 
 class Mapping(Conditional):
-    """What one setting becomes."""
+    """The vendor parameters for one setting."""
 
     to: tuple[str, ...] = Field(
         default=(),

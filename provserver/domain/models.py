@@ -1,4 +1,4 @@
-"""What a model is: its lines, keys and handsets, and what sets it apart."""
+"""The facts about a phone model."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from provserver.domain.facts import Fact
 
 
 class Expansion(Fact):
-    """Expansion modules: how many, and the keys of each."""
+    """Expansion modules: the maximum number, and the keys of each."""
 
     modules: int = 0
     keys: int = 0
 
 
 class Model(Fact):
-    """One model. A count that is not given is unknown."""
+    """One model. A missing count means unknown."""
 
     lines: int | None = Field(default=None, ge=0, description="Line appearances that can register")
     keys: int | None = Field(default=None, ge=0, description="Programmable keys on the phone, all pages")

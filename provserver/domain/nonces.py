@@ -1,7 +1,6 @@
-"""Nonces that need no memory: when, for whom, some random bytes, and a MAC over all that. Pure.
+"""Stateless nonces: time, random bytes, and an HMAC that also covers the client's address. Pure.
 
-Every process with the same key file accepts the nonces of every other. Only that a nonce is not used twice is
-remembered, by each process for itself (`SeenNonces`).
+All processes with the same key file accept each other's nonces. Only reuse is tracked, per process (`SeenNonces`).
 """
 
 import base64
@@ -12,21 +11,21 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
 LIFETIME = timedelta(seconds=60)
-"""How long a nonce is good; a phone that comes later is asked once more and goes on (`stale`)."""
+"""How long a nonce is valid. Later, the phone is challenged again with `stale=true` and retries by itself."""
 
-_CLOCKS_APART = timedelta(seconds=30)  # of two servers
+_CLOCKS_APART = timedelta(seconds=30)  # maximum clock difference between servers
 _STAMP, _RANDOM, _MAC = 8, 6, 16
 _MOST = 100_000
 
 
 def make_nonce(key: bytes, at: datetime, source: str, random: bytes) -> str:
-    """A nonce for the phone at `source`; `random` is six bytes."""
+    """A nonce for the client at `source`; `random` is six bytes."""
     body = int(at.timestamp() * 1000).to_bytes(_STAMP, "big") + random
     return base64.urlsafe_b64encode(body + _sign(key, body, source)).decode()
 
 
 def nonce_time(key: bytes, nonce: str, source: str) -> datetime | None:
-    """When a nonce was made; None for one that is not ours, or was given to another address."""
+    """When a nonce was made; None if it is not ours or was issued to another address."""
     try:
         raw = base64.b64decode(nonce, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -38,15 +37,15 @@ def nonce_time(key: bytes, nonce: str, source: str) -> datetime | None:
 
 
 def is_young(made: datetime, now: datetime) -> bool:
-    """Whether a nonce of `made` is still good."""
+    """Whether a nonce made at that time is still valid."""
     return -_CLOCKS_APART <= now - made <= LIFETIME
 
 
 class SeenNonces:
-    """Which nonces were used, and how often: no answer counts twice in this process.
+    """Tracks nonce use, so that no digest response is accepted twice by this process.
 
-    Bounded: where too many are young at once, the oldest are forgotten. Everything as old as what was forgotten counts
-    as used, and where the clock is set back everything until then does: phones are asked once more.
+    Bounded: if there are too many, the oldest are evicted, and any nonce as old as those counts as used. The same
+    happens after the clock is set back. The phone is then challenged again.
     """
 
     def __init__(self, limit: int = _MOST) -> None:
@@ -55,7 +54,7 @@ class SeenNonces:
         self._forgotten: datetime | None = None
 
     def use(self, nonce: str, made: datetime, count: int, now: datetime) -> bool:
-        """Use a nonce for the `count`-th time; False where that was done already."""
+        """Use a nonce for the `count`-th time; False if it was used so often before."""
         self._forget(now)
         _, last = self._counts.get(nonce, (made, 0))
         if count <= last or (self._forgotten is not None and made <= self._forgotten):

@@ -1,6 +1,6 @@
-"""Many patterns, few of which a text can fit: an index by what every fitting text begins with and must hold.
+"""An index over many regular expressions, by the first letter and a literal that every match must contain.
 
-The patterns of all vendors are asked about every request, so most of them must be passed over without being tried.
+All vendors' patterns apply to every request, so most of them must be ruled out without being run.
 """
 
 import re
@@ -26,13 +26,16 @@ class _Entry(Generic[T]):
     pattern: re.Pattern[str]
     tried: Callable[[str], re.Match[str] | None]
     literal: str
-    """What every text that fits holds, in lower case."""
+    """A lower-case text that every match contains."""
     owners: tuple[tuple[int, T], ...]
-    """Who has this pattern, each with its place in the order of all."""
+    """The owners of this pattern, each with its position in the original order."""
 
 
 class PatternIndex(Generic[T]):
-    """Finds who has a pattern that fits a text, in the order they were given; `whole`: it must fit all of the text."""
+    """Finds the owners of all patterns that match a text, in original order. `whole`.
+
+    Patterns must match the whole text.
+    """
 
     def __init__(self, owned: Sequence[tuple[re.Pattern[str], T]], *, whole: bool) -> None:
         self._whole = whole
@@ -48,7 +51,7 @@ class PatternIndex(Generic[T]):
 
     @cached_property
     def _by_first(self) -> dict[str, list[_Entry[T]]]:
-        """The patterns that a text with this first letter can fit; "" are those of texts that no letter tells of."""
+        """The patterns that may match a text by its first letter; "" is for the empty text."""
         firsts = [(entry, first_letters(entry.pattern) if self._whole else None) for entry in self._all]
         letters = {
             letter: [entry for entry, first in firsts if first is None or letter in first]
@@ -57,14 +60,17 @@ class PatternIndex(Generic[T]):
         return {"": self._all, **letters}
 
     def fitting(self, text: str) -> Iterator[tuple[T, re.Match[str]]]:
-        """Everybody whose pattern fits, with what it found."""
+        """All owners whose pattern matches, with the match."""
         fits = [(entry, match) for entry in self._candidates(text) if (match := entry.tried(text))]
         placed = [(place, owner, match) for entry, match in fits for place, owner in entry.owners]
         placed.sort(key=itemgetter(0))
         return ((owner, match) for _, owner, match in placed)
 
     def _candidates(self, text: str) -> Sequence[_Entry[T]]:
-        """Letters that are not ASCII may equal some that are (the long s is an s): such texts are tried with all."""
+        """Pre-select patterns.
+
+        With non-ASCII text all are tried, as some letters match an ASCII one (long s matches s).
+        """
         if not text.isascii():
             return self._all
         lowered = text.lower()
@@ -72,7 +78,7 @@ class PatternIndex(Generic[T]):
 
 
 def literal_of(pattern: re.Pattern[str]) -> str:
-    """The longest text that everything holds that the pattern fits, in lower case."""
+    """The longest literal that every match contains, in lower case."""
     return max(_literals(_parsed(pattern)), key=len, default="")
 
 
@@ -95,7 +101,7 @@ def _literals(parts: Parts) -> Iterator[str]:
 
 
 def _flat(parts: Parts) -> Iterator[tuple[Any, Any]]:
-    """The parts in a row, with those of groups in their place."""
+    """Flatten groups into one sequence."""
     for kind, value in parts:
         if kind is op.SUBPATTERN:
             yield from _flat(value[3])
@@ -104,13 +110,13 @@ def _flat(parts: Parts) -> Iterator[tuple[Any, Any]]:
 
 
 def first_letters(pattern: re.Pattern[str]) -> frozenset[str] | None:
-    """The ASCII letters, in lower case, that a fitting text can begin with; None where it may be any, or none."""
+    """The lower-case ASCII letters that a match can start with; None if it can be any letter, or if it can be empty."""
     letters, may_be_empty = _firsts(list(_flat(_parsed(pattern))))
     return None if letters is None or may_be_empty else letters
 
 
 def _firsts(parts: Parts) -> tuple[frozenset[str] | None, bool]:
-    """What the parts can begin with (None: anything), and whether they may be nothing at all."""
+    """What the parts can start with (None: anything), and whether they can be empty."""
     letters: frozenset[str] = frozenset()
     for kind, value in parts:
         own, may_be_empty = _firsts_of(kind, value)
@@ -144,7 +150,7 @@ def _either(branches: Sequence[tuple[frozenset[str] | None, bool]]) -> tuple[fro
 
 
 def _in_class(items: Parts) -> frozenset[str] | None:
-    """The letters of `[a-f0-9]`; None for a class by its meaning, by what it is not, or with more than ASCII in it."""
+    """The letters of a class like `[a-f0-9]`; None for categories, negated classes and non-ASCII letters."""
     letters: set[str] = set()
     for kind, value in items:
         low, high = value if kind is op.RANGE else (value, value)

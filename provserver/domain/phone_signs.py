@@ -1,4 +1,4 @@
-"""By what the phones of a vendor are known: blocks of MAC addresses, User-Agents, factory certificates."""
+"""What a vendor's phones are recognised by: MAC blocks, User-Agents, factory certificates."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ HexPrefix = Annotated[str, Field(pattern=r"^[0-9a-f]{6,11}$")]
 
 
 class Prefix(Fact):
-    """A block of MAC addresses; `model`, where all of it is of one."""
+    """A block of MAC addresses. `model`: set if the whole block is used for one model."""
 
     model: str | None = None
     shared: bool = Field(
@@ -21,7 +21,7 @@ class Prefix(Fact):
 
 
 class AgentExample(Fact):
-    """A User-Agent as seen, with what must be read from it; every example is checked at start."""
+    """A User-Agent seen in the wild, with the expected result; all examples are checked at start."""
 
     agent: str
     model: str | None = None
@@ -30,14 +30,14 @@ class AgentExample(Fact):
 
 
 class AgentRule(Fact):
-    """How this vendor's phones call themselves: a pattern with the groups `model`, `firmware` and `mac`."""
+    """A User-Agent pattern with the groups `model`, `firmware` and `mac`."""
 
     pattern: Pattern
     examples: tuple[AgentExample, ...] = ()
 
 
 class SubjectRule(Fact):
-    """Where the subject of a factory certificate holds the MAC; the pattern must fit the attribute's whole value."""
+    """The attribute of a factory certificate's subject that holds the MAC. The pattern must match its whole value."""
 
     attribute: Literal["CN", "serialNumber", "OU", "O", "L", "ST"] = "CN"
     pattern: Pattern = Field(description="With `<mac>` for the MAC: `<mac>` alone, or `(?:.* )?MAC:<mac>(?: .*)?`")

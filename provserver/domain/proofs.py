@@ -1,13 +1,13 @@
-"""Which proof lets a phone have its file, if any. Pure: (accepted proofs, networks, device, evidence) -> Verdict.
+"""Authentication rules: (accepted proofs, networks, device, evidence) -> Verdict. Pure.
 
-- `certificate`: the client certificate that this phone got in its factory.
-- `token`: the device's secret stands in the path.
-- `digest`, `basic`: the device's secret answers the challenge of `/d/`.
+- `certificate`: the phone's factory-installed client certificate.
+- `token`: the device's secret in the path.
+- `digest`, `basic`: the device's secret as password in HTTP authentication under `/d/`.
 - `network`: the source address is in a configured network.
-- `window`: the device is armed, and the first address it was served to is the only one.
-- `open`: knowing the MAC is enough; for closed networks.
+- `window`: the device is armed; the first address served is pinned and excludes all others.
+- `open`: the MAC alone is enough; for closed networks.
 
-Proofs are tried from the strongest to the weakest; any but the window and `open` ends the window.
+Proofs are checked from strongest to weakest. Success with any except `window` and `open` closes the window.
 """
 
 from collections.abc import Collection
@@ -22,30 +22,30 @@ from provserver.domain.networks import Networks, is_inside
 
 Proof = Literal["certificate", "token", "digest", "basic", "network", "window", "open"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
-"""From the strongest to the weakest."""
+"""All proofs, strongest first."""
 
 GUESSABLE = frozenset({"window", "open"})
-"""Proofs that somebody can have who only knows, or guesses, a MAC."""
+"""Proofs that need nothing but a known or guessed MAC."""
 
 Names = Collection[str]
 
 
 class Secret(StrEnum):
-    """What a secret that a request shows turns out to be."""
+    """What a secret presented by a request turned out to be."""
 
     CURRENT = "current"  # the device's own
-    PREVIOUS = "previous"  # its own until its phone has shown the one that it was given since
-    BURNT = "burnt"  # this phone's once; says nothing any more, for or against it
-    UNKNOWN = "unknown"  # nobody's: a guess
-    ANOTHERS = "anothers"  # another device's
+    PREVIOUS = "previous"  # replaced, but valid until the phone has used the new one
+    BURNT = "burnt"  # was the device's, no longer valid; proves nothing for or against it
+    UNKNOWN = "unknown"  # matches no device
+    ANOTHERS = "anothers"  # belongs to another device
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a request brought. None: it brought no such thing.
+    """The proofs that a request carries; None means absent.
 
-    `certificate`: whether the client certificate is this device's. `challenged`: asked for under `/d/`, where the
-    window does not hold, else a phone would never come to answer the challenge.
+    `certificate`: whether the client certificate is this device's. `challenged`: requested under `/d/`, where the
+    window is not accepted, as the phone would otherwise never answer the challenge.
     """
 
     source: str
@@ -58,15 +58,16 @@ class Evidence:
 
     @property
     def is_anothers(self) -> bool:
-        """Whether it shows that another device asks, which refuses it whatever else holds."""
+        """Whether it proves that another device is asking; that overrides all other proofs."""
         return self.certificate is False or Secret.ANOTHERS in (self.token, self.digest, self.basic)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The proof that holds (None: none does) and what serving under it does.
+    """The proof that succeeded (None: refused), and the effects of serving the file.
 
-    `ends_overlap`: the phone has shown the secret that it was given last, so the one before is worth nothing from now.
+    `pins_window`: bind the window to this address. `ends_window`: close the window. `ends_overlap`: the phone has used
+    its new secret, so the previous one becomes invalid.
     """
 
     proof: str | None
@@ -81,13 +82,13 @@ REFUSED = Verdict(None)
 def accepted_proofs(
     general: Collection[str], account: Collection[str] | None, device: Collection[str] | None
 ) -> list[str]:
-    """What counts for a device: the account's list in place of the general one, without what the device leaves out."""
+    """The proofs accepted for a device: the account's list replaces the platform's; the device's list narrows it."""
     listed = general if account is None else account
     return [proof for proof in PROOFS if proof in listed and (device is None or proof in device)]
 
 
 def judge(accepted: Names, networks: Networks, device: Device, evidence: Evidence) -> Verdict:
-    """The first proof of `accepted` that holds. What is another device's refuses whatever else holds."""
+    """Check the proofs in `accepted`, strongest first. Another device's secret or certificate always refuses."""
     if evidence.is_anothers:
         return REFUSED
     for proof in PROOFS:
@@ -97,7 +98,7 @@ def judge(accepted: Names, networks: Networks, device: Device, evidence: Evidenc
 
 
 def why_refused(accepted: Names, device: Device, evidence: Evidence) -> str:
-    """Why nothing holds, for whoever looks after the phone."""
+    """Why no proof succeeded, as text for the operator."""
     if evidence.is_anothers:
         return "the token is another device's"
     shown = _secrets_shown(accepted, evidence)
@@ -113,7 +114,7 @@ def why_refused(accepted: Names, device: Device, evidence: Evidence) -> str:
 
 
 def _secrets_shown(accepted: Names, evidence: Evidence) -> str | None:
-    """What is wrong with the first secret, or the certificate, that was shown."""
+    """What is wrong with the first secret or certificate presented."""
     if evidence.certificate and "certificate" not in accepted:
         return "its certificate is right, but certificate is not accepted"
     for proof, name in (("token", "token"), ("digest", "password"), ("basic", "password")):
@@ -156,7 +157,10 @@ def _shown(proof: str, evidence: Evidence) -> Secret | None:
 
 
 def _is_armed_for(device: Device, evidence: Evidence) -> bool:
-    """A guessed token is refused here as well: whoever guesses is not the phone that has lost everything."""
+    """Whether the window accepts this request. One with a wrong token is refused.
+
+    A phone after a factory reset sends none.
+    """
     if evidence.challenged or evidence.token is Secret.UNKNOWN:
         return False
     armed = device.window_until is not None and evidence.at < device.window_until

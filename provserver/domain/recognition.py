@@ -1,4 +1,4 @@
-"""What a device is, as its phone tells: as far as its record leaves that open. Pure, and nothing here is proven yet."""
+"""Updates what is known about a device from its request, unless set explicitly. Pure; runs before authentication."""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ from provserver.domain.identify import Claim
 
 
 def recognised(device: Device, claim: Claim, catalogue: Catalogue) -> Device | None:
-    """The device with what its phone has just told of itself; None where the phone is of a vendor that it cannot be.
+    """The device with what its phone reports about itself; None if that phone's vendor contradicts the device.
 
-    One block of MAC addresses may hold phones of several vendors, and of one vendor both desk phones and DECT bases.
-    What was only guessed from the MAC gives way to the User-Agent; what somebody has named stays.
+    One block of MAC addresses may be used by several vendors, or by one vendor for both desk phones and DECT bases.
+    What was only derived from the MAC is replaced by the User-Agent; what somebody has set explicitly stays.
     """
     told = claim.agent.vendor if claim.agent else None
     if told and device.vendor and told != device.vendor:
@@ -23,10 +23,9 @@ def recognised(device: Device, claim: Claim, catalogue: Catalogue) -> Device | N
 
 
 def _with_told_model(device: Device, claim: Claim, catalogue: Catalogue) -> Device:
-    """With model and firmware.
+    """Add model and firmware.
 
-    A phone that calls itself another vendor's than the record says has a model of this one only where this one has a
-    model of that name.
+    If the User-Agent is another vendor's, the model only counts if the recorded vendor has one of that name.
     """
     model = claim.told_model(device.vendor)
     foreign = claim.agent is not None and claim.agent.vendor != device.vendor
@@ -37,7 +36,7 @@ def _with_told_model(device: Device, claim: Claim, catalogue: Catalogue) -> Devi
 
 
 def _as_its_model(device: Device, catalogue: Catalogue) -> Device:
-    """Of the type of its model; of one that its vendor has, where that has no such devices at all."""
+    """Set the type of the model; if the model is unknown, a type that the vendor makes."""
     if device.type_source is Origin.NAMED:
         return device
     dialects = catalogue.dialects_of(device.vendor)

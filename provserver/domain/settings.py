@@ -1,8 +1,8 @@
-"""THE vocabulary: every vendor-neutral setting ("abstraction"), declared once.
+"""The settings vocabulary: every vendor-neutral setting ("abstraction"), declared once.
 
-Validation, JSON Schema, OpenAPI, the documentation, the coverage table and the check of every vendor file are derived
-from these models. A setting's public name is its path, for example `audio.codecs`. Every setting may be absent: what a
-layer leaves out it inherits.
+Validation, JSON Schema, OpenAPI, the documentation, the coverage table and the checks of vendor files are derived from
+these models. A setting's public name is its path, for example `audio.codecs`. Every setting is optional; what a layer
+omits is inherited.
 """
 
 from typing import Annotated, Literal
@@ -37,7 +37,7 @@ from provserver.domain.values import (
 
 
 class Sip(Group):
-    """How the phone reaches the SIP service."""
+    """SIP registration and signalling."""
 
     domain: Host | None = setting("SIP domain of the address of record; also the server where no server is set")
     server: Host | None = setting("Registrar and proxy; the domain where absent")
@@ -60,7 +60,7 @@ class Sip(Group):
 
 
 class JitterBuffer(Group):
-    """The buffer that evens out the arrival of audio packets."""
+    """The jitter buffer."""
 
     mode: Literal["adaptive", "fixed"] | None = setting("Whether the buffer adapts to the network")
     min_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Smallest delay", unit="ms")
@@ -74,7 +74,7 @@ class JitterBuffer(Group):
 
 
 class Audio(Group):
-    """Codecs, sound processing, ringing and volumes."""
+    """Codecs, audio processing, ringing and volumes."""
 
     codecs: Codecs | None = setting("Codecs offered, most wanted first; the others are switched off")
     echo_cancellation: bool | None = setting("Acoustic echo cancellation")
@@ -89,7 +89,7 @@ class Audio(Group):
 
 
 class Display(Group):
-    """What the screen shows."""
+    """Clock, backlight and pictures on the display."""
 
     time_format: Literal["12h", "24h"] | None = setting("Clock with 12 or 24 hours; absent: as `date_format`")
     date_format: Literal["M/D/Y", "D/M/Y", "Y-M-D"] | None = setting(
@@ -107,7 +107,7 @@ class Display(Group):
 
 
 class Regional(Group):
-    """Where the phone stands."""
+    """Location and language."""
 
     timezone: Timezone | None = setting("Time zone by its IANA name; daylight saving follows from it")
     language: Language | None = setting("Language of screen and web pages, as a BCP 47 tag")
@@ -115,7 +115,7 @@ class Regional(Group):
 
 
 class Features(Group):
-    """Switches for what a user can do."""
+    """User features."""
 
     dnd_enabled: bool | None = setting("Do not disturb is on")
     call_waiting_enabled: bool | None = setting("A second call may knock")
@@ -130,20 +130,20 @@ class Features(Group):
 
 
 class ForwardRule(Group):
-    """One call forward."""
+    """A call forward."""
 
     enabled: bool | None = setting("The forward is on")
     target: Dialable | None = setting("Where calls go")
 
 
 class ForwardNoAnswer(ForwardRule):
-    """The forward of calls nobody answers."""
+    """Call forward on no answer."""
 
     timeout: Annotated[int, Field(ge=5, le=120)] | None = setting("How long it rings before", unit="s")
 
 
 class Forward(Group):
-    """Call forwards kept on the phone."""
+    """Call forwards handled by the phone."""
 
     always: ForwardRule | None = None
     busy: ForwardRule | None = None
@@ -151,7 +151,7 @@ class Forward(Group):
 
 
 class FeatureCodes(Group):
-    """Codes the phone dials so that the SIP service knows, and codes for keys."""
+    """Feature codes that the phone dials to notify the SIP service, and codes for keys."""
 
     dnd_on: Dialable | None = setting("Do not disturb on")
     dnd_off: Dialable | None = setting("Do not disturb off")
@@ -168,14 +168,14 @@ class FeatureCodes(Group):
 
 
 class Voicemail(Group):
-    """The mailbox and its lamp."""
+    """Voicemail and the message waiting indicator."""
 
     number: Dialable | None = setting("What the message key dials")
     mwi_enabled: bool | None = setting("Subscribe to message waiting (RFC 3842)")
 
 
 class Ldap(Group):
-    """A directory asked by LDAP."""
+    """LDAP directory."""
 
     server: Host | None = setting("LDAP server")
     port: Port | None = setting("LDAP port")
@@ -199,7 +199,7 @@ class Phonebook(Group):
 
 
 class Dialing(Group):
-    """What happens while digits are typed."""
+    """Dialling behaviour."""
 
     dial_plan: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_text)] | None = setting(
         "Dial plan or digit map in the vendor's own spelling"
@@ -210,7 +210,7 @@ class Dialing(Group):
 
 
 class Buttons(Group):
-    """The numbers behind programmable keys, as this SIP service has them; they need no words of a vendor."""
+    """Numbers used by programmable keys, as this SIP service defines them. They need no vendor mapping."""
 
     park_number: SlotNumber | None = setting("What a button about a park slot dials and watches; absent: `{slot}`")
     park_anywhere_number: Dialable | None = setting("What a park button without a slot dials")
@@ -227,7 +227,7 @@ class Buttons(Group):
 
 
 class Abstractions(Group):
-    """All vendor-neutral settings. A layer holds any part of it."""
+    """All vendor-neutral settings. A layer may set any of them."""
 
     sip: Sip | None = None
     audio: Audio | None = None

@@ -1,6 +1,6 @@
-"""Checks of the texts that people type, before any of them can reach a phone's file.
+"""Validation of text input, before it can get into a phone's file.
 
-Each takes and returns the text, and raises `ValueError` with a reason for people.
+Each function returns the text, possibly normalized, or raises `ValueError` with a reason for people.
 """
 
 import re
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE | re.ASCII)
-# Has no code of its own in ISO 3166-1 yet; this one is what everybody uses.
+# Not in ISO 3166-1 yet, but XK is used everywhere.
 _KOSOVO = "XK"
 
 
 def check_text(text: str) -> str:
-    """One line that any file can hold: no control characters, no blanks at either end."""
+    """A single line without control characters and without leading or trailing blanks."""
     if not text.isprintable():
         bad = next(character for character in text if not character.isprintable())
         raise ValueError(f"holds the character U+{ord(bad):04X}, which cannot be printed and no phone can take")
@@ -26,9 +26,9 @@ def check_text(text: str) -> str:
 
 
 def check_host(text: str) -> str:
-    """A host name (RFC 1123, underscores allowed), an IPv4 or an IPv6 address without brackets."""
+    """A host name (RFC 1123, underscores allowed), an IPv4 address, or an IPv6 address without brackets."""
     if "%" in text:
-        # After it `ip_address` would let any character through.
+        # `ip_address` accepts any characters in a zone id.
         raise ValueError("names a network interface, which a phone does not have")
     try:
         ip_address(text)
@@ -40,7 +40,7 @@ def check_host(text: str) -> str:
 
 
 def check_multicast(text: str) -> str:
-    """An IPv4 or IPv6 address of a group."""
+    """An IPv4 or IPv6 multicast address."""
     try:
         group = "%" not in text and ip_address(text).is_multicast
     except ValueError:
@@ -62,7 +62,7 @@ def check_host_port(text: str) -> str:
 
 
 def split_host_port(text: str) -> tuple[str, int | None]:
-    """The parts of `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address."""
+    """Split `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address."""
     bracketed = re.fullmatch(r"\[([^\]]+)\](?::([0-9]{1,5}))?", text)
     if bracketed:
         return bracketed[1], int(bracketed[2]) if bracketed[2] else None
@@ -75,7 +75,7 @@ def split_host_port(text: str) -> tuple[str, int | None]:
 
 
 def check_url(text: str) -> str:
-    """An absolute URL with a host, in a scheme that phones fetch by."""
+    """An absolute URL with a host, in a scheme that phones support."""
     check_text(text)
     try:
         parts = urlsplit(text)
@@ -95,7 +95,7 @@ def check_timezone(text: str) -> str:
 
 
 def check_language(text: str) -> str:
-    """A BCP 47 tag: language, then script or region where they matter. Returned as it is usually written."""
+    """A BCP 47 tag: language, optional script, optional region. Returned in its usual case."""
     parts = _LANGUAGE.fullmatch(text)
     if not parts:
         raise ValueError("is not a BCP 47 language tag; write it like en, de or fr-CA")
@@ -104,7 +104,7 @@ def check_language(text: str) -> str:
 
 
 def check_country(text: str) -> str:
-    """A country by its two letters, returned in capitals."""
+    """A two-letter ISO 3166-1 code, returned in upper case."""
     if text.upper() not in countries():
         raise ValueError("is not a country of ISO 3166-1; write it like US or DE")
     return text.upper()
@@ -112,12 +112,12 @@ def check_country(text: str) -> str:
 
 @cache
 def timezones() -> frozenset[str]:
-    """All names of the time zone database that ships with us."""
+    """All names in the packaged time zone database."""
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
 @cache
 def countries() -> frozenset[str]:
-    """The two letters of every country, from a table of the time zone database."""
+    """All country codes, from the time zone database."""
     table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
     return frozenset(line[:2] for line in table.splitlines() if not line.startswith("#")) | {_KOSOVO}

@@ -1,6 +1,6 @@
-"""A throttle (a token bucket for each source): a handful of tries to begin with, and one more every few seconds.
+"""A token bucket per source: a burst of tries, then one more at regular intervals.
 
-Memory is bounded whatever the number of sources: the one that has been silent for longest makes room.
+Memory is bounded: the source that has been inactive for longest is evicted.
 """
 
 import math
@@ -9,7 +9,7 @@ from datetime import datetime
 
 
 class Throttle:
-    """How many tries each source has left: `burst` to begin with, one more every `every` seconds."""
+    """`burst`: initial tries; one more becomes available every `every` seconds. `sources`: how many are tracked."""
 
     def __init__(self, *, burst: int, every: float, sources: int) -> None:
         self._burst, self._every, self._sources = burst, every, sources
@@ -19,19 +19,19 @@ class Throttle:
         return len(self._spent)
 
     def wait(self, source: str, now: datetime) -> int:
-        """Seconds until `source` has a try again; 0 where it has one."""
+        """Seconds until `source` may try again; 0 if it may try now."""
         missing = self._missing(source, now) - (self._burst - 1)
         return max(math.ceil(missing * self._every), 0)
 
     def failed(self, source: str, now: datetime) -> None:
-        """A try of `source` came to nothing."""
+        """Count a failed try."""
         self._spent[source] = (self._missing(source, now) + 1, now)
         self._spent.move_to_end(source)
         if len(self._spent) > self._sources:
             self._spent.popitem(last=False)
 
     def _missing(self, source: str, now: datetime) -> float:
-        """Tries that are spent; a clock that is set back gives none back, and goes on from there."""
+        """Tries used up. If the clock is set back, none are returned and counting continues from the new time."""
         spent, at = self._spent.get(source, (0.0, now))
         if at > now:
             at = now

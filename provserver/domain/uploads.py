@@ -1,6 +1,6 @@
-"""Files that operators upload for phones: what may be one, told by its first bytes, and how it is called.
+"""Files uploaded by operators for phones: the accepted types, detected by their first bytes, and their names.
 
-The name is made here; of the name that a file had, only an ending that the kind knows is kept.
+Names are generated; of the original name only a known extension is kept.
 """
 
 import re
@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from provserver.domain.errors import Invalid
 
 HEAD_BYTES = 512
-"""How much of the beginning of a file `ending_of` must see."""
+"""How many leading bytes `ending_of` needs."""
 
 FILE_NAME = re.compile(r"[a-z2-7]{32}\.[a-z0-9]{2,4}")
-"""The names of uploaded files: 160 random bits and an ending."""
+"""Names of uploaded files: 160 random bits and an extension."""
 
 MAX_SMALL = 10 * 1024 * 1024
 
@@ -35,7 +35,7 @@ class FileKind(StrEnum):
 class StoredFile:
     """An uploaded file of an account, or of the platform (`account_id` None).
 
-    `file_name` is generated and its own secret address; `label` is for people.
+    `file_name` is generated; knowing it grants access. `label` is for people.
     """
 
     id: str
@@ -64,7 +64,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 _TYPE_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _HTML = re.compile(rb"<\s*(?:html|script|svg)\b", re.IGNORECASE)
 _PROGRAM = re.compile(rb"#!|MZ|\x7fELF")
-# What the vendors' download pages offer; phones look at the ending.
+# The extensions on the vendors' download pages; phones check them.
 _FIRMWARE_ENDINGS = frozenset({"bin", "rom", "swu", "fw", "img", "pkg", "tar", "gz", "tgz", "zip", "ld", "z", "cop"})
 _CONTENT_TYPES = {
     "png": "image/png",
@@ -79,14 +79,14 @@ _CONTENT_TYPES = {
 
 
 def content_type_of(ending: str) -> str:
-    """The content type that goes with an ending."""
+    """The content type for an extension."""
     return _CONTENT_TYPES.get(ending, "application/octet-stream")
 
 
 def ending_of(kind: FileKind, head: bytes, original: str | None) -> str:
-    """The ending of a file that begins with `head`. Raises `Invalid` where it is no file of this kind.
+    """The extension of a file that starts with `head`. Raises `Invalid` if it is not of this kind.
 
-    `original` is the name that the file had; of a firmware its ending is kept, which its bytes do not tell.
+    `original`: the uploaded name; the extension of firmware is taken from it, as the content does not tell.
     """
     ending = _ENDINGS[kind](head, original)
     if ending is None:

@@ -1,7 +1,7 @@
-"""Stays: the time, without a break, that a user is on at least one provisioned device. What usage is counted by.
+"""Usage accounting by stays: the continuous times during which a user is on at least one provisioned device.
 
-How many users there were at some time in [since, until) follows from counts alone: the stays that began before `until`,
-less those that had ended by `since`, less the absences that lie within, since who left and came back has two stays.
+The number of users in [since, until) follows from counts: stays that began before `until`, minus stays that ended by
+`since`, minus absences inside the period, because a user who left and returned has two stays.
 """
 
 from collections import Counter
@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 Span = tuple[datetime, datetime | None]
-"""From when to when a user is on something; None for still."""
+"""Start and end of a time on a device; the end is None while it lasts."""
 
 
 class Absence(NamedTuple):
-    """A user had left its last device, and was back on one."""
+    """A user had left the last device, and returned to one."""
 
     left_at: datetime
     back_at: datetime
@@ -24,7 +24,7 @@ class Absence(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How many stays had begun, and ended, in an account by a moment."""
+    """How many stays had begun and ended in an account by a point in time."""
 
     at: datetime
     began: int
@@ -32,7 +32,7 @@ class Step(NamedTuple):
 
 
 def stays(spans: Iterable[Span]) -> list[Span]:
-    """The stays that the spans of a user on its devices make up, in order."""
+    """Merge a user's spans on several devices into stays, in order."""
     made: list[Span] = []
     for start, end in sorted(spans, key=lambda span: span[0]):
         if made and (made[-1][1] is None or start <= made[-1][1]):
@@ -45,14 +45,14 @@ def stays(spans: Iterable[Span]) -> list[Span]:
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be counted anew in an account."""
+    """Changes to the counts of an account."""
 
     began: Counter[datetime] = field(default_factory=Counter)
     ended: Counter[datetime] = field(default_factory=Counter)
     absences: Counter[Absence] = field(default_factory=Counter)
 
     def note(self, user_id: str, before: Iterable[Span], after: Iterable[Span]) -> None:
-        """The spans of a user are now `after`."""
+        """Replace the spans `before` of a user by `after`."""
         for spans, more in ((before, -1), (after, 1)):
             now = stays(spans)
             for begin, end in now:
@@ -65,12 +65,15 @@ class Changes:
 
     @property
     def moments(self) -> list[datetime]:
-        """When more, or fewer, begin or end than before; ascending."""
+        """The times at which the counts change, ascending."""
         return sorted({at for counts in (self.began, self.ended) for at, more in counts.items() if more})
 
 
 def counted(base: Step | None, later: Sequence[Step], changes: Changes) -> list[Step]:
-    """The steps from the first change on. `base` is the last one before it, `later` what follows so far."""
+    """Recompute the steps from the first change on. `base`: last step before it; `later`.
+
+    The existing steps after that.
+    """
     began, ended, before = Counter(changes.began), Counter(changes.ended), base
     for step in later:
         began[step.at] += step.began - (before.began if before else 0)

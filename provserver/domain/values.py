@@ -1,4 +1,4 @@
-"""What settings are made of: kinds of values, a name with its meaning, a group of names."""
+"""Building blocks of settings: value types, and the declaration of a setting and a group."""
 
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(check_
 HostPort = Annotated[str, Field(min_length=1, max_length=260), AfterValidator(check_host_port)]
 Url = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_url)]
 Dialable = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z*#+._@:-]+$")]
-# LDAP attribute descriptions (RFC 4512, 2.5), separated by blanks.
+# LDAP attribute descriptions (RFC 4512, section 2.5), separated by blanks.
 Attributes = Annotated[
     str, Field(max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9;.-]*( [A-Za-z0-9][A-Za-z0-9;.-]*)*$")
 ]
@@ -50,7 +50,7 @@ Codecs = Annotated[
 
 
 def _made_with(*places: str) -> Any:
-    """A number in which `{place}` stands for what a button is about."""
+    """A number pattern with `{place}` placeholders for what a button is about."""
     options = "|".join(("[0-9A-Za-z*#+._@:-]", *(rf"\{{{place}\}}" for place in places)))
     return Field(min_length=1, max_length=64, pattern=f"^({options})+$")
 
@@ -63,9 +63,9 @@ BoxNumber = Annotated[str, _made_with("box")]
 
 
 def setting(meaning: str, *, unit: str | None = None, secret: bool = False, expressed_by: str | None = None) -> Any:
-    """One name of the vocabulary: what it means, in which unit, whether it is a secret.
+    """Declare a setting: its meaning, its unit, and whether it is a secret.
 
-    `expressed_by` names the setting that carries this one to the phones, where two public names steer the same thing.
+    `expressed_by`: the setting that represents this one in files, if two public names control the same thing.
     """
     extra = {"unit": unit, "secret": secret or None, "expressed_by": expressed_by}
     return Field(
@@ -76,6 +76,6 @@ def setting(meaning: str, *, unit: str | None = None, secret: bool = False, expr
 
 
 class Group(BaseModel):
-    """A group of settings: unknown names and coerced types are refused."""
+    """A group of settings. Unknown names and implicit type conversions are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -1,7 +1,6 @@
-"""What the catalogue knows of one vendor: the shape of `vendors/*.yaml`, frozen and cross-checked at start.
+"""The schema of `vendors/*.yaml`: everything the catalogue knows about one vendor.
 
-The models validate the files, so the field descriptions here, and in the modules named below, are also the reference of
-the format.
+The models validate the files, and the field descriptions are also the reference documentation of the format.
 """
 
 from collections.abc import Hashable, Iterator
@@ -23,7 +22,7 @@ _ENCRYPTS_NOTHING = {"unsupported": "files of these phones are not encrypted her
 
 
 class Syntax(Fact):
-    """The vendor's dialect. How values are escaped follows from the template's name (`.xml.j2` or not)."""
+    """Syntax of the vendor's files. How values are escaped follows from the template's name (`.xml.j2` or not)."""
 
     parameter_name: Pattern = Field(description="What a name in `vendor_overrides` must look like")
     booleans: dict[Literal["true", "false"], str] = Field(description="How true and false are spelled")
@@ -31,14 +30,14 @@ class Syntax(Fact):
 
 
 class EventWording(Fact):
-    """The Event header of a NOTIFY, without and with reboot."""
+    """The Event header of a NOTIFY, without and with a reboot."""
 
     resync: str
     reboot: str
 
 
 class CheckSync(EventWording):
-    """How phones are told to fetch anew."""
+    """How phones are told to fetch their configuration again."""
 
     exceptions: dict[str, EventWording] = Field(
         default_factory=dict, description="Models and families that want other words"
@@ -53,7 +52,7 @@ def _mappings(value: Any) -> Any:
 
 
 class Vendor(Fact):
-    """One vendor file: one dialect of a vendor, who may have others in files of their own."""
+    """One vendor file. A vendor may have several, each with its own dialect."""
 
     vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name the API uses")
     usual: bool = Field(default=False, description="Assumed for devices of this type whose model is not known yet")
@@ -102,7 +101,7 @@ class Vendor(Fact):
     @model_validator(mode="before")
     @classmethod
     def _encrypts_nothing_unless_said(cls, data: Any) -> Any:
-        """Most vendors' phones decrypt nothing; theirs need not say so."""
+        """Default `provisioning.encryption_key` to unsupported, as most phones cannot decrypt files."""
         if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
             return data
         return {**data, "settings": {"provisioning.encryption_key": _ENCRYPTS_NOTHING, **data["settings"]}}
@@ -110,7 +109,7 @@ class Vendor(Fact):
     @model_validator(mode="before")
     @classmethod
     def _spreads_what_it_can(cls, data: Any) -> Any:
-        """Whether polls can be spread follows from how their interval is written, so no file need say it."""
+        """Derive `provisioning.polling_spread` from how the polling interval is written."""
         settings = data.get("settings") if isinstance(data, dict) else None
         if not isinstance(settings, dict):
             return data
@@ -126,12 +125,12 @@ class Vendor(Fact):
 
     @property
     def type(self) -> DeviceType:
-        """The type of device that this file is about."""
+        """The type of device that this file configures."""
         return self.unknown_model.type
 
     @property
     def is_rendered(self) -> bool:
-        """Whether any model of this file gets files at all."""
+        """Whether any model of this file gets configuration files."""
         return any(model.not_rendered is None for model in self.models.values())
 
     @cached_property
@@ -141,15 +140,15 @@ class Vendor(Fact):
 
     @cached_property
     def worked_out(self) -> dict[Hashable, Any]:
-        """What others have found out from this file alone, kept as long as the file."""
+        """Cache for data that others derive from this file alone."""
         return {}
 
     def model_named(self, spelling: str | None) -> str | None:
-        """The catalogue's name of a model as a phone or a person spells it; None where it is not known."""
+        """The catalogue's name of a model, given any known spelling; None if unknown."""
         return self._spellings.get(spelling.casefold()) if spelling else None
 
     def model_asking(self, rule_id: str, file: str) -> str | None:
-        """The model whose name for the file of a rule this is, where it is the only one."""
+        """The model that requests this file name under this rule, if it is the only one."""
         return self._asking.get((rule_id, file.casefold()))
 
     @cached_property
@@ -162,15 +161,18 @@ class Vendor(Fact):
         return asking
 
     def model(self, name: str | None) -> Model:
-        """The model's facts; `unknown_model` for one that the catalogue does not have."""
+        """The facts about a model; `unknown_model` if it is not in the catalogue."""
         return self.models.get(self.model_named(name) or "", self.unknown_model)
 
     def applies(self, condition: Mapping | Constant, model_name: str | None, role: MulticellRole | None = None) -> bool:
-        """Whether `only`, `excluding`, `requires` and `roles` let it stand; an unknown model gets no special."""
+        """Whether `only`, `excluding`, `requires` and `roles` match.
+
+        Conditions on models never match an unknown model.
+        """
         return (not condition.roles or role in condition.roles) and self.fits(condition, model_name)
 
     def fits(self, condition: Conditional, model_name: str | None) -> bool:
-        """Whether `only`, `excluding` and `requires` let it stand."""
+        """Whether `only`, `excluding` and `requires` match."""
         groups = self._groups(model_name)
         if condition.only and not groups & set(condition.only):
             return False
@@ -179,7 +181,7 @@ class Vendor(Fact):
         return condition.requires is None or condition.requires in self.model(model_name).capabilities
 
     def key_layout(self, model_name: str | None) -> KeyLayout:
-        """Where the programmable keys of this model are."""
+        """The programmable keys of this model."""
         name = self.model_named(model_name)
         if name not in self._layouts:
             areas = self.buttons.areas if self.buttons else {}
@@ -192,17 +194,17 @@ class Vendor(Fact):
 
     @cached_property
     def _layouts(self) -> dict[str | None, KeyLayout]:
-        """What `key_layout` has found."""
+        """Cache of `key_layout`."""
         return {}
 
     def event_for(self, model_name: str | None, *, reboot: bool) -> str:
-        """The Event header that makes this model fetch its configuration, `reboot` or not."""
+        """The Event header that makes this model fetch its configuration, and restart if `reboot`."""
         groups, exceptions = self._groups(model_name), self.check_sync.exceptions
         wording = next((exceptions[name] for name in exceptions if name in groups), self.check_sync)
         return wording.reboot if reboot else wording.resync
 
     def _groups(self, model_name: str | None) -> frozenset[str | None]:
-        """The model and the families it is in, as conditions name them."""
+        """The names that match this model in conditions: itself and its families."""
         name = self.model_named(model_name)
         if name not in self._groups_of:
             families = (family for family, members in self.families.items() if name in members)
@@ -211,11 +213,11 @@ class Vendor(Fact):
 
     @cached_property
     def _groups_of(self) -> dict[str | None, frozenset[str | None]]:
-        """What `_groups` has found; every file asks hundreds of times."""
+        """Cache of `_groups`, which is called hundreds of times per file."""
         return {}
 
     def rules_for(self, model_name: str | None) -> Iterator[tuple[FileRule, str]]:
-        """The rules whose file name is known for this model, with that name still holding {mac} and {MAC}."""
+        """The rules whose file name is known for this model, with the name; {mac} and {MAC} are not filled in yet."""
         model = self.model(model_name)
         for rule in self.files:
             asked_as = model.files.get(rule.id) or rule.asked_as

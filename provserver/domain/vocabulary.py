@@ -1,4 +1,4 @@
-"""The vocabulary as a flat index: path -> what the setting is. Derived from `domain.settings`, never by hand."""
+"""The vocabulary as a flat index: path -> description. Derived from `domain.settings`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from provserver.domain.settings import Abstractions
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One name of the vocabulary. `schema` is its JSON Schema; `expressed_by` the setting that carries it, if any."""
+    """One setting. `schema`: its JSON Schema. `expressed_by`: the setting that represents it in files, if any."""
 
     path: str
     meaning: str
@@ -25,7 +25,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class LineValue:
-    """A value that comes from the user on a line, not from a layer; vendor files map it like a setting."""
+    """A value that comes from the user on a line rather than from a layer. Vendor files map it like a setting."""
 
     path: str
     meaning: str
@@ -58,7 +58,7 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo,
 
 
 def _plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of the value itself, without "or null" and without what is told beside it."""
+    """The schema of the value itself, without null, title and extensions."""
     options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
     return {key: value for key, value in options[0].items() if not key.startswith("x-") and key != "title"}
 
@@ -97,22 +97,22 @@ DECT_VALUES = {
         LineValue("cell.role", "Role of a base of the multicell system"),
     )
 }
-"""What only files of DECT bases have: handsets, the servers they share, and the bases of a multicell system."""
+"""Values that only occur in files of DECT bases: handsets, SIP servers, and the bases of a multicell system."""
 
 SETTINGS: dict[str, Setting] = _index()
-"""Every setting by its path, in the order of declaration."""
+"""All settings by path, in order of declaration."""
 
 NAMES = frozenset(SETTINGS) | {path.rpartition(".")[0] for path in SETTINGS}
-"""Those and their groups: what may be meant by a name that is unknown."""
+"""All settings and groups, for suggestions on misspelled names."""
 
 VOCABULARY = {path: setting for path, setting in SETTINGS.items() if not path.startswith("buttons.")}
-"""Those that vendor files map; the others make the numbers of buttons, whatever the vendor."""
+"""The settings that vendor files map. The others define numbers for buttons, independent of the vendor."""
 
 SECRETS = frozenset(path for path, setting in SETTINGS.items() if setting.secret)
 
 
 def check_abstractions(document: Any, field: str = "abstractions") -> None:
-    """Raise `Invalid` naming every unknown name, wrong type and value out of range by its full path."""
+    """Validate nested abstractions. Raises `Invalid` with the path of every unknown name and bad value."""
     try:
         Abstractions.model_validate(document)
     except ValidationError as error:
@@ -120,7 +120,7 @@ def check_abstractions(document: Any, field: str = "abstractions") -> None:
 
 
 def flatten(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested abstractions as path -> value; lists are values. Absent and null leave nothing."""
+    """Nested abstractions as path -> value. Lists count as values; absent and null are left out."""
     flat: dict[str, Any] = {}
     for name, value in document.items():
         path = f"{prefix}{name}"
