@@ -22,7 +22,7 @@ def _load(folder: Path, text: str, **environment: str) -> Config:
 
 
 def test_without_a_file_everything_has_a_default() -> None:
-    config = load_config(None, {"PATH": "/bin", "PROVSERVER_CONFIG": "elsewhere.yaml"})
+    config = load_config(None, {"PATH": "/bin", "PROVSERVER_CONFIG": "elsewhere.yaml", "PROVSERVER_KEY": "sk_live_any"})
     assert config == Config()
     assert config.phones.auth == ("certificate", "token", "digest", "basic", "window")
     assert (config.phones.port, config.api.host, config.api.port) == (8080, "127.0.0.1", 8081)

@@ -16,7 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from provserver.cli.options import config_option, run_async
+from provserver.cli.parameters import ReportFile, Seconds, ServerUrl
 from provserver.config import Config
+from provserver.domain.errors import ProvserverError
 from provserver.foundation import load_vendors, open_foundation
 from provserver.listeners import API, PHONES, addresses
 from provserver.services import api_keys
@@ -54,25 +56,31 @@ class Rehearsal:
 @click.option("--vendor", "vendors", multiple=True, metavar="NAME", help="Only of this vendor; may be repeated.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=2, help="How often each boots (2).")
 @click.option("--arrive", type=click.Choice(SHAPES), default="burst", help="All at once (burst), steady, or ramp.")
-@click.option("--over", type=click.FloatRange(0.1), default=20.0, help="Seconds over which steady or ramp go (20).")
+@click.option("--over", type=Seconds(0.1), default=20.0, help="Seconds over which steady or ramp go (20).")
 @click.option("--lines", type=click.IntRange(1, 24), default=1, help="Users on each phone (1).")
-@click.option("--patience", type=click.FloatRange(0.1), default=2.0, help="Seconds until a try is given up (2).")
+@click.option("--patience", type=Seconds(0.1), default=2.0, help="Seconds until a try is given up (2).")
 @click.option("--tries", type=click.IntRange(1), default=3, help="Tries for each file (3).")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, help="Processes that the phones live in (1).")
 @click.option(
     "--phones-url",
     "phones_urls",
+    type=ServerUrl(),
     multiple=True,
     metavar="URL",
     help="Where phones ask; absent: the listener of the configuration. Repeated: each has one that it asks first.",
 )
-@click.option("--api-url", metavar="URL", help="Where the API is; absent: the listener of the configuration.")
+@click.option(
+    "--api-url",
+    type=ServerUrl(),
+    metavar="URL",
+    help="Where the API is; absent: the listener of the configuration.",
+)
 @click.option("--key", metavar="KEY", envvar="PROVSERVER_KEY", help="Platform key; absent: one is made, and revoked.")
 @click.option("--insecure", is_flag=True, help="Take any certificate, as some phones do.")
 @click.option("--seed", type=int, help="Which MAC addresses; absent: others each time.")
 @click.option("--keep", is_flag=True, help="Leave the account with its devices there.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as JSON.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as HTML.")
+@click.option("--json", "json_file", type=ReportFile(), metavar="FILE", help="Write a report as JSON.")
+@click.option("--html", "html_file", type=ReportFile(), metavar="FILE", help="Write a report as HTML.")
 def simulate(
     config: Config,
     count: int,
@@ -106,7 +114,7 @@ def simulate(
     rehearsal = Rehearsal(
         phones=fleet(catalogue, count, seed, vendors),
         habits=Habits(
-            urls=tuple(url.rstrip("/") for url in phones_urls or (local.phones,)),
+            urls=phones_urls or (local.phones,),
             patience=patience,
             tries=tries,
             verify=not insecure,
@@ -117,8 +125,7 @@ def simulate(
         processes=processes,
         lines=lines,
     )
-    api = (api_url or local.api).rstrip("/")
-    run_async(_simulate(config, rehearsal, api, key, keep, (json_file, html_file)))
+    run_async(_simulate(config, rehearsal, api_url or local.api, key, keep, (json_file, html_file)))
 
 
 async def _simulate(
@@ -143,11 +150,18 @@ async def _simulate(
     _show(report)
     json_file, html_file = files
     if json_file:
-        json_file.write_text(json.dumps(report.as_json(), indent=2) + "\n")
+        _write(json_file, json.dumps(report.as_json(), indent=2) + "\n")
     if html_file:
-        html_file.write_text(report.as_html())
+        _write(html_file, report.as_html())
     if not report.all_booted:
         sys.exit(1)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ProvserverError(f"{file} cannot be written: {error.strerror}") from None
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from provserver.domain.findings import reason_of
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
+_OF_COMMANDS = {"PROVSERVER_CONFIG", "PROVSERVER_KEY"}  # options of commands, no keys of the configuration
 # What Kubernetes tells every container of a Service that is called provserver; none of it is ours.
 _OF_KUBERNETES = re.compile(r"PROVSERVER_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\w+)?)")
 
@@ -53,7 +54,7 @@ def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> 
     """Put each variable at its place; returns path -> variable name, for errors."""
     variables = {}
     for name in sorted(environment):
-        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG" or _OF_KUBERNETES.fullmatch(name):
+        if not name.startswith(_PREFIX) or name in _OF_COMMANDS or _OF_KUBERNETES.fullmatch(name):
             continue
         *sections, key = path = tuple(name.removeprefix(_PREFIX).lower().split("__"))
         place = values

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from provserver.simulation.line import Answer, Broken, Dialling, Line
 from provserver.simulation.tally import Tally
 
 _OWN_FOLDER = re.compile(rb"/p/([A-Za-z0-9_-]{16,})")
-_UNHEARD = ("timeout", "no connection")
+_UNHEARD = ("timeout", "no connection", "bad certificate")
 _ELSEWHERE = (301, 302, 303, 307, 308)
 _FARTHEST = 3  # redirects
 
@@ -103,7 +104,9 @@ class BootingPhone:
                 answer = await self._fetched(dialling, url)
         except TimeoutError:
             return "timeout"
-        except OSError:
+        except ssl.SSLCertVerificationError:
+            return "bad certificate"
+        except (OSError, ValueError):  # the latter where it is sent on to what is no address
             return "no connection"
         told = _OWN_FOLDER.search(answer.body) if configures and answer.status == 200 else None
         if told:
@@ -111,7 +114,7 @@ class BootingPhone:
         return str(answer.status)
 
     async def _fetched(self, dialling: Dialling, url: str) -> Answer:
-        """The answer, from wherever it is in the end. Raises `OSError`."""
+        """The answer, from wherever it is in the end. Raises `OSError`, and `ValueError`."""
         for _ in range(_FARTHEST):
             answer = await self._asked_once(dialling, url)
             if answer.status not in _ELSEWHERE or answer.location is None:

@@ -17,7 +17,7 @@ from OpenSSL import SSL
 from provserver.listening.session import Session
 from provserver.listening.tls import TlsConnection
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection:[^\r]*close", re.IGNORECASE)
 _LOCATION = re.compile(rb"\r\nlocation:[ \t]*([^\r]+)", re.IGNORECASE)

@@ -23,20 +23,22 @@ class Operator:
         self._url = url
         self._headers = {"Authorization": f"Bearer {key}"}
 
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
+    async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """One call, and its answer's JSON. Raises `ProvserverError` with what was refused and why."""
         try:
             async with self._http.request(method, self._url + path, json=body, headers=self._headers) as answer:
-                told = await answer.json() if answer.status != 204 else None
-        except (ClientError, OSError, TimeoutError) as error:
+                told = await answer.json() if answer.status != 204 else {}
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
             raise ProvserverError(f"the API at {self._url} does not answer: {error or type(error).__name__}") from None
-        if told is not None and answer.status >= 400:
-            raise ProvserverError(f"{method} {path} was refused: {told['error']}", code=told["code"])
+        if not isinstance(told, dict):
+            raise ProvserverError(f"what answers at {self._url} is no provserver API")
+        if answer.status >= 400:
+            raise ProvserverError(f"{method} {path} was refused: {told.get('error', answer.status)}")
         return told
 
     async def open_account(self, name: str) -> str:
         """A new account whose phones have a SIP domain; returns its id. From then on all calls are about it."""
-        account: str = (await self.call("POST", "/v1/accounts", {"name": name, "timezone": "Europe/Berlin"}))["id"]
+        account = await self._create("accounts", name=name, timezone="Europe/Berlin")
         self._headers["DialStack-Account"] = account
         await self.call("POST", "/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
         return account
@@ -50,9 +52,7 @@ class Operator:
     ) -> None:
         """Devices for `phones`, all with the same `lines` users; a DECT base gets one handset for each."""
         users = [
-            (await self.call("POST", "/v1/users", {"name": f"Simulated {number}", "extension": str(100 + number)}))[
-                "id"
-            ]
+            await self._create("users", name=f"Simulated {number}", extension=str(100 + number))
             for number in range(1, lines + 1)
         ]
         waiting = iter(enumerate(phones))
@@ -79,4 +79,7 @@ class Operator:
             await self.call("POST", f"/v1/devices/{place}/users", {"user_id": user})
 
     async def _create(self, what: str, **fields: Any) -> str:
-        return str((await self.call("POST", f"/v1/{what}", fields))["id"])
+        made = await self.call("POST", f"/v1/{what}", fields)
+        if "id" not in made:
+            raise ProvserverError(f"what answers at {self._url} is no provserver API")
+        return str(made["id"])

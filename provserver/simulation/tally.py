@@ -54,7 +54,8 @@ class VendorTally(BaseModel):
 class Tally(BaseModel):
     """One round of boots. `seconds` are the answers by the second, from the start, in which they came.
 
-    `failures` tells why phones gave up; `statuses` what was answered, with `timeout` and `no connection` among it.
+    `failures` tells why phones gave up; `statuses` what was answered, with `timeout`, `no connection` and
+    `bad certificate` among it.
     `steady_after`: seconds from the start until the last phone had booted or given up.
     """
 

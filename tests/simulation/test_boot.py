@@ -1,8 +1,10 @@
 """A simulated phone behaves as phones do: patient up to a point, stubborn, and loyal to the address it was told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -11,6 +13,7 @@ from provserver.domain.device import DeviceType
 from provserver.simulation.boot import BootingPhone, Habits
 from provserver.simulation.fleet import AskedFile, SimulatedPhone
 from provserver.simulation.tally import Tally
+from tests.pki import Authority
 from tests.ports import free_port
 
 _TOKEN = "abcdefghijklmnop234567"
@@ -28,10 +31,12 @@ def _phone() -> BootingPhone:
 
 
 @asynccontextmanager
-async def _server(handler: Handler) -> AsyncIterator[str]:
+async def _server(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_get("/{path:.*}", handler)
-    async with TestServer(app) as server:
+    server = TestServer(app, scheme="https" if tls else "http")
+    await server.start_server(ssl=tls)
+    async with server:
         yield str(server.make_url("")).rstrip("/")
 
 
@@ -112,6 +117,28 @@ async def test_a_silent_server_is_given_up_after_all_tries() -> None:
 async def test_a_server_that_is_not_there_is_no_connection() -> None:
     tally = await _boot(_phone(), f"http://127.0.0.1:{free_port()}", tries=1)
     assert tally.failures == {"no connection": 1}
+
+
+async def test_being_sent_to_what_is_no_address_is_no_connection() -> None:
+    """Else one such answer ended the whole simulation."""
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "http://[::1/"})
+
+    async with _server(handler) as url:
+        tally = await _boot(_phone(), url, tries=1)
+    assert tally.failures == {"no connection": 1}
+
+
+async def test_a_certificate_that_phones_would_not_take_is_told(tmp_path: Path) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        raise AssertionError
+
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(*Authority("Somebody").issue(dns="localhost").write(tmp_path, "server"))
+    async with _server(handler, tls) as url:
+        tally = await _boot(_phone(), url, tries=1)
+    assert tally.failures == {"bad certificate": 1}
 
 
 async def test_with_several_addresses_a_phone_moves_on_from_one_that_is_dead_and_stays_there() -> None:

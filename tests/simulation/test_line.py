@@ -63,9 +63,10 @@ async def test_an_answer_is_whole(pieces: tuple[bytes, ...]) -> None:
         (),
         (b"SSH-2.0-OpenSSH\r\n\r\n",),
         (_HEAD + b"Content-Length: 6\r\n\r\nhello",),
+        (_HEAD + b"Content-Length: " + 5000 * b"9" + b"\r\n\r\nhello",),
         (_HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel",),
     ],
-    ids=["nothing", "no HTTP", "too little", "half a chunk"],
+    ids=["nothing", "no HTTP", "too little", "no length", "half a chunk"],
 )
 async def test_half_an_answer_is_none(pieces: tuple[bytes, ...]) -> None:
     async with _saying(pieces) as url:
