@@ -1,4 +1,4 @@
-"""The database of a configuration: opened, and made ready for this version. Nothing here knows of vendors."""
+"""Opens and prepares the configured database. Independent of vendor files."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ COMMAND_LINE = Actor("command line")
 
 @asynccontextmanager
 async def open_database(config: Config) -> AsyncIterator[Database]:
-    """The database with its sealer, closed at the end. The schema is as it was found."""
+    """Open the database until the end of the block. The schema is not migrated."""
     store = config.database
     limits = Limits(connections=store.connections, wait=store.wait, statement=store.statement_timeout)
     database = Database.open(config.database_url, Sealer.from_key_file(config.key_file), limits)
@@ -34,14 +34,14 @@ async def open_database(config: Config) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def change_by(actor: Actor, config: Config) -> AsyncIterator[Change]:
-    """What somebody changes beside a server that may be running; it stands once the block has been left."""
+    """A change made by a command, possibly while a server is running; committed at the end of the block."""
     sources = Sources()
     async with open_database(config) as database, database.write() as conn:
         yield Change(conn, database.sealer, sources, actor, sources.now())
 
 
 def prepare_data(config: Config) -> bool:
-    """Make the data directory and, where there is no database yet, the key file; True where it has been made.
+    """Create the data directory, and the key file if there is no database yet; returns whether it was created.
 
     Raises `BadConfiguration`.
     """
@@ -52,14 +52,14 @@ def prepare_data(config: Config) -> bool:
     missing = not config.key_file.exists()
     if missing:
         if (config.data_dir / "provserver.db").exists():
-            # A new key would open nothing that is sealed in there.
+            # a new key could not decrypt the existing data
             raise BadConfiguration(f"{config.key_file} is missing, but there is a database: put the key file back")
         create_key_file(config.key_file)
     return missing
 
 
 async def prepare(config: Config) -> str | None:
-    """Make data directory, key file and schema; returns the platform key where one was made.
+    """Create data directory, key file and schema. Returns the platform API key if one was created.
 
     Raises `BadConfiguration`.
     """

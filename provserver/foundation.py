@@ -1,4 +1,4 @@
-"""What every process of provserver stands on: Config -> catalogue and store, opened."""
+"""What all processes and commands need: builds catalogue, renderer and store from the configuration."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ Vendors = tuple[Catalogue, Renderer]
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What every command works with: the catalogue, the store and the means to read devices as they stand."""
+    """The catalogue, the store, and access to effective configurations."""
 
     config: Config
     catalogue: Catalogue
@@ -38,9 +38,9 @@ class Foundation:
 
 
 def load_vendors(config: Config, *, thorough: bool = False) -> Vendors:
-    """The catalogue, cross-checked, and the renderer of its templates. Raises `BadConfiguration`.
+    """Load and check the catalogue, and create the renderer. Raises `BadConfiguration`.
 
-    Own templates are compiled at once; those that come with the program only where it is `thorough`.
+    Custom templates are compiled at once; shipped ones only if `thorough`.
     """
     for key, own in (("vendors", config.catalog.vendors), ("templates", config.catalog.templates)):
         for folder in own:
@@ -55,7 +55,7 @@ def load_vendors(config: Config, *, thorough: bool = False) -> Vendors:
 
 @asynccontextmanager
 async def open_foundation(config: Config, vendors: Vendors | None = None) -> AsyncIterator[Foundation]:
-    """The catalogue, read now unless it is given, and the store, closed at the end. The schema is as it was found."""
+    """Load the catalogue, unless given, and open the store until the end of the block. The schema is not migrated."""
     catalogue, renderer = vendors or load_vendors(config)
     async with open_database(config) as database:
         public_url = addresses(config, {PHONES: config.phones.port, API: config.api.port}).phones
@@ -67,7 +67,7 @@ async def open_foundation(config: Config, vendors: Vendors | None = None) -> Asy
 
 @asynccontextmanager
 async def open_resync(foundation: Foundation) -> AsyncIterator[tuple[Resync, Notifier]]:
-    """What tells phones to fetch anew, by the configured back end; closed at the end."""
+    """The check-sync service with the configured back end, closed at the end of the block."""
     settings, sources = foundation.config.checksync, foundation.sources
     notifier = OnDemand(settings, clock=sources.now, entropy=sources.entropy)
     try:

@@ -1,4 +1,4 @@
-"""The search for garbage, which holds everybody while it lasts: none at the start, and seldom one later."""
+"""Tuning of the garbage collector, whose runs block the event loop: none during start-up, few later."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def unsearched() -> Iterator[None]:
-    """No search meanwhile. Nearly all that a start makes stays, and it would be looked through again and again."""
+    """Disable the collector. Nearly everything created at start-up stays, so scanning it repeatedly is wasted."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -19,11 +19,11 @@ def unsearched() -> Iterator[None]:
 
 
 def settle_memory() -> None:
-    """Take what the start has loaded out of the collector's sight: it stays until the end.
+    """Exclude all objects created so far from garbage collection.
 
-    Looking through all of it again and again would hold everybody for some 70 ms each time. What comes later is looked
-    through less often than usual: a request leaves hundreds of objects, and hardly ever a circle of them.
+    A full scan would block the loop for about 70 ms. Later objects are scanned less often than by default, because a
+    request creates hundreds of objects, but hardly any reference cycles.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    sys.setswitchinterval(0.0005)  # a thread that renders lets the loop go on after half a millisecond, not after five
+    sys.setswitchinterval(0.0005)  # rendering threads give up the GIL after 0.5 ms instead of 5 ms

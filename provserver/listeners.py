@@ -1,4 +1,4 @@
-"""Which listeners there are: Config -> sites that accept, with what they show and whom they trust."""
+"""Opens the configured listeners, with their TLS settings."""
 
 import asyncio
 import resource
@@ -28,13 +28,13 @@ from provserver.phones.app import RESPONSE_CACHE
 from provserver.phones.connection import PhoneRunner
 
 _DRAIN_SECONDS = 5
-_SILENCE_SECONDS = 30  # for a whole head of a request, and between two requests of a connection
-_LONGEST_HEADER = 16 * 1024  # a proxy may pass on a chain of certificates in one
+_SILENCE_SECONDS = 30  # time for a complete request head, and idle time between requests
+_LONGEST_HEADER = 16 * 1024  # a proxy may pass a certificate chain in one header
 _HTTP: dict[str, Any] = {
     "access_log": None,
     "shutdown_timeout": _DRAIN_SECONDS,
     "keepalive_timeout": _SILENCE_SECONDS,
-    "tcp_keepalive": False,  # who is silent is let go long before the system would ask
+    "tcp_keepalive": False,  # idle connections are closed long before TCP keep-alive would start
     "max_field_size": _LONGEST_HEADER,
 }
 
@@ -46,7 +46,7 @@ PHONES, OLD_PHONES, API = "phones", "phones.tls.compatibility", "api"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where phones and the API are reached."""
+    """The URLs of the phone listener and the API."""
 
     phones: str
     api: str
@@ -62,7 +62,7 @@ def addresses(config: Config, ports: Mapping[str, int]) -> Addresses:
 
 
 def open_sockets(config: Config, section: str, *, port: int | None = None, shared: bool = False) -> list[socket]:
-    """Listen as a section says; `port` in place of its own. Raises `BadConfiguration` naming the keys."""
+    """Open the sockets of a section; `port` overrides the configured one. Raises `BadConfiguration` naming the keys."""
     places = {
         PHONES: (config.phones.host, config.phones.port),
         OLD_PHONES: (config.phones.host, config.phones.tls.compatibility_port or 0),
@@ -77,7 +77,7 @@ def open_sockets(config: Config, section: str, *, port: int | None = None, share
 
 
 class Listeners:
-    """Opens listeners on a stack that closes them, and keeps their certificates up to date."""
+    """Opens listeners, which are closed by `stack`, and keeps their certificates up to date."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Listeners:
     ) -> None:
         """Read certificates, keys and CAs. Raises `BadConfiguration` naming the file.
 
-        `given`: sockets that listen already, by section, where another process has opened them.
+        `given`: sockets already opened by another process, by section.
         """
         self._stack = stack
         self._given = given
@@ -97,7 +97,7 @@ class Listeners:
         _allow_many_files()
 
     async def open(self, phones: web.Application | None, api: web.Application | None) -> Addresses:
-        """Listen with those that are given. Raises `BadConfiguration` naming the keys."""
+        """Start the given applications. Raises `BadConfiguration` naming the keys."""
         ports = {PHONES: await self._open_phones(phones) if phones else 0, API: await self._open_api(api) if api else 0}
         self._keep_up_to_date()
         return addresses(self._config, ports)
@@ -105,7 +105,7 @@ class Listeners:
     async def _open_phones(self, app: web.Application) -> int:
         mine = self._config.phones
         proxies = mine.trusted_proxies if mine.proxy_protocol else ()
-        # One application for both ports of phones: what it counts and remembers is the same.
+        # Both phone ports use one application, so they share metrics and caches.
         runner = PhoneRunner(app, app[RESPONSE_CACHE].answer, **_HTTP, logger=http_logger())
         await self._set_up(runner)
         connections = ConnectionLimit(mine.max_connections)
@@ -160,7 +160,7 @@ class Listeners:
 
 
 def tls_setups(config: Config, vendor_named: Callable[[str], str | None]) -> tuple[TlsSetup, TlsSetup]:
-    """TLS of phones and of the API. Raises `BadConfiguration` naming the file that cannot be used."""
+    """The TLS settings of phones and API. Raises `BadConfiguration` naming the invalid file."""
     tls = config.phones.tls
     return (
         TlsSetup(TlsFiles(_identities(tls), tls.client_ca_dir, tls.session_tickets), vendor_named),
@@ -173,7 +173,7 @@ def _identities(tls: Tls) -> list[Identity]:
 
 
 def _allow_many_files() -> None:
-    """Each connection is an open file, and the soft limit is usually 1024."""
+    """Raise the soft limit of open files, usually 1024, as every connection needs one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -183,6 +183,6 @@ def _scheme(tls: Tls) -> str:
 
 
 def reachable(host: str) -> str:
-    """An address that leads to a listener on `host`, for URLs."""
+    """The address under which a listener on `host` can be reached, for URLs."""
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
     return f"[{address}]" if ":" in address else address

@@ -1,4 +1,4 @@
-"""Structured logging: one line per thing that happened, as text for people or JSON for machines, on stderr."""
+"""Structured logging to stderr, one line per event, as text or JSON."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ _LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def configure_logging(log: Log) -> None:
-    """Set up structlog once per process."""
+    """Configure structlog, once per process."""
     level = getattr(logging, log.level.upper())
     Repeated.out = _Output(sys.stderr.buffer) if log.format == "json" and level <= logging.INFO else None
     rendering: structlog.typing.Processor
@@ -45,7 +45,7 @@ def _as_json(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
 
 
 class Repeated:
-    """A line that is told again and again with few things that differ; as JSON the rest is ready."""
+    """A log line that is repeated with few changing fields; for JSON the constant part is pre-serialized."""
 
     out: "_Output | None" = None
 
@@ -56,7 +56,7 @@ class Repeated:
         self._ready = orjson.dumps({**same, "event": event, "level": level})[:-1] + b","
 
     def tell(self, at: datetime, different: dict[str, Any]) -> None:
-        """Tell it, as something of this moment."""
+        """Write the line with this time and these fields."""
         if self.out is None:
             self._log(self._event, **self._same, **different)
         else:
@@ -65,7 +65,7 @@ class Repeated:
 
 
 class _Output:
-    """Writes at once what is told in one turn of the event loop."""
+    """Collects the lines of one event loop iteration and writes them together."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

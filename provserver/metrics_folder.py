@@ -1,4 +1,4 @@
-"""What several processes count, told at one place: each leaves its counts in a file that the one with the API reads."""
+"""Collects the metrics of several processes: each writes a file, and the API process reads them all."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 _EVERY_SECONDS = 2.0
-_AGAIN_SECONDS = 60.0  # after it could not be done, so that the log is not filled with it
+_AGAIN_SECONDS = 60.0  # retry interval after an error, to limit log messages
 _SUFFIX = ".metrics"
 
 _log = structlog.get_logger("metrics")
@@ -19,13 +19,13 @@ _log = structlog.get_logger("metrics")
 
 @dataclass(frozen=True, slots=True)
 class MetricsFolder:
-    """The files of all processes of a server; `name` is this process's own, and the label `worker` of its counts."""
+    """The metrics files of all processes. `name`: this process's own, used as label `worker`."""
 
     folder: Path
     name: str
 
     async def keep(self, registry: CollectorRegistry, *, tells: bool) -> None:
-        """Leave the counts of `registry` again and again; where this process `tells`, take up those of the others."""
+        """Write `registry` periodically; if this process `tells`, register the others' metrics in it instead."""
         if tells:
             registry.register(_Others(self))
             return
@@ -33,7 +33,7 @@ class MetricsFolder:
             pause = _EVERY_SECONDS
             try:
                 self._leave(generate_latest(registry))
-            except OSError as error:  # a full disk, or a cleaner of temporary files
+            except OSError as error:  # disk full, or temporary files cleaned up
                 _log.warning("counts_not_left", folder=str(self.folder), reason=error.strerror)
                 pause = _AGAIN_SECONDS
             await asyncio.sleep(pause)
@@ -49,11 +49,11 @@ class _Others(Collector):
         self._mine = mine
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing is known of them before they tell it."""
+        """Nothing is known in advance."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Every count of the others, with the label `worker`."""
+        """All metrics of the other processes, with the label `worker`."""
         families: dict[str, Metric] = {}
         for file in sorted(self._mine.folder.glob(f"*{_SUFFIX}")):
             for family in text_string_to_metric_families(file.read_text(encoding="utf-8")):

@@ -1,4 +1,4 @@
-"""One process of the server: its share of the listeners, built from Config, until it is told to end."""
+"""Builds and runs one server process: its listeners, services and background tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -46,10 +46,10 @@ from provserver.store.spool import Spool
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What one process serves: everything where it is alone.
+    """What a process serves; a single process serves everything.
 
-    `sockets` listen already, by section. `counted`: what this process tells at /metrics of the others, and where to
-    leave its own counts for them. `shared_cache`: where files are that any of them has made.
+    `sockets`: already listening, by section. `counted`: where to exchange metrics with other processes. `shared_cache`:
+    cache of rendered files shared with other processes.
     """
 
     phones: bool = True
@@ -61,9 +61,10 @@ class Role:
 
 @asynccontextmanager
 async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = None) -> AsyncIterator[Addresses]:
-    """Build everything, listen; at the end drain and close. Raises `BadConfiguration` before anything listens.
+    """Build everything and listen; at the end of the block drain and close.
 
-    What `prepare` makes must be there. `vendors`: where the caller has loaded them.
+    Raises `BadConfiguration` before listening. `prepare` must have been called. `vendors`: the catalogue, if already
+    loaded.
     """
     async with AsyncExitStack() as stack:
         with unsearched():
@@ -81,7 +82,7 @@ async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = 
 
 @dataclass(frozen=True, slots=True)
 class SharedServices:
-    """What phones and API of a process share beside the foundation."""
+    """Services shared by the phone listener and the API of a process."""
 
     registry: CollectorRegistry
     metrics: PhoneMetrics
@@ -95,7 +96,7 @@ def _shared_services(
     stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegistry, *, counts_phones: bool
 ) -> SharedServices:
     phones = foundation.config.phones
-    # A process that serves no phones tells the counts of those that do, and has none of its own beside them.
+    # The API process reports the phone processes' metrics, so it must not add its own zeros.
     metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
     guesses = Guesses(phones.guessing.limit, phones.guessing.window)
     shared = SharedServices(
@@ -172,7 +173,7 @@ def _phones(
     stack: AsyncExitStack, foundation: Foundation, shared: SharedServices, role: Role, trust: Callable[[], VendorTrust]
 ) -> web.Application:
     phones = foundation.config.phones
-    generation(foundation.sources.now())  # reads all time zones: now, and not while a phone waits
+    generation(foundation.sources.now())  # reads all time zones now rather than during the first request
     records = RecordCache(foundation.database, phones.record_bytes, survival=phones.survival)
     records.start()
     stack.push_async_callback(records.close)

@@ -1,8 +1,7 @@
-"""YAML without its traps: text in, plain values and the line of every key out.
+"""A strict YAML reader: plain values, and the line number of every key.
 
-Duplicate keys are refused. So are the values YAML 1.1 guesses wrongly where text was meant: an unquoted `001565` is a
-number in octal and `24:15:45` one in base 60. Every value stays text but `true`, `false`, `null` and plain decimal
-numbers without a leading zero.
+Duplicate keys are refused, and so are unquoted values that YAML 1.1 would misread: `001565` as octal and `24:15:45` as
+base 60. All values are text, except `true`, `false`, `null` and decimal numbers without leading zeros.
 """
 
 import re
@@ -16,18 +15,18 @@ from provserver.domain.errors import BadConfiguration
 
 Path = tuple[str | int, ...]
 
-_DEEPEST = 50  # a file that people write is never nested deeper
+_DEEPEST = 50  # no hand-written file is nested deeper
 
-_LONGEST_NUMBER = 18  # a longer row of digits is no count of anything: it stays text
+_LONGEST_NUMBER = 18  # longer digit strings are identifiers, so they stay text
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
 _LOOKS_MANGLED = re.compile(r"0[0-9]+|[0-9]+(:[0-9]+)+|0[xo][0-9a-fA-F]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The C library's reader, where PyYAML was built with it, is ten times as fast: all vendor files are read at start."""
+"""LibYAML, if PyYAML was built with it, is ten times as fast; all vendor files are read at start."""
 
 
 class Document:
-    """A parsed file: its `value`, and the line (from 1) on which each path stands."""
+    """A parsed file: its `value`, and the line number (from 1) of each path."""
 
     def __init__(self, name: str, value: Any, text: str) -> None:
         self.name = name
@@ -36,17 +35,17 @@ class Document:
 
     @cached_property
     def _lines(self) -> dict[Path, int]:
-        """Only mistakes ask for lines, so they are read when the first is told."""
+        """Line numbers, computed on first use, because only errors need them."""
         lines: dict[Path, int] = {(): 1}
         _Reader(self.name, lines.setdefault).read(self._text)
         return lines
 
     def has(self, path: Path) -> bool:
-        """Whether something stands at this path."""
+        """Whether this path exists."""
         return path in self._lines
 
     def place(self, path: Path) -> str:
-        """`file:line: key.path`, with the line of the nearest parent where the path itself is not there."""
+        """`file:line: key.path`; for a path that does not exist, the line of its nearest parent."""
         for length in range(len(path), -1, -1):
             if path[:length] in self._lines:
                 line = self._lines[path[:length]]
@@ -55,12 +54,12 @@ class Document:
 
 
 def parse(text: str, name: str) -> Document:
-    """Parse `text`; `name` is the file as errors call it. Raises `BadConfiguration` with file, line and key."""
+    """Parse `text`; `name` is used in errors. Raises `BadConfiguration` with file, line and key."""
     return Document(name, _Reader(name).read(text), text)
 
 
 class _Reader:
-    """Builds values from the events of a file; `note` is told the line of every path."""
+    """Builds values from YAML events. `note` is called with the line of every path."""
 
     def __init__(self, name: str, note: Callable[[Path, int], Any] | None = None) -> None:
         self._name = name
@@ -85,11 +84,11 @@ class _Reader:
             ) from None
 
     def _document(self) -> Any:
-        next(self._events)  # the stream begins
+        next(self._events)  # stream start
         if isinstance(next(self._events), yaml.StreamEndEvent):
             return None
         value = self._value(next(self._events))
-        next(self._events)  # the document ends
+        next(self._events)  # document end
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
             raise self._mistake(after, "not readable as YAML: a second document begins")
@@ -112,7 +111,7 @@ class _Reader:
         return value
 
     def _aliased(self, event: yaml.AliasEvent) -> Any:
-        """The very value of the anchor, which must be whole by then: nothing refers to itself."""
+        """The value of the anchor, which must be complete: no recursive references."""
         if event.anchor not in self._anchors:
             raise self._mistake(event, f"not readable as YAML: *{event.anchor} names no anchor above it")
         return self._anchors[event.anchor]

@@ -1,8 +1,7 @@
-"""Several processes as one server: one for the API, the others for phones. One that dies is replaced.
+"""Runs several processes as one server: one for the API, the others for phones. Dead processes are restarted.
 
-The supervisor opens the sockets and keeps them, a set for each process, so that nobody who connects while a process is
-replaced is refused: the system shares connections out among the sets (SO_REUSEPORT), and what waits in one is for the
-process that comes next.
+The supervisor opens and keeps the sockets, one set per process (SO_REUSEPORT), so that no connection is refused during
+a restart: the kernel distributes connections over the sets, and pending ones wait for the next process.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ LoadConfig = Callable[[], Config]
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _START_SECONDS = 60.0
 _DRAIN_SECONDS = 15.0
-_YOUNG_SECONDS = 5.0  # who dies younger is replaced only after a pause, or it would go on at full speed
+_YOUNG_SECONDS = 5.0  # a process that dies sooner is restarted only after a pause
 _PAUSE_SECONDS = 1.0
 
 _log = structlog.get_logger("supervisor")
@@ -38,7 +37,7 @@ _log = structlog.get_logger("supervisor")
 
 @dataclass(slots=True)
 class Place:
-    """What one process serves, whichever process it is at the moment."""
+    """A process slot: its role, and the process that currently fills it."""
 
     name: str
     role: Role
@@ -48,9 +47,9 @@ class Place:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs processes in their places until SIGTERM or SIGINT; on SIGHUP each makes room for one that reads all anew.
+    """Runs processes until SIGTERM or SIGINT. On SIGHUP each is replaced by a new one with a reloaded configuration.
 
-    It has no event loop and no thread, so that it can fork at any time.
+    It has no event loop and no threads, so that it can fork safely.
     """
 
     load: LoadConfig
@@ -59,7 +58,7 @@ class Supervisor:
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def start(self) -> None:
-        """Start every process. Raises `BadConfiguration` where one does not come up, after ending the others."""
+        """Start all processes. If one fails, the others are stopped and `BadConfiguration` is raised."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         forked = [self._forked(place) for place in self.places]
         for place, (pid, ready) in zip(self.places, forked, strict=True):
@@ -70,7 +69,7 @@ class Supervisor:
             raise BadConfiguration(f"did not start: {', '.join(failed)}; what they said is above")
 
     def supervise(self) -> None:
-        """Returns when the server was told to end, and all have."""
+        """Handle signals until told to stop; returns when all processes have ended."""
         while True:
             number = signal.sigwait(_SIGNALS)
             if number == signal.SIGCHLD:
@@ -82,7 +81,7 @@ class Supervisor:
                 return
 
     def stop(self) -> None:
-        """Tell all to end, and wait for that; whoever takes too long is killed."""
+        """Terminate all processes and wait; after a timeout they are killed."""
         waiting = {place.pid for place in self.places if place.pid} | self.leaving
         for pid in waiting:
             os.kill(pid, signal.SIGTERM)
@@ -106,7 +105,7 @@ class Supervisor:
                 time.sleep(_PAUSE_SECONDS)
             place.pid, place.since = self._started(place) or 0, time.monotonic()
             if not place.pid:
-                os.kill(os.getpid(), signal.SIGCHLD)  # so that the next turn tries again
+                os.kill(os.getpid(), signal.SIGCHLD)  # retry in the next iteration
 
     def _renew(self) -> None:
         for place in self.places:
@@ -124,7 +123,7 @@ class Supervisor:
         return self._once_ready(*self._forked(place))
 
     def _forked(self, place: Place) -> tuple[int, int]:
-        """The pid of a new process, and what to read from it once it serves."""
+        """Fork a process; returns its pid and a file descriptor that becomes readable when it is ready."""
         ready, tell_ready = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -135,7 +134,7 @@ class Supervisor:
         return pid, ready
 
     def _once_ready(self, pid: int, ready: int) -> int | None:
-        """The pid again once it serves; None where it does not within a time."""
+        """The pid when the process is ready; None on failure or timeout."""
         try:
             told = select.select([ready], [], [], _START_SECONDS)[0] and os.read(ready, 1)
         finally:
@@ -148,9 +147,9 @@ class Supervisor:
 
 
 def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[Supervisor, Addresses]:
-    """Open the sockets of one process for the API and `workers` for phones. Raises `BadConfiguration`.
+    """Open the sockets for the API process and `workers` phone processes. Raises `BadConfiguration`.
 
-    They leave their counts in `folder`, and for each other the files that they have made.
+    `folder` is for their metrics and the shared file cache.
     """
     ports: dict[str, int] = {}
     shared_cache = SharedCacheFolder.new(folder / "files")
@@ -174,7 +173,7 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
 
 
 def _serve(load: LoadConfig, role: Role, lifeline: int, tell_ready: int) -> int:
-    """The whole life of a process; returns its exit code."""
+    """Run a child process; returns its exit code."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
         config = load()
@@ -182,7 +181,7 @@ def _serve(load: LoadConfig, role: Role, lifeline: int, tell_ready: int) -> int:
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)
         return 1
-    except Exception:  # noqa: BLE001 - the supervisor must learn of it by an exit code
+    except Exception:  # noqa: BLE001 - reported to the supervisor by the exit code
         _log.exception("worker_failed")
         return 1
     return 0
@@ -192,14 +191,14 @@ async def _serve_until_told(config: Config, role: Role, lifeline: int, tell_read
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_reader(lifeline, stop.set)  # ends with the supervisor, however that does
+    loop.add_reader(lifeline, stop.set)  # readable when the supervisor has died
     async with run(config, role):
         os.write(tell_ready, b"!")
         await stop.wait()
 
 
 def _reaped() -> set[int]:
-    """The children that have ended since the last look."""
+    """Reap all children that have ended; returns their pids."""
     gone: set[int] = set()
     while True:
         try:
@@ -212,5 +211,5 @@ def _reaped() -> set[int]:
 
 
 def tell_listening(config: Config, where: Addresses) -> None:
-    """The line by which people and scripts learn the addresses."""
+    """Log the addresses, for people and scripts."""
     _log.info("listening", phones=where.phones, api=where.api, proofs=",".join(config.phones.auth))

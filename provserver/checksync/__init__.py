@@ -1,5 +1,5 @@
-"""Telling phones to fetch their configuration anew: SIP NOTIFY, sent by us or by the SIP server we can ask.
+"""Check-sync: telling phones to fetch their configuration, by a SIP NOTIFY from us or from the SIP server.
 
-One back end per module (`sip`, `kamailio`, `asterisk`, `freeswitch`), each a `domain.checksync.Notifier`;
-`backend.build_notifier` makes the configured one. Everything else here serves them.
+There is one module per back end (`sip`, `kamailio`, `asterisk`, `freeswitch`), each a `domain.checksync.Notifier`.
+`backend.build_notifier` creates the configured one. The other modules support them.
 """

@@ -1,4 +1,4 @@
-"""Asterisk's manager interface: lines of `Name: value`, an empty line ends a message. One action at a time."""
+"""Client for the Asterisk Manager Interface. Only one action at a time."""
 
 import asyncio
 import ssl
@@ -8,11 +8,11 @@ from contextlib import suppress
 from provserver.checksync.problem import ProxyProblem, in_words
 
 Fields = dict[str, str]
-"""One message; of a field that stands more than once the first."""
+"""One message; for repeated fields, the first value."""
 
 
 class Manager:
-    """A connection that is logged in."""
+    """A logged-in connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: str) -> None:
         self._reader, self._writer, self._place = reader, writer, place
@@ -42,7 +42,7 @@ class Manager:
             raise ProxyProblem(f"{self._place} refuses the login: {answer.get('Message', '')}")
 
     async def action(self, name: str, fields: Iterable[tuple[str, str]]) -> Fields:
-        """Send an action; its response. Raises `ProxyProblem` when the connection is lost."""
+        """Send an action and return its response. Raises `ProxyProblem` if the connection is lost."""
         self._actions += 1
         wanted = str(self._actions)
         lines = [("Action", name), ("ActionID", wanted), *fields]
@@ -50,7 +50,7 @@ class Manager:
             if "\r" in value or "\n" in value:
                 raise ValueError("a line break cannot stand in an AMI action")
         self._writer.write("".join(f"{key}: {value}\r\n" for key, value in lines).encode() + b"\r\n")
-        with suppress(OSError):  # the reading side will say why
+        with suppress(OSError):  # reported when reading
             await self._writer.drain()
         while True:
             message = await self._message()
@@ -58,7 +58,7 @@ class Manager:
                 return message
 
     async def events(self, last: str) -> list[Fields]:
-        """The events of the action just answered, up to and without the one called `last`."""
+        """The events of the last action, up to but excluding the event `last`."""
         found: list[Fields] = []
         while True:
             message = await self._message()
@@ -69,7 +69,7 @@ class Manager:
             found.append(message)
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()

@@ -1,7 +1,7 @@
-"""Back end `asterisk`: the manager interface knows each endpoint's contacts, then `PJSIPNotify` sends.
+"""Back end `asterisk`: finds the contacts of each endpoint over AMI, then sends with `PJSIPNotify`.
 
-Asterisk does not tell what the phone answered, so `delivered` means here: the contact answers Asterisk's OPTIONS (or is
-not asked any), and the NOTIFY went out. The reason says so. An endpoint is expected to be called like its SIP user.
+Asterisk does not report the phone's response. `delivered` therefore means: the contact answers Asterisk's OPTIONS (or
+is not qualified), and the NOTIFY was sent; the reason says so. Endpoints must be named like their SIP user.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,17 +20,17 @@ _UNQUALIFIED = f"{_SENT}, nor whether it is there (qualify_frequency is 0)"
 
 
 class AsteriskNotifier:
-    """Opens one connection per call; `connect` makes it."""
+    """Opens one connection per call, with `connect`."""
 
     def __init__(self, connect: Callable[[], Awaitable[Manager]]) -> None:
         self._connect = connect
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
-        """One line after the other on one connection: nothing here waits for a phone."""
+        """Notify the lines one by one on one connection; none of the steps waits for a phone."""
         return await ask_in_turn(targets, deadline_seconds, self._connect, self._notify)
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
-        """From the endpoints' contacts; None where Asterisk cannot be asked."""
+        """Registrations from the endpoints' contacts; None if Asterisk cannot be reached."""
         try:
             manager = await self._connect()
         except (ProxyProblem, OSError):
@@ -62,7 +62,7 @@ class AsteriskNotifier:
 
 
 async def _contacts(manager: Manager, target: Target) -> list[Binding]:
-    """The contacts of the line's endpoint. An endpoint that Asterisk does not know is a `ProxyProblem`."""
+    """The contacts of the line's endpoint. Raises `ProxyProblem` for an unknown endpoint."""
     answer = await manager.action("PJSIPShowEndpoint", [("Endpoint", target.username)])
     if answer.get("Response") != "Success":
         raise ProxyProblem(f"Asterisk: {answer.get('Message', 'no answer to PJSIPShowEndpoint')}")
@@ -71,7 +71,7 @@ async def _contacts(manager: Manager, target: Target) -> list[Binding]:
 
 
 async def _send(manager: Manager, target: Target, choice: Choice, contacts: int) -> bool:
-    """Send; whether only this device got it. `Endpoint` reaches all contacts of the line, `URI` a single one."""
+    """Send the NOTIFY; returns whether only this device got it. `Endpoint` reaches all contacts, `URI` a single one."""
     alone = contacts == len(choice.bindings)
     aimed = choice.certain and not alone and await _can_aim(manager)
     places = [("URI", binding.contact) for binding in choice.bindings] if aimed else [("Endpoint", target.username)]
@@ -83,7 +83,7 @@ async def _send(manager: Manager, target: Target, choice: Choice, contacts: int)
 
 
 async def _can_aim(manager: Manager) -> bool:
-    """Whether Asterisk sends to a URI: it says "sent" in any case, but without this endpoint does nothing."""
+    """Whether Asterisk can send to a URI. It always reports success, but does nothing without this endpoint."""
     answer = await manager.action("PJSIPShowEndpoint", [("Endpoint", _OUTBOUND)])
     if answer.get("Response") != "Success":
         return False
@@ -92,7 +92,7 @@ async def _can_aim(manager: Manager) -> bool:
 
 
 def _variables(target: Target) -> list[tuple[str, str]]:
-    """Headers and body of the NOTIFY; Asterisk adds Subscription-State itself."""
+    """Headers and body of the NOTIFY. Asterisk adds Subscription-State itself."""
     headers = [pair for pair in subscription_headers(target) if pair[0] != "Subscription-State"]
     body = [("Content", target.body)] if target.body is not None else []
     return [("Variable", f"{name}={value}") for name, value in [*headers, *body]]

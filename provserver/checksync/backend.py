@@ -1,4 +1,4 @@
-"""The configured back end."""
+"""Creates the configured check-sync back end."""
 
 import ssl
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from provserver.domain.checksync import Notifier
 
 
 def build_notifier(settings: CheckSync, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes]) -> Notifier:
-    """What `checksync.backend` names. Nothing is connected, looked up or read before the first use."""
+    """The back end named by `checksync.backend`. Nothing is connected, resolved or read before the first use."""
 
     def tls() -> ssl.SSLContext:
         return tls_context(settings.ca, verify=settings.verify)

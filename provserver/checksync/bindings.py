@@ -1,6 +1,6 @@
-"""Which of a user's registrations are this device's. Pure.
+"""Selects the bindings of a user that belong to this device. Pure.
 
-The same user may be on several devices, and a NOTIFY to all of them would reload them all.
+A user may be on several devices, and a NOTIFY to all would make all of them reload.
 """
 
 import re
@@ -17,7 +17,7 @@ _HOST = re.compile(r"sips?:(?:[^@>;]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^:;>]+))", re.
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One registered contact. `contact` and `received` are SIP URIs; `handle` is what its server addresses it by."""
+    """One registered contact. `contact` and `received` are SIP URIs; `handle` is the SIP server's own reference."""
 
     contact: str
     user_agent: str = ""
@@ -31,7 +31,7 @@ class Binding:
 
     @property
     def source(self) -> str | None:
-        """The address its REGISTER came from, as well as we know it."""
+        """The address that the REGISTER came from, as far as known."""
         if self.address:
             return self.address
         found = _HOST.search(self.received or self.contact)
@@ -40,16 +40,16 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The bindings to notify. `certain`: they are this device's and nobody else's."""
+    """The bindings to notify. `certain`: they belong to this device and no other."""
 
     bindings: tuple[Binding, ...]
     certain: bool
 
 
 def choose(bindings: Sequence[Binding], target: Target) -> Choice:
-    """By MAC in User-Agent or instance, else by source address, else whatever is not another device for sure.
+    """Select by MAC in User-Agent or instance, else by source address, else all that do not name another device's MAC.
 
-    No binding at all: the user is registered nowhere, or from other devices only.
+    Empty if the user is registered nowhere, or only from other devices.
     """
     own = tuple(binding for binding in bindings if _bears(binding, target.mac.bare))
     if own:
@@ -57,13 +57,13 @@ def choose(bindings: Sequence[Binding], target: Target) -> Choice:
     anonymous = tuple(binding for binding in bindings if not _another_mac(binding))
     there = tuple(binding for binding in anonymous if target.source_address and binding.source == target.source_address)
     if there:
-        # Behind one NAT several devices share an address; two bindings may also be one phone before and after a reboot.
+        # Devices behind one NAT share an address, and two bindings may be one phone before and after a reboot.
         return Choice(there, certain=len(there) == 1)
     return Choice(anonymous, certain=False)
 
 
 def registration_of(bindings: Sequence[Binding], target: Target) -> Registration:
-    """What the registrar knows of the target, from all bindings of its user: the freshest of its own."""
+    """What is registered for the target: the binding that expires last among its own."""
     own = choose(bindings, target).bindings
     if not own:
         return Registration(registered=False)
@@ -82,5 +82,5 @@ def _bears(binding: Binding, mac: str) -> bool:
 
 
 def _another_mac(binding: Binding) -> bool:
-    """Whether its User-Agent names a MAC at all (the target's own was looked for before)."""
+    """Whether its User-Agent names any MAC; the target's own was checked before."""
     return any(seen_mac(text) for text in _MAC_LIKE.findall(binding.user_agent))

@@ -1,4 +1,4 @@
-"""From the settings of a line to where its requests go: the operator's proxy, else outbound proxy, server, domain."""
+"""Derives a line's next hop from its settings: operator's proxy, else outbound proxy, server or domain."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _URI = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A host (name or bare address) with what is fixed about it; None is for DNS to tell (RFC 3263)."""
+    """A host (name or address) with optional port and transport; None is resolved by DNS (RFC 3263)."""
 
     host: str
     port: int | None = None
@@ -26,7 +26,7 @@ class Destination:
 
     @property
     def is_address(self) -> bool:
-        """Whether there is nothing to look up."""
+        """Whether `host` is an IP address."""
         try:
             ip_address(self.host)
         except ValueError:
@@ -35,7 +35,7 @@ class Destination:
 
 
 def destination_of(route: Route, domain: str) -> Destination:
-    """Where requests for a line of `domain` go. Raises `ProxyProblem` where nothing tells."""
+    """The destination for a line of `domain`. Raises `ProxyProblem` if nothing is configured."""
     if route.proxy:
         return _parse(route.proxy, None)
     if route.outbound_proxy:
@@ -48,7 +48,7 @@ def destination_of(route: Route, domain: str) -> Destination:
 
 
 def _parse(text: str, transport: str | None) -> Destination:
-    """A SIP URI or `host[:port]`; what it does not say about the transport, `transport` says."""
+    """Parse a SIP URI or `host[:port]`. `transport` is the default."""
     found = _URI.fullmatch(text.strip().strip("<>"))
     if not found:
         raise ProxyProblem(f"{text} is neither host:port nor a SIP URI")

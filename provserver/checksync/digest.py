@@ -1,6 +1,6 @@
-"""Digest authentication of a SIP client (RFC 3261 section 22, RFC 7616, RFC 8760). Pure but for the nonces handed in.
+"""Client side of SIP digest authentication (RFC 3261 section 22, RFC 7616, RFC 8760). Pure; nonces are passed in.
 
-The SIP library's own reader of challenges splits at commas inside quotes (`qop="auth,auth-int"`), so ours reads them.
+Challenges are parsed here, because the SIP library splits at commas inside quotes (`qop="auth,auth-int"`).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ _HASHES = {"MD5": "md5", "SHA-256": "sha256"}
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a `WWW-Authenticate` or `Proxy-Authenticate` header asks for. `qop` None: as in RFC 2069."""
+    """A parsed `WWW-Authenticate` or `Proxy-Authenticate` header. `qop` None: RFC 2069 style."""
 
     realm: str
     nonce: str
@@ -23,19 +23,19 @@ class Challenge:
     opaque: str | None = None
     stale: bool = False
     spelled: str | None = None
-    """The algorithm as the challenge wrote it, None where it wrote none; answers repeat it."""
+    """The algorithm as written in the challenge, to be repeated in the response; None if absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A name with its password, as a realm knows them."""
+    """User name and password for a realm."""
 
     username: str
     password: str = field(repr=False)
 
 
 def read_challenge(value: str) -> Challenge | None:
-    """One header value; None where the scheme, algorithm or quality of protection is beyond us."""
+    """Parse one header value; None if its scheme, algorithm or qop is not supported."""
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest":
         return None
@@ -53,13 +53,13 @@ def read_challenge(value: str) -> Challenge | None:
 
 
 def first_known(values: Iterable[str]) -> Challenge | None:
-    """Of several headers the topmost that we can answer, which is the server's preference (RFC 8760 section 2.4)."""
+    """The first challenge we support. Servers list them in order of preference (RFC 8760, section 2.4)."""
     return next((challenge for challenge in map(read_challenge, values) if challenge), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What an answer covers: method, digest-URI and body of the request."""
+    """The parts of a request covered by the response: method, digest-URI and body."""
 
     method: str
     uri: str
@@ -67,7 +67,7 @@ class Signed:
 
 
 def response_of(challenge: Challenge, credentials: Credentials, signed: Signed, nc: str, cnonce: str) -> str:
-    """The `response` value: hexadecimal (RFC 7616 section 3.4.1). `nc` is 8 hexadecimal digits."""
+    """The `response` value in hexadecimal (RFC 7616, section 3.4.1). `nc`: 8 hexadecimal digits."""
 
     def digest(text: str | bytes) -> str:
         data = text if isinstance(text, bytes) else text.encode()
@@ -84,7 +84,7 @@ def response_of(challenge: Challenge, credentials: Credentials, signed: Signed, 
 
 
 def authorization(challenge: Challenge, credentials: Credentials, signed: Signed, count: int, cnonce: str) -> str:
-    """The value of `Authorization` or `Proxy-Authorization`; `count` is how often this nonce is used, from 1."""
+    """The value of `Authorization` or `Proxy-Authorization`. `count`: uses of this nonce, from 1."""
     nc = f"{count:08x}"
     quoted = {
         "username": credentials.username,
@@ -107,10 +107,10 @@ def authorization(challenge: Challenge, credentials: Credentials, signed: Signed
 
 @dataclass
 class Keyring:
-    """The challenges met on the way to one line, and how each is answered.
+    """The challenges received for one line, and the credentials to answer them.
 
-    `keys` is who answers which status code: 407 the proxy's credentials, 401 the line's own. Each realm is answered
-    once, and once more where the server says that only the nonce was stale.
+    `keys`: credentials by status code, 407 for the proxy's and 401 for the line's own. Each realm is tried once, and
+    once more if the server says that the nonce was stale.
     """
 
     keys: Mapping[int, Credentials]
@@ -119,7 +119,7 @@ class Keyring:
     _uses: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def take(self, code: int, challenges: Iterable[str]) -> bool:
-        """Learn from a 401 or 407; whether another attempt is worth it."""
+        """Take the challenges of a 401 or 407. Returns whether another attempt makes sense."""
         challenge = first_known(challenges)
         if challenge is None or code not in self.keys:
             return False
@@ -131,7 +131,7 @@ class Keyring:
         return True
 
     def answers(self, signed: Signed) -> tuple[tuple[str, str], ...]:
-        """The headers of the next attempt, one per challenge met so far."""
+        """The headers of the next attempt, one per challenge received so far."""
         headers = []
         for place, challenge in self._open.items():
             self._uses[place] += 1

@@ -1,4 +1,4 @@
-"""FreeSWITCH's event socket (inbound): headers, an empty line, and as many bytes of body as `Content-Length` says."""
+"""Client for FreeSWITCH's event socket (inbound mode)."""
 
 import asyncio
 from contextlib import suppress
@@ -8,14 +8,14 @@ from provserver.checksync.problem import ProxyProblem, in_words
 
 
 class Packet(NamedTuple):
-    """One message of the socket; header names in lower case."""
+    """One message; header names in lower case."""
 
     headers: dict[str, str]
     body: str
 
 
 class EventSocket:
-    """A connection that is authenticated. It subscribes to no events, so each command's answer is the next message."""
+    """An authenticated connection. It subscribes to no events, so each reply is the next message."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: str) -> None:
         self._reader, self._writer, self._place = reader, writer, place
@@ -45,18 +45,18 @@ class EventSocket:
             raise ProxyProblem(f"{self._place} refuses the password")
 
     async def api(self, command: str) -> str:
-        """A command of the console; its output."""
+        """Run a console command and return its output."""
         return (await self._command([f"api {command}"])).body
 
     async def send_event(self, name: str, headers: dict[str, str], body: str = "") -> str:
-        """Fire an event; the reply, `+OK …` or `-ERR …`."""
+        """Send an event; returns the reply, `+OK …` or `-ERR …`."""
         lines = [f"sendevent {name}", *(f"{header}: {value}" for header, value in headers.items())]
         if body:
             lines.append(f"content-length: {len(body.encode())}")
         return (await self._command(lines, body)).headers.get("reply-text", "")
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()
@@ -65,7 +65,7 @@ class EventSocket:
         if any("\n" in line or "\r" in line for line in lines):
             raise ValueError("a line break cannot stand in a command of the event socket")
         self._writer.write(("\n".join(lines) + "\n\n" + body).encode())
-        with suppress(OSError):  # the reading side will say why
+        with suppress(OSError):  # reported when reading
             await self._writer.drain()
         while True:
             packet = await self._packet()

@@ -1,4 +1,4 @@
-"""A flow: one socket between us and one hop, shared by all transactions on it; responses find theirs by branch."""
+"""A flow (RFC 5626): one socket to one hop, shared by all its transactions; responses are matched by branch."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from provserver.checksync.framing import Framer, read_response
 from provserver.checksync.notify import Local
 
 IDLE_SECONDS = 60.0
-"""How long a flow that nobody uses is kept: proxies close idle connections, and addresses behind names change."""
+"""An unused flow is closed after this time: proxies close idle connections, and addresses change."""
 
 
 class Flow:
-    """Gives each response to the transaction that waits for its branch; tells all of them when the socket breaks."""
+    """Dispatches responses to transactions by branch, and notifies all of them when the socket breaks."""
 
     def __init__(self, transport: str, write: Callable[[bytes], None], close: Callable[[], None], name: Any) -> None:
         host, port = name[0], name[1]
@@ -30,13 +30,13 @@ class Flow:
         self._watch_idleness()
 
     def send(self, message: bytes) -> None:
-        """Put a message on the wire; on a broken flow nothing happens, the listeners know."""
+        """Send a message. Does nothing on a broken flow; its transactions have been notified."""
         self.used = True
         if self.broken is None:
             self._write(message)
 
     def listen(self, branch: str) -> "asyncio.Queue[Response | Exception]":
-        """Where the responses for `branch` arrive."""
+        """The queue for responses to `branch`."""
         queue = self._waiting[branch] = asyncio.Queue()
         if self.broken is not None:
             queue.put_nowait(self.broken)
@@ -44,7 +44,7 @@ class Flow:
         return queue
 
     def forget(self, branch: str, after: float) -> None:
-        """Let go of `branch`, `after` seconds from now."""
+        """Remove `branch` after `after` seconds."""
         if after and self.broken is None:
             asyncio.get_running_loop().call_later(after, self.forget, branch, 0)
             return
@@ -52,18 +52,18 @@ class Flow:
         self._watch_idleness()
 
     def received(self, message: bytes) -> None:
-        """A whole message came from the peer."""
+        """Handle a complete message from the peer."""
         read = read_response(message)
         if read and (queue := self._waiting.get(read[0])):
             queue.put_nowait(read[1])
 
     def failed(self, error: Exception) -> None:
-        """The peer cannot be reached right now: those who wait are told; the socket may still serve the next ones."""
+        """Report a temporary error to all waiting transactions. The flow stays usable."""
         for queue in self._waiting.values():
             queue.put_nowait(error)
 
     def end(self, error: Exception) -> None:
-        """No more of this flow."""
+        """Close the flow."""
         if self.broken is None:
             self.broken = error
             self.failed(error)
@@ -81,31 +81,31 @@ class Flow:
 
 
 class Datagrams(asyncio.DatagramProtocol):
-    """UDP on a connected socket: only the hop is heard, and its ICMP errors arrive."""
+    """A connected UDP socket: receives only from the hop, and reports its ICMP errors."""
 
     flow: Flow
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is bound; our own address is known now."""
+        """Create the flow, now that the local address is known."""
         datagrams = cast("asyncio.DatagramTransport", transport)
         self.flow = Flow("udp", datagrams.sendto, datagrams.abort, transport.get_extra_info("sockname"))
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        """One datagram is one message."""
+        """Each datagram is one message."""
         self.flow.received(data)
 
     def error_received(self, exc: Exception) -> None:
-        """ICMP says that nothing listens, or there is no way."""
+        """An ICMP error: port or host unreachable."""
         self.flow.failed(exc)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
+        """The socket is closed."""
         self.flow.end(exc or ConnectionResetError("closed"))
         self.flow.closed.set()
 
 
 class Stream(asyncio.Protocol):
-    """TCP, or TLS over it."""
+    """TCP or TLS."""
 
     flow: Flow
 
@@ -115,12 +115,12 @@ class Stream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The handshake is over."""
+        """Create the flow; the TLS handshake is complete."""
         stream = self._transport = cast("asyncio.Transport", transport)
         self.flow = Flow(self._name, stream.write, stream.abort, transport.get_extra_info("sockname"))
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes, perhaps several messages."""
+        """Split received bytes into messages."""
         try:
             messages = self._framer.feed(data)
         except ValueError:
@@ -130,7 +130,7 @@ class Stream(asyncio.Protocol):
             self.flow.received(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The peer closed, or the network did."""
-        with suppress(AttributeError):  # lost within the handshake: there was no flow yet
+        """The connection is closed."""
+        with suppress(AttributeError):  # lost during the handshake: no flow yet
             self.flow.end(exc or ConnectionResetError("closed"))
             self.flow.closed.set()

@@ -1,4 +1,4 @@
-"""Cutting a byte stream into SIP messages (RFC 3261 section 18.3), and reading one."""
+"""Splits a byte stream into SIP messages (RFC 3261, section 18.3) and parses responses."""
 
 import re
 
@@ -10,13 +10,13 @@ _LARGEST = 65_536
 
 
 class Framer:
-    """Collects what a stream brings, gives back whole messages. Between messages CRLFs are keep-alives (RFC 5626)."""
+    """Collects received bytes and returns complete messages. CRLFs between messages are keep-alives (RFC 5626)."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are complete now. Raises `ValueError` when the peer does not speak SIP."""
+        """Add data; returns the messages now complete. Raises `ValueError` if it is not SIP."""
         self._buffer += data
         messages = []
         while message := self._next():
@@ -39,7 +39,7 @@ class Framer:
 
 
 def read_response(message: bytes) -> tuple[str, Response] | None:
-    """The branch of the topmost Via, which is ours, with the response; None for anything else or anything broken."""
+    """The branch of the topmost Via (ours) and the response; None for any other or malformed message."""
     head, separator, body = message.partition(b"\r\n\r\n")
     try:
         parsed = Message.parse(_FOLD.sub(b" ", head) + separator + body)

@@ -1,7 +1,7 @@
-"""Back end `freeswitch`: the event socket lists the user's registrations, then a NOTIFY event goes to this device's.
+"""Back end `freeswitch`: lists the user's registrations over the event socket, then sends to this device's.
 
-FreeSWITCH does not tell what the phone answered, so `delivered` means here: the registration is there, its ping (where
-the profile pings) is answered, and the NOTIFY is queued. The reason says so.
+FreeSWITCH does not report the phone's response. `delivered` therefore means: there is a registration, it answers pings
+(if the profile pings), and the NOTIFY is queued; the reason says so.
 """
 
 import re
@@ -18,11 +18,11 @@ _SENT = "sent; FreeSWITCH does not tell what the phone answered"
 _FIELD = re.compile(r"^([A-Za-z-]+):[ ]*\t(.*)$", re.MULTILINE)
 _EXPIRES = re.compile(r"EXPSECS\((-?\d+)\)")
 _NO_BODY = "application/simple-message-summary"
-"""An event without a content type is dropped silently; without a body the phone never sees this one matter."""
+"""FreeSWITCH silently drops an event without a content type. Without a body, phones do not see this value."""
 
 
 class FreeswitchNotifier:
-    """Opens one connection per call; `connect` makes it. `profile` is the Sofia profile, `clock` gives the time."""
+    """Opens one connection per call, with `connect`. `profile`: the Sofia profile. `clock`: the current time."""
 
     def __init__(
         self, connect: Callable[[], Awaitable[EventSocket]], profile: str, clock: Callable[[], datetime]
@@ -30,11 +30,11 @@ class FreeswitchNotifier:
         self._connect, self._profile, self._clock = connect, profile, clock
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
-        """One line after the other on one connection: nothing here waits for a phone."""
+        """Notify the lines one by one on one connection; none of the steps waits for a phone."""
         return await ask_in_turn(targets, deadline_seconds, self._connect, self._notify)
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
-        """From the profile's registrations; None where FreeSWITCH cannot be asked."""
+        """Registrations from the profile; None if FreeSWITCH cannot be reached."""
         try:
             connection = await self._connect()
         except (ProxyProblem, OSError):
@@ -69,7 +69,10 @@ class FreeswitchNotifier:
         return failed(target, LineStatus.DELIVERED, _SENT, targeted=choice.certain)
 
     async def _send(self, connection: EventSocket, target: Target, binding: Binding) -> str:
-        """Five headers must be there or the event is ignored; `call-id` narrows it to one registration."""
+        """Send the event.
+
+        The first five headers are mandatory, or it is ignored; `call-id` selects one registration.
+        """
         headers = {
             "profile": self._profile,
             "content-type": target.content_type or _NO_BODY,

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 over HTTP, as Kamailio's `jsonrpcs` speaks it."""
+"""JSON-RPC 2.0 over HTTP, as implemented by Kamailio's `jsonrpcs`."""
 
 import base64
 import itertools
@@ -14,7 +14,7 @@ from provserver.checksync.problem import ProxyProblem
 
 
 class RpcError(Exception):
-    """The method answered with an error: its `code` and `text`."""
+    """The method returned an error: its `code` and `text`."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code} {text}")
@@ -22,7 +22,7 @@ class RpcError(Exception):
 
 
 class JsonRpc:
-    """A client."""
+    """A JSON-RPC client."""
 
     def __init__(self, url: str, login: Credentials | None, tls: Callable[[], ssl.SSLContext]) -> None:
         self._url, self._login, self._tls = url, login, tls
@@ -30,7 +30,7 @@ class JsonRpc:
         self._ids = itertools.count(1)
 
     async def call(self, method: str, *parameters: str) -> Any:
-        """The method's result. Raises `RpcError`, and `ProxyProblem` where Kamailio cannot be asked."""
+        """Call a method and return its result. Raises `RpcError`, or `ProxyProblem` if Kamailio cannot be reached."""
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(parameters)}
         try:
             async with self._opened().post(self._url, json=request) as answer:
@@ -50,10 +50,11 @@ class JsonRpc:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # One connection per call: Kamailio closes after its answer without saying so, and a POST is not repeated.
+            # One connection per call: Kamailio closes it after the response without announcing that, and POSTs are not
+            # retried.
             tls = self._tls() if self._url.startswith("https:") else True
             connector = aiohttp.TCPConnector(ssl=tls, force_close=True)
-            # No time limit here: the deadline of the whole call ends it.
+            # No total timeout: the caller's deadline applies.
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=4)
             self._session = aiohttp.ClientSession(connector=connector, headers=self._headers(), timeout=timeout)
         return self._session
@@ -66,7 +67,7 @@ class JsonRpc:
 
 
 def _result(text: str, url: str, status: int) -> Any:
-    """Kamailio answers an error with HTTP 4xx or 5xx *and* a JSON-RPC body; the body is what counts."""
+    """Parse a response. Errors come as HTTP 4xx or 5xx *with* a JSON-RPC body; the body is authoritative."""
     try:
         answer = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""All lines of a device at once, under one deadline; whatever goes wrong becomes an outcome, never an exception."""
+"""Runs all lines of a device concurrently under one deadline. Every failure becomes an outcome, never an exception."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -11,7 +11,7 @@ from provserver.domain.checksync import LineOutcome, LineStatus, Target
 
 @dataclass
 class Progress:
-    """How far a line got, so that a deadline can say whose silence it was. `doing` is what we are waiting for."""
+    """How far a line got, for the message on timeout. `doing`: what it is waiting for."""
 
     doing: str = "connecting"
     sent: bool = False
@@ -21,13 +21,13 @@ Ask = Callable[[Target, Progress], Awaitable[LineOutcome]]
 
 
 async def ask_all(targets: Sequence[Target], deadline_seconds: float, ask: Ask) -> list[LineOutcome]:
-    """`ask` for each target at the same time; one outcome each, in their order."""
+    """Run `ask` for all targets concurrently; returns one outcome each, in order."""
     ends_at = asyncio.get_running_loop().time() + deadline_seconds
     return list(await asyncio.gather(*(_ask(target, ends_at, deadline_seconds, ask) for target in targets)))
 
 
 async def _ask(target: Target, ends_at: float, seconds: float, ask: Ask) -> LineOutcome:
-    """`ask`, until the loop's clock shows `ends_at`; `seconds` is how long that was, in words."""
+    """Run `ask` until the loop time `ends_at`; `seconds` is the duration for messages."""
     progress = Progress()
     try:
         async with asyncio.timeout_at(ends_at):
@@ -43,21 +43,21 @@ async def _ask(target: Target, ends_at: float, seconds: float, ask: Ask) -> Line
 
 
 def failed(target: Target, status: LineStatus, reason: str, *, targeted: bool = False) -> LineOutcome:
-    """An outcome without a SIP answer."""
+    """An outcome without a SIP response."""
     return LineOutcome(target.line_number, status, None, reason, targeted)
 
 
 def broken(target: Target, problem: ProxyProblem) -> LineOutcome:
-    """The outcome of a line whose way is broken."""
+    """The outcome for a line whose route failed."""
     return LineOutcome(
         target.line_number, LineStatus.ERROR, problem.sip_status, f"proxy: {problem.text}", targeted=False
     )
 
 
 async def best_of(sendings: Sequence[Coroutine[Any, Any, LineOutcome]]) -> LineOutcome:
-    """Several bindings of one line at once: the first delivery ends it, else the outcome that tells most.
+    """Try several bindings of one line concurrently: the first success wins, else the most informative outcome.
 
-    Raises `ProxyProblem` where the way to all of them is broken.
+    Raises `ProxyProblem` if the route to all of them failed.
     """
     tasks = [asyncio.create_task(sending) for sending in sendings]
     outcomes: list[LineOutcome] = []
@@ -87,7 +87,7 @@ class Closable(Protocol):
     """A connection to the SIP server."""
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
 
 
 Connection = TypeVar("Connection", bound=Closable)

@@ -1,7 +1,7 @@
-"""The NOTIFY as text. Pure: values in, bytes out.
+"""Builds the NOTIFY. Pure.
 
-It belongs to no subscription (RFC 6665 would have it refused with 481; phones make an exception for these events), so
-it says at once that it is the last one: `Subscription-State: terminated`.
+It is sent outside of a subscription. RFC 6665 requires a 481 for that, but phones accept these events. It therefore has
+`Subscription-State: terminated`.
 """
 
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from sipmessage import URI, Address, CSeq, Parameters, Request, Via
 from provserver.domain.checksync import Target
 
 MAGIC = "z9hG4bK"
-"""What every branch begins with (RFC 3261 section 8.1.1.7)."""
+"""The magic cookie that starts every branch (RFC 3261, section 8.1.1.7)."""
 
 _MAX_FORWARDS = "70"
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who asks, the same in every attempt at one line: `identity` is `user@domain` of the From header."""
+    """The sender, the same in all attempts for one line. `identity`: `user@domain` of the From header."""
 
     identity: str
     tag: str
@@ -37,7 +37,7 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What changes from one attempt to the next: sequence number, branch, and the credentials asked for so far.
+    """What differs between attempts: CSeq number, branch, and credentials.
 
     `credentials` are header name and value: `("Proxy-Authorization", "Digest …")`.
     """
@@ -48,10 +48,7 @@ class Attempt:
 
 
 def notify_request(target: Target, sender: Sender, local: Local, attempt: Attempt) -> bytes:
-    """The whole request as it goes on the wire.
-
-    Raises `ValueError` where a value would break out of its header.
-    """
+    """The complete request. Raises `ValueError` if a value contains a control character."""
     body = (target.body or "").encode()
     request = Request("NOTIFY", address_of_record(target.aor), body)
     request.via = [Via(local.transport, local.host, local.port, Parameters(rport=None, branch=attempt.branch))]
@@ -71,7 +68,7 @@ def notify_request(target: Target, sender: Sender, local: Local, attempt: Attemp
 
 
 def subscription_headers(target: Target) -> Iterable[tuple[str, str]]:
-    """The headers that make a request a check-sync, whoever sends it."""
+    """The headers that make a NOTIFY a check-sync, whoever sends it."""
     yield "Event", on_one_line(target.event)
     yield "Subscription-State", "terminated"
     if target.body is not None:
@@ -79,14 +76,14 @@ def subscription_headers(target: Target) -> Iterable[tuple[str, str]]:
 
 
 def address_of_record(aor: str) -> URI:
-    """`user@domain` as a SIP URI, with the user's reserved characters escaped and an IPv6 domain in brackets."""
+    """`user@domain` as a SIP URI, with reserved characters escaped and an IPv6 domain in brackets."""
     user, _, domain = on_one_line(aor).rpartition("@")
     host = f"[{domain}]" if ":" in domain and not domain.startswith("[") else domain
     return URI("sip", host, user or None)
 
 
 def on_one_line(text: str) -> str:
-    """The text, if it can stand in a header; `ValueError` for control characters, which would end it."""
+    """The text, if it contains no control characters, which could inject headers; otherwise `ValueError`."""
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("a control character cannot stand in a SIP header")
     return text

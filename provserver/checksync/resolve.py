@@ -1,4 +1,4 @@
-"""From a destination to the addresses to try, in order (RFC 3263 section 4; weights as in RFC 2782)."""
+"""Resolves a destination to the addresses to try, in order (RFC 3263, section 4; weights: RFC 2782)."""
 
 import asyncio
 import socket
@@ -22,7 +22,10 @@ _QUERY_SECONDS = 2.0
 
 
 def default_resolver() -> dns.asyncresolver.Resolver:
-    """The system's name servers, with a cache. Without any (`/etc/resolv.conf` missing) only the hosts file is left."""
+    """The system's name servers, with a cache.
+
+    If there are none (no `/etc/resolv.conf`), only the hosts file is used.
+    """
     try:
         resolver = dns.asyncresolver.Resolver()
     except dns.resolver.NoResolverConfiguration:
@@ -32,13 +35,13 @@ def default_resolver() -> dns.asyncresolver.Resolver:
 
 
 class HopFinder:
-    """Looks destinations up. `entropy` gives n random bytes, for the choice among SRV records of one priority."""
+    """Resolves destinations. `entropy(n)` gives n random bytes, for weighted SRV selection."""
 
     def __init__(self, resolver: dns.asyncresolver.Resolver, entropy: Callable[[int], bytes]) -> None:
         self._resolver, self._entropy = resolver, entropy
 
     async def hops(self, wanted: Destination) -> list[Hop]:
-        """The hops to try, the first first. Raises `ProxyProblem` where the name leads nowhere."""
+        """The hops to try, in order. Raises `ProxyProblem` if the name does not resolve."""
         if wanted.is_address or wanted.port is not None:
             return await self._at(wanted.host, wanted.port, wanted.transport or "udp", wanted.host)
         services = [(wanted.transport, f"{_PREFIXES[wanted.transport]}.{wanted.host}")] if wanted.transport else None
@@ -50,7 +53,7 @@ class HopFinder:
         return found or await self._at(wanted.host, None, wanted.transport or "udp", wanted.host)
 
     async def _services(self, host: str) -> list[tuple[Transport, str]]:
-        """Transports in the order the domain prefers (NAPTR), else all of ours."""
+        """The transports in the domain's order of preference (NAPTR), else all we support."""
         records = sorted(await self._query(host, "NAPTR"), key=lambda record: (record.order, record.preference))
         found = [
             (_SERVICES[service], record.replacement.to_text(omit_final_dot=True))
@@ -60,18 +63,18 @@ class HopFinder:
         return found or [(transport, f"{prefix}.{host}") for transport, prefix in _PREFIXES.items()]
 
     async def _served(self, services: list[tuple[Transport, str]], name: str) -> list[Hop]:
-        """The servers of all services, in the order of the services, priorities and weights."""
+        """The servers of all services, ordered by service, priority and weight."""
         answers = await self._query_all([(place, "SRV") for _, place in services])
         hops: list[Hop] = []
         for (transport, _), records in zip(services, answers, strict=True):
             for record in self._weighed(records):
-                with suppress(ProxyProblem):  # one server without an address leaves the others
+                with suppress(ProxyProblem):  # skip a server without an address
                     host = record.target.to_text(omit_final_dot=True)
                     hops += await self._at(host, record.port, transport, name)
         return hops
 
     def _weighed(self, records: Iterable[Any]) -> list[Any]:
-        """Lowest priority first; within one, drawn by weight. A target of `.` says that the service is not offered."""
+        """Order by priority, then by weighted random choice. Target `.` means that the service is not offered."""
         offered = (record for record in records if record.target != dns.name.root)
         left = sorted(offered, key=lambda record: (record.priority, record.weight))
         ordered = []
@@ -87,7 +90,7 @@ class HopFinder:
         return ordered
 
     async def _at(self, host: str, port: int | None, transport: Transport, name: str) -> list[Hop]:
-        """The hops at the addresses of `host`, IPv4 first: phones live there, and so do most of their servers."""
+        """The hops at the addresses of `host`, IPv4 first, as most phones and servers use it."""
         addresses = [host] if Destination(host).is_address else await self._addresses(host)
         return _hops(addresses, host, port, transport, name)
 
@@ -99,7 +102,7 @@ class HopFinder:
         return [record.address for record in [*ipv4, *ipv6]] or await self._addresses_of_the_system(host)
 
     async def _addresses_of_the_system(self, host: str) -> list[str]:
-        """The hosts file and whatever else the system asks, for names that are in no DNS."""
+        """The addresses from the hosts file and other system sources, for names not in DNS."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
@@ -108,7 +111,7 @@ class HopFinder:
         return sorted({str(entry[4][0]) for entry in found}, key=lambda address: ":" in address)
 
     async def _query_all(self, questions: list[tuple[str, str]]) -> list[list[Any]]:
-        """All at once; none is left running when one fails."""
+        """Run all queries concurrently. If one fails, the others are awaited before the error is raised."""
         answers = await asyncio.gather(*(self._query(*question) for question in questions), return_exceptions=True)
         found = []
         for answer in answers:
@@ -118,7 +121,7 @@ class HopFinder:
         return found
 
     async def _query(self, name: str, kind: str) -> list[Any]:
-        """The records; none where the name or kind does not exist. Raises `DNSException` where nobody answers."""
+        """The records; empty if the name or type does not exist. Raises `DNSException` if no server answers."""
         try:
             answer = await self._resolver.resolve(name, kind, lifetime=_QUERY_SECONDS, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.name.LabelTooLong, dns.name.EmptyLabel):
@@ -127,7 +130,7 @@ class HopFinder:
 
 
 def _hops(addresses: list[str], host: str, port: int | None, transport: Transport, name: str) -> list[Hop]:
-    """The addresses of `host` with the transport's own port where none is given (RFC 3261 section 19.1.2)."""
+    """The addresses of `host` with the transport's default port if none is given (RFC 3261, section 19.1.2)."""
     if not addresses:
         raise ProxyProblem(f"the name {host} leads to no address")
     port = port or (5061 if transport == "tls" else 5060)

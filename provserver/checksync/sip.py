@@ -1,6 +1,6 @@
-"""The default back end: our own SIP client sends the NOTIFY to the line's proxy, which finds the phone.
+"""The default back end: our own SIP client sends the NOTIFY to the line's proxy, which routes it to the phone.
 
-It goes to the address of record, so every device on which the user is registered gets it: `targeted` is always false.
+It is addressed to the AOR, so all devices where the user is registered receive it; `targeted` is always false.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ _AUTHENTICATE = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who we are to the proxy; None: the line itself, with its own credentials."""
+    """Our identity towards the proxy; None: the line itself, with its own credentials."""
 
     proxy: Credentials | None
 
     def sender_of(self, target: Target) -> str:
-        """The From header's `user@domain`: proxies check it against who authenticates."""
+        """`user@domain` for the From header. Proxies compare it with the authenticated user."""
         if self.proxy is None:
             return target.aor
         return self.proxy.username if "@" in self.proxy.username else f"{self.proxy.username}@{target.domain}"
 
     def keys_of(self, target: Target) -> Mapping[int, Credentials]:
-        """Who answers a 401 and a 407."""
+        """The credentials to answer a 401 and a 407."""
         line = Credentials(target.auth_username or target.username, target.password)
         if self.proxy is None:
             return {401: line, 407: line}
@@ -44,7 +44,7 @@ class Identity:
 
 
 class SipNotifier:
-    """Sends by itself. `entropy` gives n random bytes."""
+    """Sends NOTIFY requests. `entropy(n)` gives n random bytes."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class SipNotifier:
         self._entropy, self._timers = entropy, timers or Timers()
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
-        """All lines at once, each on its own transaction, over as few sockets as there are hops."""
+        """Notify all lines concurrently, each in its own transaction, with one flow per hop."""
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
         lookups: dict[Destination, asyncio.Task[list[Hop]]] = {}
 
@@ -78,7 +78,7 @@ class SipNotifier:
             await asyncio.gather(*lookups.values(), return_exceptions=True)
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
-        """A proxy does not tell who is registered."""
+        """Always None: a proxy does not report registrations."""
         return None
 
     async def close(self) -> None:
@@ -86,9 +86,9 @@ class SipNotifier:
         await self._flows.close()
 
     async def _over(self, hops: Sequence[Hop], target: Target, progress: Progress, ends_at: float) -> Response:
-        """One hop after the other (RFC 3263 section 4.3): the next where one is dead, silent or answers 503.
+        """Try the hops in order (RFC 3263, section 4.3), moving on if one is dead, silent or answers 503.
 
-        Each gets its share of the time that is left; the last hop all of it, so that the deadline speaks for it.
+        Each gets a share of the remaining time, and the last hop all of it.
         """
         *alternatives, last = hops
         for index, hop in enumerate(alternatives):
@@ -103,7 +103,7 @@ class SipNotifier:
         return await self._at(last, target, progress)
 
     async def _at(self, hop: Hop, target: Target, progress: Progress, *, again: bool = False) -> Response:
-        """The final answer by way of `hop`. A reused connection that turns out closed is opened anew, once."""
+        """The final response from `hop`. If a reused connection turns out to be closed, it is reopened once."""
         progress.doing, progress.sent = f"connecting to {hop}", False
         flow = await self._flows.flow(hop)
         reused = flow.used and flow.reliable
@@ -118,7 +118,7 @@ class SipNotifier:
         return await self._at(hop, target, progress, again=True)
 
     async def _converse(self, flow: Flow, target: Target) -> Response:
-        """Ask, and ask again with credentials as long as a new realm wants some (RFC 3261 section 22)."""
+        """Send, and repeat with credentials while new challenges arrive (RFC 3261, section 22)."""
         sender = Sender(self._identity.sender_of(target), self._random(8), self._random(16))
         signed = Signed("NOTIFY", str(address_of_record(target.aor)), (target.body or "").encode())
         keyring = Keyring(self._identity.keys_of(target), lambda: self._random(8))
@@ -137,13 +137,13 @@ class SipNotifier:
 
 
 def outcome_of(target: Target, response: Response, identity: Identity) -> LineOutcome:
-    """How a final answer reads. What the proxy says of itself is told apart from what the phone says."""
+    """Interpret a final response. Responses of the proxy itself are distinguished from those of the phone."""
     said = f"{response.code} {response.phrase}".strip()
     if response.code == 407 and identity.proxy is None:
         raise ProxyProblem(f"{said}: it wants credentials and refuses the line's own; set checksync.username", 407)
     if response.code == 407:
         raise ProxyProblem(f"{said}: it refuses the credentials in checksync.username and checksync.password", 407)
-    if response.code == 503:  # a proxy passes a phone's own 503 on as 500 (RFC 3261 section 16.7)
+    if response.code == 503:  # proxies convert a phone's 503 to 500 (RFC 3261, section 16.7)
         raise ProxyProblem(said, 503)
     if response.code == 401:
         said = f"{said}: the phone refuses the line's own credentials"

@@ -1,6 +1,6 @@
 """The non-INVITE client transaction of RFC 3261, section 17.1.2.
 
-`ClientTransaction` is the state machine without clock or socket; `transact` runs one on a flow.
+`ClientTransaction` is the state machine, without clock or socket. `transact` runs one on a flow.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from sipmessage import Response
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """RFC 3261 table 4, in seconds: T1 round trip, T2 longest interval, T4 how long a message lives in the network."""
+    """Timer values of RFC 3261, table 4, in seconds."""
 
     t1: float = 0.5
     t2: float = 4.0
@@ -21,7 +21,7 @@ class Timers:
 
 
 class NoAnswerInTime(Exception):
-    """Timer F fired: nobody answered in 64 times T1."""
+    """Timer F fired: no response within 64 * T1."""
 
 
 class _State(Enum):
@@ -32,9 +32,9 @@ class _State(Enum):
 
 
 class ClientTransaction:
-    """The machine of figure 6. Times are seconds on any one monotonic clock.
+    """The state machine of figure 6. Times are seconds of a monotonic clock.
 
-    `reliable` is whether the transport retransmits by itself (TCP, TLS): then timer E never runs and timer K is zero.
+    `reliable`: TCP or TLS, which retransmit by themselves; then timer E is not used and timer K is zero.
     """
 
     def __init__(self, now: float, timers: Timers, *, reliable: bool) -> None:
@@ -47,13 +47,13 @@ class ClientTransaction:
 
     @property
     def wakes_at(self) -> float:
-        """When `wake` is due."""
+        """When `wake` must be called."""
         if self._state is _State.COMPLETED:
             return self._timer_k
         return self._timer_f if self._reliable else min(self._timer_e, self._timer_f)
 
     def wake(self, now: float) -> bool:
-        """A timer is due: whether to send the request again. Raises `NoAnswerInTime` for timer F."""
+        """A timer fired. Returns whether to retransmit. Raises `NoAnswerInTime` for timer F."""
         if self._state is _State.COMPLETED:
             self._state = _State.TERMINATED
             return False
@@ -66,7 +66,7 @@ class ClientTransaction:
         return not self._reliable
 
     def receive(self, code: int, now: float) -> bool:
-        """A response came: whether it is the final one, handed up once; later copies are absorbed."""
+        """Handle a response. Returns True for the final one, the first time; retransmissions are absorbed."""
         if self._state not in (_State.TRYING, _State.PROCEEDING):
             return False
         if code < 200:
@@ -78,24 +78,24 @@ class ClientTransaction:
 
 
 class Exchange(Protocol):
-    """What a transaction needs of a flow."""
+    """The part of a flow that a transaction needs."""
 
     reliable: bool
 
     def send(self, message: bytes) -> None:
-        """Put a message on the wire."""
+        """Send a message."""
 
     def listen(self, branch: str) -> "asyncio.Queue[Response | Exception]":
-        """Where the responses to the request with this branch will be, or why there will be none."""
+        """The queue for responses to this branch, or for the error that broke the flow."""
 
     def forget(self, branch: str, after: float) -> None:
-        """Stop listening, `after` seconds from now: until then late copies are ours to swallow."""
+        """Stop listening after `after` seconds; until then, late retransmissions are absorbed."""
 
 
 async def transact(flow: Exchange, request: bytes, branch: str, timers: Timers) -> Response:
-    """Send and wait for the final response.
+    """Send a request and wait for the final response.
 
-    Raises `NoAnswerInTime`, or what broke the flow. Cancelling it ends the transaction.
+    Raises `NoAnswerInTime`, or the error that broke the flow. May be cancelled.
     """
     loop = asyncio.get_running_loop()
     machine = ClientTransaction(loop.time(), timers, reliable=flow.reliable)

@@ -1,4 +1,4 @@
-"""Sockets to hops: UDP, TCP and TLS over IPv4 and IPv6, one per hop, opened once and reused."""
+"""Connections to hops over UDP, TCP or TLS, one per hop, reused."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ _CONNECT_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One address to send to. `name` is what its certificate must be made out to (RFC 5922 section 7.2)."""
+    """One address to send to. `name`: the name that its certificate must match (RFC 5922, section 7.2)."""
 
     address: str
     port: int
@@ -29,9 +29,9 @@ class Hop:
 
 
 def tls_context(ca: Path | None, *, verify: bool) -> ssl.SSLContext:
-    """How certificates are judged: by the roots in `ca`, else the system's; not at all without `verify`.
+    """The TLS client context, trusting the roots in `ca`, else the system's; nothing is verified without `verify`.
 
-    Raises `ProxyProblem` where `ca` cannot be read.
+    Raises `ProxyProblem` if `ca` cannot be read.
     """
     try:
         context = ssl.create_default_context(cafile=ca)
@@ -44,7 +44,7 @@ def tls_context(ca: Path | None, *, verify: bool) -> ssl.SSLContext:
 
 
 class Flows:
-    """The open flows. Several lines that want the same hop at once wait for one connection."""
+    """All open flows. Concurrent requests for one hop share one connection attempt."""
 
     def __init__(self, tls: ssl.SSLContext | Callable[[], ssl.SSLContext]) -> None:
         self._tls = tls
@@ -52,7 +52,7 @@ class Flows:
         self._opening: dict[Hop, asyncio.Task[Flow]] = {}
 
     async def flow(self, hop: Hop) -> Flow:
-        """The flow to `hop`, opened if there is none. Raises `ProxyProblem`."""
+        """The flow to `hop`, opened if needed. Raises `ProxyProblem`."""
         known = self._open.get(hop)
         if known and known.broken is None:
             return known
@@ -62,7 +62,7 @@ class Flows:
         return await asyncio.shield(self._opening[hop])
 
     async def close(self) -> None:
-        """Close every socket."""
+        """Close all sockets."""
         for task in list(self._opening.values()):
             task.cancel()
         await asyncio.gather(*self._opening.values(), return_exceptions=True)

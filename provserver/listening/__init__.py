@@ -1,1 +1,1 @@
-"""How connections come in: sockets, the PROXY protocol, TLS, client certificates. Knows nothing of phones."""
+"""Accepting connections: sockets, PROXY protocol, TLS, client certificates. Independent of phones."""

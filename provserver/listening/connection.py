@@ -1,6 +1,6 @@
-"""One connection from its first byte to HTTP: what a proxy has to tell, then TLS, each where it must be.
+"""Stages of a connection before HTTP: optional PROXY protocol header, then optional TLS.
 
-Whoever fails on the way is gone without an answer.
+Connections that fail a stage are closed without a response.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _log = structlog.get_logger("listening")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerPolicy:
-    """How a listener treats those who come. `proxies`: must begin with the PROXY protocol; nobody else may."""
+    """Settings of a listener. Connections from `proxies` must start with a PROXY protocol header; others must not."""
 
     connections: ConnectionLimit
     tls: ServerTls | None = None
@@ -29,7 +29,7 @@ class ListenerPolicy:
 
 
 class Connection(asyncio.Protocol):
-    """What the socket's transport talks to. It passes everything on to TLS or HTTP, once that has its turn."""
+    """The protocol of the accepted socket. Forwards all data to TLS or HTTP once the PROXY header has been read."""
 
     __slots__ = ("_arriving", "_header", "_listener", "_make_http", "_next", "_policy", "_transport")
 
@@ -40,9 +40,9 @@ class Connection(asyncio.Protocol):
         self._next: asyncio.Protocol | None = None
         self._header = b""
         self._transport: Any = None
-        self._arriving = False  # HTTP does not know of it yet
+        self._arriving = False  # not passed to HTTP yet
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
         policy = self._policy
         if not policy.connections.enter(self._listener):
             transport.close()
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
             return
         self._policy.connections.leave()
         if self._arriving:
-            # A check of a load balancer comes and goes without a word, every few seconds.
+            # Load balancers' health checks connect and disconnect every few seconds, so they are logged at debug level.
             self._arrived("ended before it said who it is", _log.debug)
         if self._next:
             self._next.connection_lost(exc)
@@ -84,12 +84,12 @@ class Connection(asyncio.Protocol):
             self._next.resume_writing()
 
     def drop(self, reason: str) -> None:
-        """End it now, without a word."""
+        """Abort the connection."""
         self._arrived(reason)
         self._transport.abort()
 
     def _after_header(self, data: bytes) -> bytes:
-        """What follows the proxy's header; nothing as long as that has not ended."""
+        """The data after the proxy's header; empty while the header is incomplete."""
         self._header += data
         try:
             header = read_header(self._header)
@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
             self._arrived(failure)
 
     def _arrived(self, failure: str | None = None, log: Callable[..., Any] = _log.info) -> None:
-        """With HTTP, or with nobody."""
+        """The connection has reached HTTP, or failed."""
         self._arriving = False
         self._policy.connections.arrived(self)
         if failure:
@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol):
 
 
 class _PassedOn:
-    """A transport whose other end is whom the proxy has told."""
+    """A transport that reports the client address from the PROXY header."""
 
     def __init__(self, transport: asyncio.Transport, told: Told) -> None:
         self._transport = transport

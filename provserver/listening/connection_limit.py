@@ -1,4 +1,4 @@
-"""Who is connected: a limit over all listeners that share it, and those that HTTP does not know of yet."""
+"""Limits the number of connections over all listeners that share it, and the time until they reach HTTP."""
 
 import asyncio
 import time
@@ -7,33 +7,33 @@ from typing import Protocol
 
 import structlog
 
-_GREETING_SECONDS = 10.0  # for the PROXY protocol and the TLS handshake
+_GREETING_SECONDS = 10.0  # timeout for PROXY header and TLS handshake
 _LAST_GREETINGS_SECONDS = 2.0
-_QUIET_SECONDS = 60.0  # between two log lines about the limit
+_QUIET_SECONDS = 60.0  # seconds between two log lines about the limit
 
 _log = structlog.get_logger("listening")
 
 
 class Arrival(Protocol):
-    """Somebody who is on the way to HTTP."""
+    """A connection that has not reached HTTP yet."""
 
     def drop(self, reason: str) -> None:
-        """End the connection now, and tell the limit that it has gone."""
+        """Abort the connection, and report to the limit."""
 
 
 class ConnectionLimit:
-    """Connections that are open. Past `places` there is no room for another."""
+    """Counts open connections, up to `places`."""
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._taken = 0
-        self._arriving: dict[Arrival, float] = {}  # until when, the oldest first: one timer is enough for all
+        self._arriving: dict[Arrival, float] = {}  # -> deadline, earliest first, so one timer is enough
         self._timer: asyncio.TimerHandle | None = None
         self._all_arrived = asyncio.Event()
         self._said_full = -_QUIET_SECONDS
 
     def enter(self, listener: str) -> bool:
-        """Take a place; False where there is none, which the log is told of with the listener."""
+        """Count a connection; False if the limit is reached, which is logged."""
         if self._taken < self._places:
             self._taken += 1
             return True
@@ -43,24 +43,24 @@ class ConnectionLimit:
         return False
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Count a closed connection."""
         self._taken -= 1
 
     def arriving(self, arrival: Arrival) -> None:
-        """The proxy's header or the TLS handshake is awaited from this one; who takes too long is dropped."""
+        """Start the timeout of a connection that must send its PROXY header or complete its TLS handshake."""
         loop = asyncio.get_running_loop()
         until = self._arriving[arrival] = loop.time() + _GREETING_SECONDS
         if self._timer is None:
             self._timer = loop.call_at(until, self._look)
 
     def arrived(self, arrival: Arrival) -> None:
-        """HTTP has it, or it is gone."""
+        """Stop the timeout: the connection has reached HTTP or is closed."""
         self._arriving.pop(arrival, None)
         if not self._arriving:
             self._all_arrived.set()
 
     def _look(self) -> None:
-        """Drop who has had the time."""
+        """Abort connections past their deadline."""
         loop = asyncio.get_running_loop()
         self._timer = None
         for arrival, until in list(self._arriving.items()):
@@ -70,7 +70,7 @@ class ConnectionLimit:
             arrival.drop("took too long")
 
     async def close(self) -> None:
-        """Nobody comes any more: who is on the way has a moment to arrive, and is dropped after that."""
+        """Wait briefly for connections on their way to HTTP, then abort them."""
         if self._arriving:
             self._all_arrived.clear()
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""What aiohttp complains of, in our log. A request that is none is one line, else scanners would fill disks."""
+"""Redirects aiohttp's log messages to ours. Malformed requests take one line, or scanners would fill the disk."""
 
 import logging
 
@@ -8,7 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 _log = structlog.get_logger("listening")
 
-# What no application answers, a request that is none, would go out with the names and versions of aiohttp and Python.
+# aiohttp's own responses to malformed requests would reveal the versions of aiohttp and Python.
 web_response.SERVER_SOFTWARE = "provserver"  # type: ignore[attr-defined]  # there is no other way
 
 
@@ -23,7 +23,7 @@ class _OneLine(logging.Handler):
 
 
 def http_logger() -> logging.Logger:
-    """The logger to give to aiohttp's runner."""
+    """The logger for aiohttp's runner."""
     logger = logging.getLogger("provserver.http")
     logger.propagate = False
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Certificates and keys of this server -> contexts: which is shown to whom, and with which versions and ciphers."""
+"""Builds TLS contexts from certificates and keys: SNI, protocol versions and cipher suites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +10,20 @@ from OpenSSL import SSL
 
 from provserver.domain.errors import BadConfiguration
 
-# Ephemeral keys and authenticated ciphers; those of TLS 1.3 are all of this kind.
+# Forward secrecy and AEAD ciphers only; TLS 1.3 has no others.
 _MODERN = b"ECDHE+AESGCM:ECDHE+CHACHA20"
-# Those of TLS 1.3, the cheapest first: each is as good as another for what phones fetch.
+# TLS 1.3 suites, cheapest first.
 _OF_TLS_1_3 = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-# Whatever an old phone can do, RSA key exchange, CBC and SHA-1 signatures included; still no anonymous or empty cipher.
+# Everything that old phones support, including RSA key exchange, CBC and SHA-1 signatures, but no anonymous or null
+# cipher.
 _OLD = b"ALL:!aNULL:!eNULL:@SECLEVEL=0"
-# SSL_MODE_NO_AUTO_CHAIN: the file has what is shown. Else OpenSSL would look for more of it at each handshake.
+# SSL_MODE_NO_AUTO_CHAIN: send the chain in the file; otherwise OpenSSL searches for issuers at each handshake.
 _NO_AUTO_CHAIN = 0x8
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A certificate file (the server's first, then those up to its root) and the file with its key."""
+    """A certificate file (server certificate first, then intermediates) and its key file."""
 
     certificate: Path
     key: Path
@@ -30,10 +31,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms TLS is spoken.
+    """TLS policy.
 
-    `old_phones` allows TLS 1.0 and all that comes with it, `tickets` to resume a session. `ask_for` (None: ask for
-    none) are the CAs whose client certificates are wanted.
+    `old_phones`: allow TLS 1.0 and weak ciphers. `tickets`: allow session resumption. `ask_for`: the CAs whose client
+    certificates are requested; None requests none.
     """
 
     old_phones: bool = False
@@ -42,7 +43,7 @@ class Terms:
 
 
 def build_context(identities: Sequence[Identity], terms: Terms = Terms()) -> SSL.Context:
-    """The context that shows the certificate for the name asked for, else the first; RSA or ECDSA by what a client can.
+    """A context that selects the certificate by SNI (else the first), and RSA or ECDSA by the client's capabilities.
 
     Raises `BadConfiguration` naming the file.
     """
@@ -64,10 +65,11 @@ def _new_context(terms: Terms) -> SSL.Context:
     context.set_cipher_list(_OLD if terms.old_phones else _MODERN)
     context.set_tls13_ciphersuites(_OF_TLS_1_3)
     context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION)
-    context.set_mode(SSL.MODE_RELEASE_BUFFERS | _NO_AUTO_CHAIN)  # buffers: each that is silent would keep 30 kB
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # a phone that comes again has a ticket
+    # Otherwise every idle connection keeps 30 kB of buffers
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS | _NO_AUTO_CHAIN)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # phones resume with tickets
     if not terms.tickets or terms.ask_for is not None:
-        context.set_options(SSL.OP_NO_TICKET)  # a resumed session would bring no chain of the client
+        context.set_options(SSL.OP_NO_TICKET)  # a resumed session does not include the client's certificate chain
     if terms.ask_for is not None:
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         for authority in terms.ask_for:
@@ -76,7 +78,7 @@ def _new_context(terms: Terms) -> SSL.Context:
 
 
 def _checked_names(identity: Identity) -> frozenset[str]:
-    """The names in a certificate that can be read and whose key fits. Raises `BadConfiguration`."""
+    """The DNS names of a certificate that is readable and matches its key. Raises `BadConfiguration`."""
     try:
         certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
         names = _dns_names(certificate)
@@ -104,7 +106,7 @@ def _dns_names(certificate: x509.Certificate) -> list[str]:
 
 
 def _choose(connection: SSL.Connection, groups: dict[frozenset[str], SSL.Context]) -> None:
-    """Show the certificate that holds the name asked for, itself or by a wildcard."""
+    """Switch to the certificate that contains the requested name, exactly or by wildcard."""
     name = (connection.get_servername() or b"").decode("ascii", "replace").lower()
     wildcard = "*." + name.partition(".")[2]
     for wanted in (name, wildcard):

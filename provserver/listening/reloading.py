@@ -1,4 +1,4 @@
-"""Files that are read anew while the server runs: on SIGHUP, and when they have changed."""
+"""Reloads files while the server runs: on SIGHUP, and when they have changed."""
 
 import asyncio
 import time
@@ -10,13 +10,13 @@ import structlog
 from provserver.domain.errors import BadConfiguration
 
 _LOOK_SECONDS = 2.0
-_DAY_SECONDS = 86400.0  # after which all is made anew: whoever gets hold of a ticket's key can read no more than a day
+_DAY_SECONDS = 86400.0  # reload daily, to rotate session ticket keys: a stolen key decrypts no more than one day
 
 _log = structlog.get_logger("listening")
 
 
 class Reloader:
-    """Calls `load` for what `files` tells. What cannot be read is logged loudly, and what is in use stays in use."""
+    """Calls `load` when `files` change. If that fails, the error is logged and the current ones stay in use."""
 
     def __init__(self, files: Callable[[], Iterable[Path]], load: Callable[[], None]) -> None:
         self._files = files
@@ -25,9 +25,9 @@ class Reloader:
         self._loaded_at = time.monotonic()
 
     async def watch(self) -> None:
-        """Look again and again, and once a day read what has not changed.
+        """Check for changes periodically, and reload once a day anyway.
 
-        A change counts once it has stood for one look, so that half of it is not read.
+        A change is only acted on if it is unchanged at the next check, so that no half-written file is read.
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
@@ -38,14 +38,14 @@ class Reloader:
             self._seen = now
 
     async def reload(self) -> None:
-        """Read the files now."""
+        """Reload now."""
         self._loaded = self._seen = await asyncio.to_thread(self._look)
         self._loaded_at = time.monotonic()
         try:
             await asyncio.to_thread(self._load)
         except BadConfiguration as error:
             _log.error("certificates_not_reloaded", reason=error.message, kept="those from before")
-        except Exception:  # noqa: BLE001 - a file may change while it is read, and what reads it raises all kinds
+        except Exception:  # noqa: BLE001 - parsers may raise anything if a file changes while being read
             _log.exception("certificates_not_reloaded", kept="those from before")
         else:
             _log.warning("certificates_reloaded")

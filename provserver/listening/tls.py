@@ -1,11 +1,11 @@
-"""TLS by pyOpenSSL, between a socket's transport and HTTP.
+"""TLS with pyOpenSSL, between a socket's transport and HTTP.
 
-A phone shows its factory certificate whether its vendor's CA is configured here or not, and the standard library ends
-the connection of one that does not verify. Here every certificate is taken, as a proof that its key is there; what it
-is worth is decided per request, when it is known whose phone is asked for.
+Phones present their factory certificate even if its CA is not configured here, and the standard library would abort
+such connections. Here any certificate is accepted as proof of its key; whether its CA is trusted is decided per
+request, when the phone's vendor is known.
 
-It has the OpenSSL that comes with the library `cryptography`, too, whose handshake takes a good part less of the
-processor than that of the one before it, which systems and so the standard library still have.
+The OpenSSL bundled with `cryptography` also needs considerably less CPU for handshakes than the older versions that
+most systems, and thus the standard library, have.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from provserver.listening.session import Session
 
 
 class ServerTls:
-    """A server's side of TLS: the context for connections from now on. Those that are open keep their own."""
+    """The TLS context for new connections. Open connections keep theirs."""
 
     def __init__(self, context: SSL.Context) -> None:
         self.context = context
 
 
 class TlsConnection(asyncio.Protocol, asyncio.Transport):
-    """One connection: to the socket's transport a protocol, to HTTP its transport.
+    """One TLS connection: a protocol for the socket's transport, and a transport for HTTP.
 
-    `http` makes HTTP's protocol once the handshake of `tls` is through. `ended` is told that it is, or why it is not.
+    `http` creates the HTTP protocol after the handshake. `ended` is called with None on success, else with the reason.
     """
 
     __slots__ = ("_closing", "_ended", "_gathers", "_http", "_make_http", "_tls", "_transport")
@@ -40,12 +40,12 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._http: asyncio.Protocol | None = None
         self._ended = ended
         self._closing = False
-        self._gathers = False  # what is to be sent, until all that came in this turn of the loop is answered
+        self._gathers = False  # collects output until all input of this iteration is processed
         self._transport: Any = None
 
-    # What the socket's transport calls
+    # Called by the socket's transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
@@ -61,7 +61,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self._closing = True
         if self._http is not None:
             self._http.connection_lost(exc)
-            self._http = None  # no circle stays: what OpenSSL has for a connection is much
+            self._http = None  # break the reference cycle: OpenSSL's data is large
 
     def pause_writing(self) -> None:  # noqa: D102
         if self._http is not None:
@@ -72,7 +72,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             self._http.resume_writing()
 
     def _go_on(self) -> None:
-        """Do what can be done with what has come until now."""
+        """Process what has been received."""
         if not self._gathers:
             self._gathers = True
             asyncio.get_running_loop().call_soon(self._send)
@@ -83,7 +83,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             self._closing = True
 
     def _shake_hands(self) -> bool:
-        """Whether it is through now."""
+        """Continue the handshake; returns whether it is complete."""
         try:
             if not self._tls.shake_hands():
                 return False
@@ -108,7 +108,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
             self._http.data_received(data)
 
     def _send(self) -> None:
-        """Send in one piece what was said in a turn of the loop."""
+        """Send the output of one iteration in one piece."""
         self._gathers = False
         self._flush()
         if self._closing:
@@ -120,7 +120,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         if data := self._tls.to_send():
             self._transport.write(data)
 
-    # What HTTP calls
+    # Called by HTTP
 
     def write(self, data: Any) -> None:  # noqa: D102
         if self._closing:

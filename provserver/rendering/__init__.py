@@ -1,1 +1,1 @@
-"""From a device's effective settings to the bytes of its vendor's file."""
+"""Rendering: from a device's effective settings to the bytes of its vendor's file."""

@@ -1,4 +1,4 @@
-"""Mistakes in the `buttons` of a vendor file, told at start."""
+"""Checks the `buttons` section of a vendor file at start."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +16,7 @@ _OF_EVERY_BUTTON = {"label", "line", "line0", "domain"}
 
 
 def check_buttons(vendor: Vendor) -> Iterator[Problem]:
-    """Every mistake, with where in the file it is."""
+    """All errors, each with its path in the file."""
     for name, model in vendor.models.items():
         strange = [area for area in model.areas if vendor.buttons is None or area not in vendor.buttons.areas]
         yield from ((("models", name, "keys"), f"{area} is no area of buttons") for area in strange)
@@ -33,7 +33,7 @@ def check_buttons(vendor: Vendor) -> Iterator[Problem]:
 
 
 def check_told(vendor: Vendor) -> Iterator[Problem]:
-    """Types of which nothing is said: an operator would not learn why they are not on the phone."""
+    """Button types that the file does not mention; operators would not learn why they are missing on the phone."""
     if vendor.buttons is None:
         if vendor.is_rendered and vendor.no_buttons is None:
             yield ("buttons",), "is not there, and no_buttons does not say why"
@@ -43,7 +43,7 @@ def check_told(vendor: Vendor) -> Iterator[Problem]:
 
 
 def conditions_of(vendor: Vendor) -> Iterator[tuple[Place, Conditional]]:
-    """Everything in `buttons` that names models and families."""
+    """All entries in `buttons` that refer to models and families."""
     if vendor.buttons is None:
         return
     for name, area in vendor.buttons.areas.items():
@@ -91,7 +91,7 @@ def _words(*texts: str) -> Iterator[str]:
 
 
 def _fields(codes: KeyCodes) -> set[str]:
-    """Every field that a type or an unused key can have."""
+    """All fields that a type or an unused key can have."""
     forms = (form for forms in codes.types.values() for form in forms)
     unused = (area.unused or {} for area in codes.areas.values())
     return {*codes.fields, *(name for form in forms for name in form.fields), *(name for one in unused for name in one)}

@@ -1,4 +1,4 @@
-"""Effective buttons -> the parameters of a vendor's file; what cannot be there is named, never dropped. Pure."""
+"""Places effective buttons on keys and builds their parameters; unsupported ones are reported. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from provserver.rendering.refusals import refusal_of
 
 @dataclass(frozen=True, slots=True)
 class PlacedButton:
-    """A button with what became of it: its parameters, or the reason why it is not on the phone."""
+    """A button with its parameters, or the reason why it is not on the phone."""
 
     button: EffectiveButton
     label: str
@@ -29,14 +29,14 @@ class PlacedButton:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The buttons of a device by position, and all parameters in the order of keys, those without a button included."""
+    """A device's buttons by position, and the parameters of all keys in order, including unused keys."""
 
     buttons: tuple[PlacedButton, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
 
 def setting_of(button: EffectiveButton) -> str:
-    """What the parameters of a button name as where they are from."""
+    """The `setting` of a button's parameters."""
     return f"buttons.{button.position}"
 
 
@@ -45,7 +45,7 @@ def place_buttons(
 ) -> Keys:
     """Place the effective buttons of a device on its keys.
 
-    A line that nobody placed stands only where a key can be a line: other phones show their lines without keys.
+    An implicit line button is only kept if keys can be line keys; other phones show their lines without keys.
     """
     work = _Placing(key_model_of(vendor, model_name), around)
     placed = tuple(one for one in map(work.placed, buttons) if not _is_no_line_key(one))
@@ -107,7 +107,7 @@ class _Placing:
         return f"{self._phone} has {layout.max_position} keys, those of {beside} included"
 
     def _by_first_form(self, codes: KeyCodes, button: EffectiveButton, told: Told, key: Key) -> tuple[Parameter, ...]:
-        """The parameters as the first form that fits spells them."""
+        """The parameters according to the first matching form."""
         possible = self.model.forms(codes, button.type, key.area)
         fitting = [(form, fields) for form, fields in possible if _fits(form, button, told, key)]
         forms = [(form, fields) for form, fields in fitting if form.unsupported is None]
@@ -133,9 +133,9 @@ class _Placing:
         raise Refused(Reason.NOT_EXPRESSIBLE, f"{' or '.join(missing)} is not known here")
 
     def unused(self, used: set[int], *, beside_own: bool) -> Iterator[tuple[int, tuple[Parameter, ...]]]:
-        """What switches off the keys that have no button.
+        """The parameters that switch off the keys without a button.
 
-        Those of modules and soft keys only where somebody has placed buttons at all.
+        Keys of modules and soft keys are only switched off if the device has any explicit buttons.
         """
         for key in self.model.layout.keys:
             area = self.model.layout.areas[key.area]
@@ -146,7 +146,7 @@ class _Placing:
 
 
 def _fits(form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
-    """Whether a form that the key can have says this button."""
+    """Whether a form that is available on the key can express this button."""
     if form.own_place and (told.line is None or told.line.number != key.number):
         return False
     target = button.target
@@ -161,7 +161,7 @@ def _check_carried(codes: KeyCodes, told: Told) -> None:
 
 
 class _Texts(Mapping[str, str]):
-    """The texts a form may name: those of the button, of its line, and every setting by its path."""
+    """The texts that a form can use: of the button, of its line, and every setting by its path."""
 
     def __init__(self, told: Told, around: Surroundings) -> None:
         line = told.line

@@ -1,4 +1,4 @@
-"""vendors/*.yaml -> Catalogue. Every mistake found is told with file, line and key; all of them at once."""
+"""Loads vendors/*.yaml into a Catalogue. All errors are reported together, with file, line and key."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -23,13 +23,11 @@ from provserver.strictyaml import Document, parse
 def load_catalogue(
     folders: Sequence[Path], environment: Environment, *, salt: str = "", released: Path | None = None
 ) -> Catalogue:
-    """Read every vendor file; of two with one name the one in the earlier folder counts.
+    """Read all vendor files. If two have the same name, the one in the earlier folder is used.
 
-    `salt`: what else the files of this server depend on, for the digest, beside the edition of the time zone database.
-    `released`: templates in this folder have been compiled before, so they are compiled anew only when they are first
-    used, and a start does not wait for it.
-
-    Raises `BadConfiguration` whose text has one line per mistake.
+    `salt`: other inputs of this server's files, included in the digest besides the time zone database version.
+    `released`: folder of templates known to compile, so that compiling them is deferred until first use, for a fast
+    start. Raises `BadConfiguration` with one line per error.
     """
     problems: list[str] = []
     vendors: dict[str, Vendor] = {}
@@ -92,7 +90,7 @@ def _findings(error: ValidationError, document: Document) -> Iterator[str]:
 
 
 def _without_shortcuts(loc: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
-    """The path as it stands in the file: a single mapping may be written without its list, and has no index then."""
+    """The path as written in the file. A single mapping may be written without its list, and then has no index."""
     path: list[int | str] = []
     for key in loc:
         if isinstance(key, int) and not isinstance(value, list):

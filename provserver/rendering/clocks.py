@@ -1,9 +1,9 @@
-"""What phones are told of a time zone at a moment. Most zones change by the same rule every year; some do not.
+"""Which time zone rules to give to phones at a given time, for zones whose rules are not the same every year.
 
-Phones know two kinds of zones: those with a yearly rule, and those without daylight saving. Where a law skips a change,
-moves one, or comes into force, neither is right for ever: of the two that which is right for longest is told, and the
-other when its time has come. So a phone that asks once a day shows the right time, most often without having to ask
-just when the clocks change.
+Phones support two kinds of zones: with a fixed yearly rule, or without daylight saving. If a law skips or moves a
+change, or comes into force, neither is correct for ever. So phones get the one that stays correct longest, and the
+other one when it is due. A phone that polls once a day then shows the right time, usually without having to poll at the
+moment of the change.
 """
 
 from bisect import bisect_right
@@ -19,17 +19,17 @@ from provserver.rendering.timezones import Zone, yearly_changes, zone_rules
 from provserver.rendering.zonefiles import ZoneFile, zone_file
 
 _SINCE = datetime(2025, 1, 1, tzinfo=UTC)
-"""No clock of a server is earlier; the oldest data that we take is of then."""
+"""Earlier than any server's clock; data before this is ignored."""
 EVE = timedelta(days=2)
-"""Before something that phones are told gets wrong: time for all of them to hear that they must ask more often."""
+"""How long before rules expire phones are told to poll more often: enough for all of them to notice."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told of a zone from `since` on, in seconds since 1970, until something else is.
+    """The rules given to phones from `since` to `until`, in seconds since 1970.
 
-    `expires`: a phone that has not asked by `until` shows the wrong time.
+    `expires`: a phone that has not polled by `until` shows the wrong time.
     """
 
     since: float
@@ -39,33 +39,33 @@ class Told:
 
     @property
     def ends(self) -> datetime | None:
-        """When something else is told; None where that is not known of."""
+        """When other rules apply; None if no change is known."""
         return None if self.until == inf else datetime.fromtimestamp(self.until, UTC)
 
     @property
     def is_exception(self) -> bool:
-        """Whether it is one offset for a while, and not what the zone has every year."""
+        """Whether it is a temporary fixed offset rather than the zone's yearly rules."""
         return self.zone.daylight is None and self.until != inf
 
     def is_due(self, at: datetime) -> bool:
-        """Whether a phone that does not ask soon will show the wrong time."""
+        """Whether phones must poll soon, to avoid showing the wrong time."""
         return self.expires and at.timestamp() >= self.until - EVE.total_seconds()
 
 
 def told_at(name: str, at: datetime) -> Told:
-    """What phones are told of an IANA zone that exists."""
+    """The rules for an existing IANA zone at this time."""
     all_told = told_in_turn(name)
     place = bisect_right(all_told, at.timestamp(), key=lambda told: told.since)
     return all_told[max(0, place - 1)]
 
 
 def generation(at: datetime) -> int:
-    """Another number whenever phones of any zone are told something else: what was made before may be out of date."""
+    """A number that changes whenever the rules of any zone change, so that earlier files may be outdated."""
     return bisect_right(_turns(), at.timestamp())
 
 
 def next_turn(at: datetime) -> datetime:
-    """When the next generation comes; `NEVER` where none is known of."""
+    """When the next generation starts; `NEVER` if no change is known."""
     turns = _turns()
     place = bisect_right(turns, at.timestamp())
     return datetime.fromtimestamp(turns[place], UTC) if place < len(turns) else NEVER
@@ -73,7 +73,7 @@ def next_turn(at: datetime) -> datetime:
 
 @cache
 def _turns() -> list[float]:
-    """All moments at which a file changes by itself."""
+    """All times at which files change without a write."""
     special = (name for name in timezones() if _is_special(zone_file(name)))
     expiring = [told for name in special for told in told_in_turn(name) if told.until != inf]
     eves = {told.until - EVE.total_seconds() for told in expiring if told.expires}
@@ -82,7 +82,7 @@ def _turns() -> list[float]:
 
 @cache
 def told_in_turn(name: str) -> tuple[Told, ...]:
-    """Everything that phones are told of a zone one after the other."""
+    """The rules for a zone over time."""
     rules, file, since = zone_rules(name), zone_file(name), _SINCE.timestamp()
     if not _is_special(file):
         return (Told(since, inf, rules, expires=False),)
@@ -96,19 +96,19 @@ def told_in_turn(name: str) -> tuple[Told, ...]:
 
 
 def _is_special(file: ZoneFile) -> bool:
-    """Whether the file names changes that a phone may have to be told of, beside the rules."""
+    """Whether the file has explicit changes, besides the yearly rule, that may matter."""
     return bool(file.changes) and file.changes[-1][0] >= _SINCE.timestamp()
 
 
 def _offsets(changes: Sequence[tuple[int, int]], before: int, moments: Iterable[float]) -> list[int]:
-    """The offset from each of these moments on."""
+    """The offset after each of these times."""
     places = (bisect_right(changes, moment, key=lambda change: change[0]) for moment in moments)
     return [changes[place - 1][1] if place else before for place in places]
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What is told from `since` on, and until when it is right."""
+    """The rules chosen from `since` on, and until when they are correct."""
 
     since: float
     zone: Zone
@@ -116,7 +116,7 @@ class _Choice:
 
 
 def _choices(rules: Zone, moments: Sequence[float], actual: Sequence[int], by_rules: Sequence[int]) -> list[_Choice]:
-    """From each moment on what is right for longest; the rules where both are, and for ever after the last."""
+    """For each time, the option that stays correct longest; the yearly rules if both do."""
     chosen: list[_Choice] = []
     rules_until = offset_until = inf
     last = len(moments) - 1
@@ -131,7 +131,7 @@ def _choices(rules: Zone, moments: Sequence[float], actual: Sequence[int], by_ru
 
 
 def _joined(chosen: Iterable[_Choice]) -> tuple[Told, ...]:
-    """Those in a row that tell the same as one; each ends where the next begins."""
+    """Merge consecutive equal choices; each ends where the next begins."""
     rows = [list(row) for _, row in groupby(chosen, key=lambda choice: choice.zone)]
     ends = [*(row[0].since for row in rows[1:]), inf]
     return tuple(

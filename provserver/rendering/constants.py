@@ -1,4 +1,4 @@
-"""Parameters that are always written, and those that switch off the lines and handsets that are not used."""
+"""Parameters that are always written, and those that switch off unused lines and handset slots."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -13,12 +13,12 @@ from provserver.rendering.plan import Fixed, Plan
 from provserver.rendering.spelling import identity_of
 from provserver.rendering.spots import Spots
 
-_KEPT = 2_048  # constants with the parameters of lines, of some 250 bytes each
-_SLOTS_KEPT = 16_384  # parameters of single slots: a base may have a thousand
+_KEPT = 2_048  # cached constants with the parameters of all lines, of about 250 bytes each
+_SLOTS_KEPT = 16_384  # cached parameters of single slots; a base may have a thousand
 
 
 def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iterator[Parameter]:
-    """All constants of the plan, repeated as their names say."""
+    """All constants of the plan, repeated for lines or slots as their names require."""
     for fixed in plan.constants:
         plain = spots.plain_lines(fixed.group) if fixed.follows else None
         if plain is None:
@@ -26,7 +26,7 @@ def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iter
         else:
             yield from _following(fixed, plain)
     if plan.role is MulticellRole.SECONDARY:
-        return  # lines and handsets reach it over the LAN, from its data master
+        return  # gets lines and handsets over the LAN from its data master
     model = plan.vendor.model(plan.model_name)
     lines = _free(model.lines, {line.number for line in repeated.lines})
     for fixed in plan.unused_lines:
@@ -52,23 +52,23 @@ def _present(made: Iterable[Parameter | None]) -> Iterator[Parameter]:
 
 @lru_cache(maxsize=_KEPT)
 def _following(fixed: Fixed, lines: tuple[int | None, ...]) -> tuple[Parameter, ...]:
-    """The parameters of a constant that knows nothing but the numbers of lines: the same for all phones."""
+    """The parameters of a constant that depends on nothing but line numbers; cached across phones."""
     return tuple(_present(_made(fixed, number_of_line(line), None, "") for line in lines))
 
 
 @lru_cache(maxsize=_SLOTS_KEPT)
 def _of_slot(fixed: Fixed, slot: int) -> Parameter | None:
-    """The same of one slot: which are free is another matter on each base."""
+    """The same for one slot. Cached per slot, because each base has different free slots."""
     return _made(fixed, number_of_slot(slot), None, "")
 
 
 def _made(fixed: Fixed, places: Mapping[str, str], slot: int | None, mac: str) -> Parameter | None:
-    """The parameter with these places; None where it has no name."""
+    """Build the parameter for these placeholder values; None if it has no name."""
     constant = fixed.constant
     try:
         identity = identity_of(constant.to, fixed.vendor, places)
     except Inexpressible:
-        return None  # beyond the last that has a name; the settings of that line, handset or server tell why
+        return None  # no such line or slot on this model; reported with its settings
     return Parameter(
         identity,
         placed(constant.value, places).replace("{mac}", mac),

@@ -1,4 +1,4 @@
-"""How dates and clocks are usually written where a phone stands, as CLDR knows it."""
+"""The usual date and time formats of a country or language, from CLDR."""
 
 import re
 from functools import lru_cache
@@ -12,9 +12,9 @@ _ORDERS = {"Mdy": "M/D/Y", "dMy": "D/M/Y", "yMd": "Y-M-D"}
 
 @lru_cache(maxsize=1024)
 def customs_of(language: str | None, country: str | None) -> dict[str, str]:
-    """`date_format` and `time_format` for a BCP 47 language, and a country where the language tells none.
+    """`date_format` and `time_format` for a BCP 47 language and a country (used if the language names none).
 
-    Empty where that is told by nothing: English alone is written in too many ways.
+    Empty if neither tells, as for English without a country.
     """
     locale = _locale(language or "", country)
     if locale is None:
@@ -26,7 +26,7 @@ def customs_of(language: str | None, country: str | None) -> dict[str, str]:
 
 
 def _locale(language: str, country: str | None) -> Locale | None:
-    """That of the language in the country, else that of what is mostly spoken there, else the language's."""
+    """The locale of the language in the country, else of the country's main language, else of the language."""
     parts = language.split("-")
     country = next((part for part in parts[1:] if len(part) == 2), country)
     likely = get_global("likely_subtags")

@@ -1,11 +1,11 @@
-"""Files that only a phone with the key can read, in the formats that vendors' phones decrypt. Pure and byte-stable.
+"""Encrypts files in the formats that vendors' phones can decrypt. Pure and deterministic.
 
-- `aes_ecb`: AES in ECB mode, the key's characters as they are; what vendors' own tools make. Equal blocks of 16 bytes
-  look equal, so it hides values, not where they repeat.
-- `openssl_md5`, `openssl_sha256`: what `openssl enc -aes-256-cbc -salt -md …` makes of a password.
+- `aes_ecb`: AES in ECB mode with the key's characters, as the vendors' tools do. Equal 16-byte blocks stay
+  recognisable.
+- `openssl_md5`, `openssl_sha256`: as `openssl enc -aes-256-cbc -salt -md …` with a password.
 
-None of them keeps a file from being changed on its way; that is for TLS. The salt comes from key and content, so that
-the same file stays the same bytes, and no two files share one.
+None of them protects integrity; TLS does. The salt is derived from key and content, so that the same file always gives
+the same bytes, and different files have different salts.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _BLOCK = 16
 
 
 def encrypted(document: Document, rule: FileRule, key: str | None) -> Document:
-    """The document as it goes out: encrypted where its rule says how and the device has a key."""
+    """The document encrypted, if its rule specifies a format and the device has a key."""
     if rule.encryption is None or key is None:
         return document
     body = _SCHEMES[rule.encryption](key.encode(), document.body)
@@ -31,9 +31,9 @@ def encrypted(document: Document, rule: FileRule, key: str | None) -> Document:
 
 
 def _aes_ecb(key: bytes, plain: bytes) -> bytes:
-    """Filled up with line ends, which a phone reads over."""
+    """Padded with newlines, which phones ignore."""
     filled = plain + b"\n" * (-len(plain) % _BLOCK)
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - what these phones can decrypt
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - the only mode these phones support
     return encryptor.update(filled) + encryptor.finalize()
 
 
@@ -49,7 +49,7 @@ def _openssl(digest: str) -> Callable[[bytes, bytes], bytes]:
 
 
 def _derived(password: bytes, salt: bytes, digest: str) -> tuple[bytes, bytes]:
-    """Key and first block as OpenSSL's EVP_BytesToKey makes them, with one round."""
+    """Key and IV as derived by OpenSSL's EVP_BytesToKey with one iteration."""
     made = block = b""
     while len(made) < 32 + _BLOCK:
         block = hashlib.new(digest, block + password + salt, usedforsecurity=False).digest()

@@ -1,7 +1,7 @@
-"""The Jinja environment: sandboxed, strict, escaping by the template's name.
+"""The Jinja environment: sandboxed, strict about undefined names, escaping by file name.
 
-Templates named `*.xml.j2` (and `.htm.j2`) escape every value for XML; all others lay text out as it is, so their
-vendor's syntax says what a value must not hold. Overlay folders are searched before the shipped one.
+Templates named `*.xml.j2` or `*.htm.j2` escape all values for XML. Others write values as they are, so the vendor's
+syntax rules must exclude what would break the file. Overlay folders take precedence over the shipped one.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,21 +21,21 @@ from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
 
 _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Server})
-"""What templates are given: frozen, and every public attribute of it is meant for them."""
+"""Types passed to templates. They are immutable and all their public attributes may be used."""
 
 _HARMLESS: dict[type, frozenset[str]] = {
     **{kind: frozenset(name for name in dir(kind) if name[0] != "_") for kind in (*_OWN_VALUES, Step)},
     dict: frozenset({"get", "items", "keys", "values"}),
     str: frozenset(name for name in dir(str) if name[0] != "_") - {"format", "format_map"},
 }
-"""What may be asked of values whatever they hold; none of it changes anything or leads out of the sandbox."""
+"""Attributes that are always safe: they change nothing and give no way out of the sandbox."""
 
 _NOTHING: frozenset[str] = frozenset()
-_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # given to everything that is called
+_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # passed by Jinja to every call
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, without its long questions about what is harmless anyway: a file asks thousands of them."""
+    """The sandbox with fast paths for safe attributes, as a file accesses thousands of them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -47,7 +47,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        asked = type(obj), attr  # of all things of a type the answer is the same
+        asked = type(obj), attr  # the answer is the same for all objects of a type
         if asked not in self._safe:
             self._safe[asked] = super().is_safe_attribute(obj, attr, value)
         return self._safe[asked]
@@ -60,12 +60,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call(context, called, *args, **named)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        # Filters look attributes up by it.
+        # used by filters to look up attributes
         return self.getattr(obj, argument) if type(obj) in _OWN_VALUES else super().getitem(obj, argument)
 
 
 class _ConfinedLoader(FileSystemLoader):
-    """Loads from its folders and from nowhere else: a link that leads out of a folder is not there."""
+    """A loader that does not follow symbolic links out of its folders."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, filename, is_current = super().get_source(environment, template)
@@ -76,7 +76,7 @@ class _ConfinedLoader(FileSystemLoader):
 
 
 def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
-    """An environment that loads `<vendor>/<template>` from the first of `folders` that has it."""
+    """An environment that loads `<vendor>/<template>` from the first folder that has it."""
     environment = _Environment(
         loader=_ConfinedLoader(folders, followlinks=False),
         autoescape=select_autoescape(enabled_extensions=("xml.j2", "htm.j2"), default=False, default_for_string=False),
@@ -92,5 +92,5 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
 
 
 def _serial(text: str) -> str:
-    """12 digits that change with the text, for phones that apply a file only where its number is a new one."""
+    """12 digits derived from the text, for phones that only apply a file with a new serial number."""
     return f"{int(sha256(text.encode()).hexdigest(), 16) % 10**12:012d}"

@@ -1,7 +1,6 @@
-"""Filters made for parameters: a file has a thousand of them.
+"""Fast versions of Jinja filters for lists of parameters, as a file has a thousand.
 
-`groupby`, `selectattr`, `rejectattr` and `sort` are as Jinja has them; whatever else they are asked for, Jinja's own
-do it.
+`groupby`, `selectattr`, `rejectattr` and `sort` behave like Jinja's; other uses are delegated to Jinja.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +13,14 @@ from jinja2.runtime import Context
 from provserver.rendering.parameters import Parameter
 
 _GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "leaf"})
-"""Attributes of parameters whose values are texts, numbers or nothing."""
+"""Attributes of parameters whose values are strings, numbers or None."""
 
 
-_Tree = dict[str, Any]  # what is in each element: a value, or such a tree
+_Tree = dict[str, Any]  # element name -> value or subtree
 
 
 class Step(NamedTuple):
-    """An element on a walk through nested ones: it begins, or ends, or has a value and nothing inside."""
+    """An event of a walk through nested elements: a start, an end, or a leaf with a value."""
 
     name: str
     depth: int
@@ -30,7 +29,7 @@ class Step(NamedTuple):
 
 
 class Group(NamedTuple):
-    """What is alike in something."""
+    """A group, like Jinja's."""
 
     grouper: Any
     list: list[Any]
@@ -40,14 +39,14 @@ class Group(NamedTuple):
 def group_by(
     environment: Environment, value: Iterable[Any], attribute: Any, default: Any = None, case_sensitive: bool = False
 ) -> Iterable[Any]:
-    """Groups by an attribute, sorted by it."""
+    """Group by an attribute, sorted by it."""
     items = list(value)
     if default is None and _are_parameters(items, attribute):
         groups: dict[Any, list[Any]] = {}
         for key, item in zip(map(attrgetter(attribute), items), items, strict=True):
             groups.setdefault(key, []).append(item)
         folded = {key if case_sensitive else _folded(key): key for key in groups}
-        if len(folded) == len(groups):  # else some differ in their case alone
+        if len(folded) == len(groups):  # otherwise some keys differ in case only
             return [Group(folded[key], groups[folded[key]]) for key in sorted(folded)]
     return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
 
@@ -60,7 +59,7 @@ def sort_by(
     case_sensitive: bool = False,
     attribute: Any = None,
 ) -> list[Any]:
-    """Sorts by an attribute."""
+    """Sort by an attribute."""
     items = list(value)
     if not reverse and _are_parameters(items, attribute):
         of = attrgetter(attribute)
@@ -69,9 +68,9 @@ def sort_by(
 
 
 def steps(parameters: Iterable[Parameter]) -> Iterator[Step]:
-    """For names that are paths of nested elements: a walk through these, each begun where its first parameter stands.
+    """Walk the elements of dotted parameter names, in order of first appearance.
 
-    In an element those that only a number names come last, by that number.
+    Within an element, numeric names come last, sorted by number.
     """
     root: _Tree = {}
     for parameter in parameters:
@@ -102,7 +101,7 @@ def _number_of(branch: tuple[str, Any]) -> int:
 
 @pass_context
 def select_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) -> Iterable[Any]:
-    """Those that have an attribute, or pass a test of it."""
+    """Items with a true attribute, or that pass a test on it."""
     items = list(value)
     if len(how) == 1 and not more and _are_parameters(items, how[0]):
         return [item for has, item in zip(map(attrgetter(how[0]), items), items, strict=True) if has]
@@ -111,7 +110,7 @@ def select_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) ->
 
 @pass_context
 def reject_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) -> Iterable[Any]:
-    """The others."""
+    """The opposite of `select_by`."""
     items = list(value)
     if len(how) == 1 and not more and _are_parameters(items, how[0]):
         return [item for has, item in zip(map(attrgetter(how[0]), items), items, strict=True) if not has]

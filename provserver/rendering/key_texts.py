@@ -1,7 +1,7 @@
-"""Texts of `buttons` in vendor files: places for what a button says and for the numbers of its key. Pure.
+"""Placeholders in the `buttons` section of vendor files. Pure.
 
-A place is the name of a text (`{label}`), of a setting (`{feature_codes.pickup}`), of a number of the key (`{key}`), a
-sum (`{1363+2*key0}`) or an entry of a list of the vendor file by such a number (`{key:list}`).
+A placeholder is the name of a text (`{label}`), a setting (`{feature_codes.pickup}`), a number of the key (`{key}`), a
+sum (`{1363+2*key0}`), or an entry of one of the vendor file's lists at such a number (`{key:list}`).
 """
 
 import re
@@ -21,19 +21,19 @@ NUMBERS = frozenset(
 
 
 class UnknownPlace(Exception):
-    """A place that cannot be filled here; the text names it."""
+    """A placeholder has no value here. The message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What fills places: texts, the numbers of the key, and the lists of the vendor file."""
+    """The values for placeholders: texts, the numbers of the key, and the lists of the vendor file."""
 
     texts: Mapping[str, str]
     numbers: Mapping[str, int]
     lists: Mapping[str, Sequence[str]]
 
     def fill(self, text: str) -> str:
-        """The text with its places filled, once: what is filled in is never read again. Raises `UnknownPlace`."""
+        """Fill all placeholders in one pass, so inserted text is never interpreted. Raises `UnknownPlace`."""
         parts = _parts(text)
         if len(parts) == 1:
             return text
@@ -71,18 +71,18 @@ class Places:
 
 @lru_cache(maxsize=4096)
 def _parts(text: str) -> list[str]:
-    """Plain texts and, between them, names of places."""
+    """Split into literal texts and, between them, placeholder names."""
     return _PLACE.split(text)
 
 
 def places_in(text: str) -> list[str]:
-    """The places of a text."""
+    """The placeholder names in a text."""
     return _parts(text)[1::2]
 
 
 @lru_cache(maxsize=4096)
 def is_sum(place: str) -> bool:
-    """Whether a place adds or multiplies numbers."""
+    """Whether a placeholder is an arithmetic expression."""
     return ("+" in place or "*" in place) and _SUM.fullmatch(place) is not None
 
 
@@ -93,19 +93,19 @@ def _terms(place: str) -> list[list[str]]:
 
 @lru_cache(maxsize=4096)
 def _listed(place: str) -> tuple[str, str] | None:
-    """The number and the list of a place that is an entry of a list."""
+    """The number and the list name of a list placeholder, else None."""
     found = _LISTED.fullmatch(place)
     return (found["number"], found["list"]) if found else None
 
 
 def words_of(place: str) -> list[str]:
-    """The numbers of the key, or the text, that a place is made from."""
+    """The names that a placeholder depends on."""
     listed = _listed(place)
     words = [listed[0]] if listed else [word for term in _terms(place) for word in term] if is_sum(place) else [place]
     return [word for word in words if not word.isdigit()]
 
 
 def list_of(place: str) -> str | None:
-    """The list of the vendor file that a place takes its entry from."""
+    """The list that a placeholder refers to, or None."""
     listed = _listed(place)
     return listed[1] if listed else None

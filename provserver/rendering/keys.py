@@ -1,4 +1,4 @@
-"""The keys of a model: which forms its buttons have there and which parameters, the same for all its phones. Pure."""
+"""The keys of a model: the forms its buttons can take and their parameters. Cached across phones. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from provserver.rendering.key_texts import NUMBERS, Places, UnknownPlace, places
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.refusals import refusal_of
 
-_KEPT = 4_096  # keys with their parameters, of some 250 bytes each
+_KEPT = 4_096  # cached keys with their parameters, of about 250 bytes each
 
 
 class Refused(Exception):
-    """Why a button cannot be on this phone."""
+    """A button cannot be placed on this phone. The message says why."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyModel:
-    """What is the same for all phones of a model."""
+    """What is common to all phones of a model."""
 
     vendor: Vendor
     name: str | None
@@ -34,14 +34,14 @@ class KeyModel:
     _forms: dict[tuple[ButtonType, str], list[tuple[KeyForm, Mapping[str, str]]]] = field(default_factory=dict)
 
     def row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
-        """The parameters that keys of an area have, each with the fields that it needs."""
+        """The parameters of keys in an area, each with the fields it needs."""
         if area not in self._rows:
             fitting = (item for item in self.layout.areas[area].parameters if self.vendor.fits(item, self.name))
             self._rows[area] = [(item, _fields_of(item)) for item in fitting]
         return self._rows[area]
 
     def forms(self, codes: KeyCodes, kind: ButtonType, area: str) -> list[tuple[KeyForm, Mapping[str, str]]]:
-        """The forms that a type of button has in an area, each with all its fields."""
+        """The forms of a button type in an area, each with all its fields."""
         if (kind, area) not in self._forms:
             possible = self.layout.areas[area].types
             forms = () if possible and kind not in possible else codes.types[kind]
@@ -52,13 +52,16 @@ class KeyModel:
         return self._forms[kind, area]
 
     def numbers(self, key: Key, nth: int) -> dict[str, int]:
-        """The numbers of a key; it is the `nth` of those that are counted with it, from 1, where it is counted."""
+        """The placeholder values of a key. `nth`.
+
+        Its number from 1 among the keys with the same counter; 0 if not counted.
+        """
         numbers = key.places(self.layout.areas[key.area].per_page)
         return numbers | {"nth": nth, "nth0": nth - 1} if nth else numbers
 
 
 def key_model_of(vendor: Vendor, name: str | None) -> KeyModel:
-    """The keys of a model; found out once and kept with the vendor file."""
+    """The keys of a model, cached with the vendor file."""
     model: KeyModel | None = vendor.worked_out.get(("keys", name))
     if model is None or model.vendor is not vendor:
         model = vendor.worked_out["keys", name] = KeyModel(vendor, name, vendor.key_layout(name))
@@ -69,9 +72,11 @@ def key_model_of(vendor: Vendor, name: str | None) -> KeyModel:
 def key_parameters(
     model: KeyModel, key: Key, nth: int, fields: tuple[tuple[str, str], ...], setting: str | None, layer: str
 ) -> tuple[Parameter, ...]:
-    """The parameters of a key, of the button `setting` or of none; one that names a field not given is not written.
+    """The parameters of a key with a button (`setting`) or without one (None).
 
-    They follow from just that, so they are made once for all phones with such a key. Raises `Refused`.
+    Parameters with missing fields are omitted.
+
+    All inputs are in the cache key, so the result is shared by all phones. Raises `Refused`.
     """
     given = dict(fields)
     places = Places(given, model.numbers(key, nth), model.vendor.names)
@@ -106,7 +111,7 @@ def _check_syntax(parameter: Parameter, vendor: Vendor) -> None:
 
 @lru_cache(maxsize=_KEPT)
 def unused_parameters(model: KeyModel, key: Key) -> tuple[Parameter, ...]:
-    """What switches off a key."""
+    """The parameters that switch off a key."""
     places = Places({}, model.numbers(key, 0), model.vendor.names)
     unused = model.layout.areas[key.area].unused or {}
     fields = tuple((name, places.fill(text)) for name, text in unused.items())

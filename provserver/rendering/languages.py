@@ -1,18 +1,18 @@
-"""Which language of those that phones speak is nearest to the one that is wanted, by the parents that CLDR knows."""
+"""Finds the best supported language for a wanted one, by CLDR's parent locales."""
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 from babel.core import get_global, parse_locale
 
-_SCRIPT = 4  # letters of its code
+_SCRIPT = 4  # letters in a script code
 
 
 @lru_cache(maxsize=1024)
 def nearest(wanted: str, spoken: tuple[str, ...]) -> str | None:
-    """One of `spoken`, which are BCP 47 tags, or None.
+    """One of `spoken` (BCP 47 tags), or None.
 
-    `en-AU` is rather `en-GB` than `en-US`; `zh-HK` is `zh-TW`, and never `zh-CN`, which has another script.
+    `en-AU` matches `en-GB` rather than `en-US`. `zh-HK` matches `zh-TW`, never `zh-CN`, which is a different script.
     """
     lineages = {tag: _lineage(tag) for tag in spoken}
     for ancestor in _lineage(wanted):
@@ -24,13 +24,13 @@ def nearest(wanted: str, spoken: tuple[str, ...]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _lineage(tag: str) -> tuple[str, ...]:
-    """The tag and its parents, nearest first."""
+    """The tag and its parent locales, nearest first."""
     parts = _parts(tag)
     return tuple(_ancestors(_joined(*parts))) if parts else (tag.casefold(),)
 
 
 def _ancestors(name: str | None) -> Iterator[str]:
-    """`en_AU`, `en_001`, `en`; a script that is not the language's usual one has no parent."""
+    """`en_AU`, `en_001`, `en`. A non-default script has no parent."""
     parents = get_global("parent_exceptions")
     while name and name != "root":
         yield name
@@ -39,13 +39,13 @@ def _ancestors(name: str | None) -> Iterator[str]:
 
 
 def _joined(language: str, script: str, territory: str | None) -> str:
-    """As CLDR spells it: without the script where it is the usual one of the language."""
+    """CLDR's notation: the script is omitted if it is the language's default."""
     usual = get_global("likely_subtags").get(language, "").split("_")
     return "_".join(filter(None, (language, None if script in usual else script, territory)))
 
 
 def _parts(tag: str) -> tuple[str, str, str | None] | None:
-    """Language, script and territory; None for a tag that CLDR cannot read."""
+    """Language, script and territory; None if CLDR cannot parse the tag."""
     try:
         language, territory, script = parse_locale(tag, sep="-")[:3]
     except ValueError:
@@ -57,6 +57,6 @@ def _parts(tag: str) -> tuple[str, str, str | None] | None:
 
 
 def _is_usual(tag: str) -> bool:
-    """Whether the territory is the one that CLDR takes for the language where none is said."""
+    """Whether the territory is CLDR's default for the language."""
     parts = _parts(tag)
     return parts is not None and get_global("likely_subtags").get(parts[0]) == "_".join(map(str, parts))

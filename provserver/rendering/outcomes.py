@@ -1,4 +1,4 @@
-"""What translation tells: the parameters, and what became of each setting."""
+"""The result of translation: parameters, and the outcome for each setting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from provserver.rendering.parameters import Parameter
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one setting: its parameters, or the reasons why (some of) it cannot be expressed.
+    """The outcome for one setting: its parameters, or the reasons why it is not (fully) supported.
 
-    Once it is made nobody changes it: many are shared by all phones with the same setting.
+    Must not be modified once built, because outcomes are cached and shared by many phones.
     """
 
     parameters: list[Parameter] = field(default_factory=list)
@@ -22,13 +22,13 @@ class Outcome:
 
     @property
     def supported(self) -> bool:
-        """Whether all of it reached the file."""
+        """Whether the setting is fully expressed in the file."""
         return not self.reasons
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """All parameters in their order, what became of each setting and button, and the lines beyond the model."""
+    """All parameters in order, the outcome of each setting and button, and the lines beyond the model's limit."""
 
     parameters: tuple[Parameter, ...]
     outcomes: Mapping[str, Outcome]
@@ -38,5 +38,5 @@ class Translation:
 
     @property
     def rendered_lines(self) -> tuple[Line, ...]:
-        """The lines that are in the file."""
+        """The lines in the file."""
         return self.repeated.lines

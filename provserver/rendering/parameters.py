@@ -1,7 +1,7 @@
-"""Parameters: how they are written in vendor files and `vendor_overrides`, and which of them hold secrets.
+"""Parameters: the notation of their names, and which of them hold secrets.
 
-A parameter is written `name`, `name[index]` or `name#tag`; the tag only tells two parameters of the same name apart and
-never reaches a file.
+An identity is written `name`, `name[index]` or `name#tag`. The tag only distinguishes parameters of equal name; it is
+not written to the file.
 """
 
 import re
@@ -21,15 +21,15 @@ _REPEATED = re.compile(
 _NAMED = re.compile(r"\{(?:ipei|IPEI)\}|\b[0-9a-fA-F]{10}\b")
 _ONLY_A_NUMBER = re.compile(r"[A-Z]\d+")
 LISTED = re.compile(r"\{(?P<place>line|slot|server|cell):(?P<key>\w+)\}")
-"""A place in a name that the vendor file's `names` fill."""
+"""A placeholder in a name that is filled from the vendor file's `names`."""
 
 
 @dataclass(slots=True)
 class Parameter:
-    """One parameter of the file. `setting` and `layer` tell where its value is from; neither is in the file.
+    """One parameter of the file. `setting` and `layer` tell where its value comes from; they are not in the file.
 
-    `line` and `slot` are those of the line or handset that it belongs to, where it belongs to one. Nobody changes one;
-    a file is made of a thousand, and to freeze them would take three times as long as to make them.
+    `line` and `slot` are those of its line or handset, if any. Must not be modified. It is not frozen, because a file
+    has a thousand, and creating frozen instances takes three times as long.
     """
 
     identity: str
@@ -44,44 +44,44 @@ class Parameter:
 
     @property
     def name(self) -> str:
-        """The name alone."""
+        """The name without index and tag."""
         return split_identity(self.identity)[0]
 
     @property
     def index(self) -> str | None:
-        """The index in brackets, where there is one."""
+        """The index in brackets, if any."""
         return split_identity(self.identity)[1]
 
     @property
     def folder(self) -> str:
-        """The name up to its last dot: the object that the parameter is of, in a tree of them."""
+        """The name up to its last dot: the object in a parameter tree (TR-069 style)."""
         return self.name.rpartition(".")[0]
 
     @property
     def leaf(self) -> str:
-        """The name after its last dot: what the parameter is called in its folder."""
+        """The name after its last dot."""
         return self.name.rpartition(".")[2]
 
 
 @lru_cache(maxsize=20_000)
 def split_identity(identity: str) -> tuple[str, str | None]:
-    """`user_name[2]` as `("user_name", "2")`."""
+    """Split `user_name[2]` into `("user_name", "2")`."""
     match = _IDENTITY.fullmatch(identity)
     return (match["name"], match["index"]) if match else (identity, None)
 
 
 @lru_cache(maxsize=20_000)
 def pattern_name(identity: str) -> str:
-    """The name alone, with every place that repeats it, and every number, made the same.
+    """The name with all placeholders and numbers replaced by `#`, for comparison.
 
-    A name that is but a letter and a number stays: there the number says which parameter it is.
+    A name of one letter and a number is kept, because there the number identifies the parameter.
     """
     name = split_identity(identity)[0]
     return name if _ONLY_A_NUMBER.fullmatch(name) else _REPEATED.sub("#", _NAMED.sub("#", name))
 
 
 def written_names(name: str, vendor: Vendor) -> Iterator[str]:
-    """The names that one in the vendor file stands for: itself, or each that `names` lists."""
+    """All names that a name in the vendor file stands for: itself, or one for each entry of its list."""
     place = LISTED.search(name)
     if place is None:
         yield name
@@ -91,20 +91,20 @@ def written_names(name: str, vendor: Vendor) -> Iterator[str]:
 
 
 def spell_raw(value: Any, vendor: Vendor) -> str:
-    """A raw value of `vendor_overrides` as text; true and false as this vendor spells them."""
+    """A raw value of `vendor_overrides` as text; booleans in the vendor's notation."""
     if isinstance(value, bool):
         return vendor.syntax.booleans["true" if value else "false"]
     return str(value)
 
 
 def holds_secret(path: str, mapping: SettingMapping) -> bool:
-    """Whether the parameters hold the secret itself, not a fixed text that goes with it."""
+    """Whether the parameters contain the secret itself, rather than a fixed text."""
     secret = path in SECRETS or (path in LINE_VALUES and LINE_VALUES[path].secret)
     return secret and mapping.convert != "fixed"
 
 
 def is_secret(identity: str, vendor: Vendor) -> bool:
-    """Whether a raw parameter holds a secret: a secret setting becomes it, or the vendor file declares it."""
+    """Whether a raw parameter holds a secret: because a secret setting maps to it, or the vendor file declares it."""
     name = split_identity(identity)[0]
     declared = any(pattern.fullmatch(name) for pattern in vendor.secret_parameters)
     return declared or pattern_name(identity) in _secret_names(vendor)
@@ -122,7 +122,7 @@ def _secret_names(vendor: Vendor) -> set[str]:
 
 
 def known_sections(vendor: Vendor) -> dict[str, str]:
-    """The section of every parameter that the vendor file knows, by its `pattern_name`."""
+    """The section of each parameter in the vendor file, by `pattern_name`."""
     return {
         pattern_name(name): section for listed, section in _sections(vendor) for name in written_names(listed, vendor)
     }

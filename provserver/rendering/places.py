@@ -1,4 +1,4 @@
-"""Places in the names of parameters: what repeats a parameter, and what is then put in its name. Pure."""
+"""Placeholders in parameter names: which of them repeat a parameter, and how they are filled. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,29 +23,32 @@ _REPEATING = {
 
 @lru_cache(maxsize=20_000)
 def repeating_group(name: str) -> str | None:
-    """What a parameter of this name repeats for: `lines`, `handsets`, `servers` or `cells`; None for nothing."""
+    """What a parameter of this name repeats for.
+
+    `lines`, `handsets`, `servers` or `cells`; None if it does not repeat.
+    """
     place = _PLACE.search(name)
     return _REPEATING[place[1]] if place else None
 
 
 def knows_line_alone(text: str) -> bool:
-    """Whether a text, as a vendor file has it, has no places but the number of a line; {item} is filled before."""
+    """Whether a text has no placeholder but the line number; {item} is filled earlier."""
     return all(place in ("line", "line0", "item") for place in _BRACED.findall(text))
 
 
 def knows_number_alone(text: str) -> bool:
-    """Whether it has no places but one number, of a line or a slot, and what the vendor's lists have for that."""
+    """Whether a text has no placeholder but a line or slot number, or the vendor's list entry for it."""
     kinds = {place.partition(":")[0].removesuffix("0") for place in _BRACED.findall(text)}
     return kinds in (set(), {"line"}, {"slot"})
 
 
 def number_of_line(line: int | None) -> dict[str, str]:
-    """What stands for the number of a line in names."""
+    """The placeholder values for a line number."""
     return {} if line is None else {"line": str(line), "line0": str(line - 1)}
 
 
 def number_of_slot(slot: int) -> dict[str, str]:
-    """What stands for the number of a slot in names."""
+    """The placeholder values for a slot number."""
     return {"slot": str(slot), "slot0": str(slot - 1)}
 
 
@@ -58,7 +61,7 @@ def names_of(mapping: SettingMapping) -> Iterator[str]:
 
 
 def placed(text: str, places: Mapping[str, str]) -> str:
-    """A text with those of its places filled that there are; what is filled in is never read again."""
+    """Fill the known placeholders of a text, in one pass: inserted text is never interpreted."""
     parts = _parts(text)
     if not parts:
         return text
@@ -70,22 +73,22 @@ def placed(text: str, places: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=20_000)
 def _parts(text: str) -> tuple[tuple[str, str], ...]:
-    """Plain texts of a vendor file, each with the name of the place after it; nothing where there is no place."""
+    """The literals of a text, each with the placeholder after it; empty if there are no placeholders."""
     pieces = _FILLED.split(text)
     return tuple(zip(pieces[::2], [*pieces[1::2], ""], strict=True)) if len(pieces) > 1 else ()
 
 
 def is_of_handsets(vendor: Vendor, model_name: str | None, role: MulticellRole | None, path: str) -> bool:
-    """Whether each handset of a base can have its own of this setting; else it is one for the whole base."""
+    """Whether each handset of a base can have its own value of this setting; otherwise it applies to the whole base."""
     return _is_of_handsets(vendor, model_name, role, path, (path,))
 
 
 def _is_of_handsets(
     vendor: Vendor, model_name: str | None, role: MulticellRole | None, path: str, carried: tuple[str, ...]
 ) -> bool:
-    """`carried`: the setting that was asked for, and those that carry it, up to `path`."""
+    """`carried`: the settings visited so far, through `carried_by`, to avoid cycles."""
     if path.startswith("server."):
-        return carried[0] in ("sip.domain", "sip.server")  # these make a line belong to another server
+        return carried[0] in ("sip.domain", "sip.server")  # these assign a line to another server
     mappings = [one for one in vendor.settings.get(path, ()) if vendor.applies(one, model_name, role)]
     if path.startswith(("line.", "handset.")) and any(mapping.to for mapping in mappings):
         return True

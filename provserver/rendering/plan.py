@@ -1,4 +1,4 @@
-"""What a vendor file says for one model in one role, found out once: the file of each such phone needs the same."""
+"""The parts of a vendor file that apply to one model and role, worked out once and shared by all such phones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
 class Writing:
     """A mapping of the setting `path` that applies here.
 
-    `group`: what its parameters repeat for. `is_named_by_line`: their names have no places but the number of a line.
-    `follows`: they follow from that number and the value alone, which is no secret, so that what they were for one
-    phone they are for the next.
+    `group`: what its parameters repeat for. `is_named_by_line`: their names have no placeholder but the line number.
+    `follows`: they depend on nothing but the line number and the value, which is not secret, so they can be cached
+    across phones.
     """
 
     vendor: Vendor
@@ -36,7 +36,10 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fixed:
-    """A constant that applies here. `group`: as in `Writing`; `follows`: from a number alone, of a line or a slot."""
+    """A constant that applies here. `group` as in `Writing`. `follows`.
+
+    It depends on nothing but a line or slot number.
+    """
 
     vendor: Vendor
     constant: Constant
@@ -46,9 +49,9 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """What the file says of one setting: why it is not (all) expressed whatever its value, and what is written.
+    """What the vendor file says about one setting: `reasons` why it is not (fully) supported, and what is written.
 
-    `follows`: all of it does, from the value and, where it is `by_lines`, from the numbers of the lines.
+    `follows`: everything depends on the value alone, plus the line numbers if `by_lines`.
     """
 
     reasons: tuple[str, ...]
@@ -59,7 +62,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A vendor file as it is for devices of one model and role."""
+    """A vendor file reduced to one model and role."""
 
     vendor: Vendor
     model_name: str | None
@@ -70,7 +73,7 @@ class Plan:
     _said: dict[str, Said] = field(default_factory=dict)
 
     def said_of(self, path: str) -> Said:
-        """What the file says of a setting, or of a value that lines and handsets bring along."""
+        """What the vendor file says about a setting, or about a value of lines and handsets."""
         if path not in self._said:
             self._said[path] = self._read(path)
         return self._said[path]
@@ -93,7 +96,7 @@ class Plan:
 
 
 def plan_of(vendor: Vendor, model_name: str | None, role: MulticellRole | None) -> Plan:
-    """The plan for devices of this model and role; made once and kept with the vendor file."""
+    """The plan for this model and role, cached with the vendor file."""
     plan: Plan | None = vendor.worked_out.get((model_name, role))
     if plan is None or plan.vendor is not vendor:
         constants, lines, slots = (
@@ -105,7 +108,7 @@ def plan_of(vendor: Vendor, model_name: str | None, role: MulticellRole | None) 
 
 
 def _said(vendor: Vendor, path: str, reasons: Sequence[str], fitting: Sequence[SettingMapping]) -> Said:
-    """The same for all models of which the same is said."""
+    """Shared by all models with equal mappings and reasons."""
     key = path, *reasons, *map(id, fitting)
     said: Said | None = vendor.worked_out.get(key)
     if said is None or any(writing.vendor is not vendor for writing in said.writings):

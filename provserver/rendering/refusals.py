@@ -1,4 +1,4 @@
-"""What a vendor's syntax cannot carry."""
+"""What a vendor's syntax cannot represent."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from provserver.domain.vendor import Vendor
 
 
 def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """The values (by their field) that this vendor's syntax cannot carry, with the reason."""
+    """The values (by field) that this vendor's syntax cannot represent, with the reason."""
     refused: dict[str, str] = {}
     for field, value in values:
         for text in value if isinstance(value, list) else [value]:
@@ -19,7 +19,7 @@ def uncarriable(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> dict[str, 
 
 
 def refusal_of(text: str, refusals: Iterable[Refusal]) -> str | None:
-    """Why a text cannot be written, if so."""
+    """Why a text cannot be written; None if it can."""
     if not text.isprintable():
         return "holds a character that cannot be printed"
     for item in refusals:

@@ -1,7 +1,7 @@
-"""`registry.txt` beside the vendor files: blocks of MAC addresses by the companies that the IEEE has registered.
+"""Reads `registry.txt`, beside the vendor files: MAC blocks by the companies registered with the IEEE.
 
-A company stands on a line of its own, its blocks on the indented lines below, as hexadecimal prefixes. A vendor file
-names its companies under `registered`.
+Each company is on a line of its own, followed by indented lines with its blocks as hexadecimal prefixes. Vendor files
+name their companies under `registered`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ _REGISTERED = Prefix()
 
 
 def read_registry(folders: Sequence[Path]) -> Registry:
-    """Companies with their blocks; of two with one name the one in the earlier folder counts."""
+    """The blocks of each company. If two files have the same company, the one in the earlier folder is used."""
     companies: dict[str, tuple[str, ...]] = {}
     for path in (folder / FILE for folder in reversed(folders)):
         if path.exists():
@@ -39,9 +39,9 @@ def _read(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def with_registered(vendor: Vendor, registry: Registry) -> Vendor:
-    """The vendor with the blocks of its companies as well; what its file itself says of a block counts.
+    """Add the blocks of the vendor's companies. Blocks in the vendor file itself take precedence.
 
-    Raises `BadConfiguration` for companies that the registry does not have.
+    Raises `BadConfiguration` for a company that is not in the registry.
     """
     unknown = [company for company in vendor.registered if company not in registry]
     if unknown:

@@ -1,4 +1,4 @@
-"""Parameters + template -> the document a phone gets. A pure function of what it is given: byte-stable."""
+"""Renders parameters with a template to the document a phone gets. Deterministic, byte for byte."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from provserver.rendering.refusals import refusal_of, uncarriable
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as it goes out. `etag` is a strong entity tag, quotes included."""
+    """A rendered file. `etag`: strong entity tag, including quotes."""
 
     body: bytes
     content_type: str
@@ -29,7 +29,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What a template may know of the device itself."""
+    """The facts about the device that templates can use."""
 
     mac: Mac
     vendor: str
@@ -38,7 +38,7 @@ class DeviceFacts:
 
 
 class Renderer:
-    """Lays documents out with the vendors' templates."""
+    """Renders documents with the vendors' templates."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -53,10 +53,10 @@ class Renderer:
         *,
         ipei: str | None = None,
     ) -> Document:
-        """A device's own file. `base_url` is its provisioning folder with token, ending in a slash.
+        """Render a device's own file. `base_url`: its provisioning URL with token and trailing slash.
 
-        `ipei` names the handset that the file is about, where it is about one. Raises `CannotCarry` for a value that
-        the syntax cannot hold, `RenderingFailed` for a broken template.
+        `ipei`: the handset that the file is about, if any. Raises `CannotCarry` for a value the syntax cannot
+        represent, and `RenderingFailed` if the template fails.
         """
         if any(refusal_of(text, vendor.syntax.cannot_carry) for text in _texts(translation.parameters)):
             refused = uncarriable(vendor, _values(translation.parameters))
@@ -73,7 +73,7 @@ class Renderer:
         )
 
     def common_file(self, vendor: Vendor, rule: FileRule, model_name: str | None) -> Document:
-        """A file that is the same for every phone (of that model); it knows no device and holds no secret."""
+        """Render a file that is the same for all phones of a model. It contains no device data and no secrets."""
         context = {"device": None, "base_url": None, "handset": None, "model_name": model_name}
         return self._lay_out(vendor, rule, (), Repeated(), **context)
 
@@ -98,17 +98,17 @@ class Renderer:
 
 
 def entity_tag(body: bytes) -> str:
-    """A strong entity tag, quotes included."""
+    """A strong entity tag, including quotes."""
     return f'"{sha256(body).hexdigest()[:32]}"'
 
 
 def first_line(error: Exception) -> str:
-    """What an error of a template says, without the excerpt that some add."""
+    """The first line of an error message; some have a source excerpt after it."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _place(name: str, error: Exception) -> str:
-    """`templates/<name>:<line>`: the line of a mistake in its syntax, else where rendering was in the template."""
+    """`templates/<name>:<line>` of a syntax error, else of the innermost template frame."""
     line = getattr(error, "lineno", None)
     frames = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename.endswith(name)]
     line = line or (frames[-1] if frames else None)
@@ -116,13 +116,13 @@ def _place(name: str, error: Exception) -> str:
 
 
 def _texts(parameters: Iterable[Parameter]) -> set[str]:
-    """Every text that a template may write, once: of a thousand most are alike."""
+    """The distinct texts that a template may write. Most of a thousand are equal."""
     texts = {parameter.value for parameter in parameters}
     return texts.union(*(parameter.attributes.values() for parameter in parameters if parameter.attributes))
 
 
 def _values(parameters: Iterable[Parameter]) -> Iterator[tuple[str, Any]]:
-    """Everything of the parameters that a template may write, by the setting it is from."""
+    """All values that a template may write, with the setting they come from."""
     for parameter in parameters:
         texts = [parameter.value, *parameter.attributes.values()] if parameter.attributes else parameter.value
         yield parameter.setting or parameter.identity, texts

@@ -1,4 +1,4 @@
-"""A value -> the parameters that say it: names with their places filled, and texts as the vendor spells them."""
+"""Writes a value as parameters: fills the placeholders in names and converts the value to the vendor's notation."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -12,12 +12,12 @@ from provserver.rendering.places import number_of_line, placed
 from provserver.rendering.plan import Writing
 from provserver.rendering.spots import Spot
 
-_KEPT = 4_096  # names of parameters for a line
-_Texts = Iterable[tuple[str, str]]  # name -> spelling
+_KEPT = 4_096  # cached parameter names for a line
+_Texts = Iterable[tuple[str, str]]  # name -> value as written
 
 
 def following_parameters(writing: Writing, value: Any, layer: str, lines: Iterable[int | None]) -> Iterator[Parameter]:
-    """The parameters that say `value` for these lines, where they follow from just that. Raises `Inexpressible`."""
+    """The parameters of `value` for these lines, if they depend on nothing else. Raises `Inexpressible`."""
     mapping = writing.mapping
     if mapping.list:
         texts = list(_spelled_list(mapping.list, value))
@@ -29,7 +29,7 @@ def following_parameters(writing: Writing, value: Any, layer: str, lines: Iterab
 
 
 def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Iterable[Parameter]:
-    """The parameters that say `value` there. Raises `Inexpressible`, also as they come."""
+    """The parameters of `value` at a spot. Raises `Inexpressible`, possibly during iteration."""
     mapping = writing.mapping
     if mapping.list:
         return _made(writing, _spelled_list(mapping.list, value), layer, spot.places, spot.line, spot.slot)
@@ -45,7 +45,7 @@ def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Itera
 
 @lru_cache(maxsize=_KEPT)
 def _names(writing: Writing, line: int | None) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """The names of parameters for a line, and their attributes."""
+    """The parameter names for a line, and their attributes."""
     places = number_of_line(line)
     mapping = writing.mapping
     attributes = {key: placed(text, places) for key, text in mapping.attributes.items()}
@@ -63,7 +63,7 @@ def _made(
 
 
 def identity_of(name: str, vendor: Vendor, places: Mapping[str, str]) -> str:
-    """The name with its places filled, those among them that only the vendor's list of names knows."""
+    """Fill the placeholders of a name, including those from the vendor file's `names`."""
     listed = LISTED.search(name) if ":" in name else None
     if listed:
         entries, number = vendor.names[listed["key"]], int(places[listed["place"]])
@@ -75,7 +75,10 @@ def identity_of(name: str, vendor: Vendor, places: Mapping[str, str]) -> str:
 
 
 def _text_of(writing: Writing, value: Any, scope: Scope | None) -> str | None:
-    """A value in this vendor's spelling; None where nothing is to be written. Without a `scope` it is all phones'."""
+    """The value in the vendor's notation; None if nothing is to be written.
+
+    Without `scope` it must not depend on the phone.
+    """
     mapping = writing.mapping
     if mapping.convert and scope:
         return CONVERTERS[mapping.convert](value, scope, mapping.arguments)

@@ -1,4 +1,4 @@
-"""Where parameters belong: each line, handset, server and base of a device, and the device itself."""
+"""The places a parameter can belong to: each line, handset, server and base of a device, and the device itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ GROUPS = ("lines", "handsets", "servers", "cells")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A line, handset, server or base, or the device itself, with what is needed of it over and over.
+    """A line, handset, server, base or the device itself, with precomputed data.
 
-    `places` is what stands for it in names, `values` what it brings along, `resolved` the settings as they are there.
-    `is_plain`: nothing tells it from those of other phones but its number.
+    `places`: its placeholder values. `values`: the values it provides. `resolved`: the settings that apply to it.
+    `is_plain`: it differs from those of other phones by nothing but its number.
     """
 
     places: Mapping[str, str]
@@ -32,7 +32,7 @@ class Spot:
 
 
 class Spots:
-    """All of a device. `settings` are the values of `resolved` by path."""
+    """All spots of a device. `settings`: the values of `resolved` by path."""
 
     def __init__(
         self,
@@ -56,11 +56,11 @@ class Spots:
         }
 
     def of(self, group: str | None) -> tuple[Spot, ...]:
-        """Those that a parameter of such a group repeats for; the device itself where it repeats for nothing."""
+        """The spots that a parameter of this group repeats for; the device itself if `group` is None."""
         return self._of[group]
 
     def plain_lines(self, group: str | None) -> tuple[int | None, ...] | None:
-        """The numbers of these, where nothing else tells any of them from those of other phones."""
+        """The line numbers of the group, if all its spots are plain; else None."""
         return self._plain.get(group)
 
     def _spot(self, item: Item) -> Spot:

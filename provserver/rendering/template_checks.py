@@ -1,4 +1,4 @@
-"""The templates that vendor files name: whether each is there and can be compiled, and what they say."""
+"""Checks that the templates named by vendor files exist and compile."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from provserver.rendering.vendor_checks import Problem
 
 
 def check_templates(vendor: Vendor, environment: Environment, released: Path | None) -> Iterator[Problem]:
-    """The mistakes of the templates that a vendor file names; those in the folder `released` are known to have none."""
+    """The errors of a vendor file's templates. Templates in the folder `released` are known to be correct."""
     for index, rule in enumerate(vendor.files):
         if rule.template is not None:
             reason = _template_mistake(f"{vendor.dialect}/{rule.template}", environment, released)
@@ -38,7 +38,7 @@ def _stands_in(name: str, environment: Environment, folder: Path) -> bool:
 
 
 def template_sources(vendors: Collection[str], environment: Environment) -> Iterator[str]:
-    """The text of every template of these vendor files, in a fixed order."""
+    """The source of every template of these vendor files, in a fixed order."""
     if environment.loader is None:
         return
     for name in sorted(environment.list_templates()):
@@ -46,4 +46,4 @@ def template_sources(vendors: Collection[str], environment: Environment) -> Iter
             try:
                 yield environment.loader.get_source(environment, name)[0]
             except UnicodeDecodeError:
-                continue  # no template, or one that `_template_mistake` has told of
+                continue  # not a template, or already reported by `_template_mistake`

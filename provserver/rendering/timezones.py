@@ -1,4 +1,4 @@
-"""The yearly rules of a time zone, as the time zone database states them in its POSIX footer (RFC 9636, 3.3)."""
+"""The yearly rules of a time zone, from its POSIX TZ string in the time zone database (RFC 9636, section 3.3)."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Offsets in minutes east of UTC; `daylight`, `start` and `end` are None where there is no daylight saving."""
+    """Offsets in minutes east of UTC. `daylight`, `start` and `end` are None without daylight saving."""
 
     standard: int
     daylight: int | None = None
@@ -43,15 +43,15 @@ class Zone:
 
 @cache
 def zone_rules(name: str) -> Zone:
-    """The rules that hold in every year but those with an exception. `name` is an IANA name that exists.
+    """The regular rules of an existing IANA zone, ignoring exceptional years.
 
-    Raises `ValueError` where the footer says something else than weekly changes, which no zone does today.
+    Raises `ValueError` if the rules are not weekly changes, which no zone uses today.
     """
     return parse_posix(zone_file(name).footer)
 
 
 def parse_posix(text: str) -> Zone:
-    """Read `CET-1CEST,M3.5.0,M10.5.0/3`. POSIX offsets count west; ours count east."""
+    """Parse `CET-1CEST,M3.5.0,M10.5.0/3`. POSIX offsets are positive west of Greenwich; ours are positive east."""
     match = _POSIX.fullmatch(text)
     if not match:
         raise ValueError(f"not a POSIX time zone: {text!r}")
@@ -61,13 +61,13 @@ def parse_posix(text: str) -> Zone:
     daylight = -_minutes(match["dst"]) if match["dst"] else standard + 60
     start, end = _change(match["start"]), _change(match["end"])
     if daylight < standard:
-        # Ireland's law calls summer the standard and winter the exception; phones know it only the other way round.
+        # Ireland defines summer time as standard and winter time as the exception; phones only know the opposite.
         return Zone(daylight, standard, end, start)
     return Zone(standard, daylight, start, end)
 
 
 def yearly_changes(zone: Zone, years: range) -> Iterator[tuple[int, int]]:
-    """When its rules change the offset in these years, in seconds since 1970, and to how many minutes; unordered."""
+    """The offset changes in these years: (seconds since 1970, new offset in minutes); unordered."""
     if zone.daylight is None or zone.start is None or zone.end is None:
         return
     for year in years:
@@ -76,7 +76,7 @@ def yearly_changes(zone: Zone, years: range) -> Iterator[tuple[int, int]]:
 
 
 def _moment(change: Change, year: int, offset_before: int) -> int:
-    """When the change is in this year."""
+    """The time of a change in a year, in seconds since 1970."""
     first = date(year, change.month, 1)
     day = first.toordinal() + (change.day - first.isoweekday()) % 7 + 7 * (change.week - 1)
     if change.week == _LAST and date.fromordinal(day).month != change.month:

@@ -1,4 +1,4 @@
-"""Effective settings -> the parameters of a vendor's file, with what cannot be expressed named. Pure."""
+"""Translates effective settings to the parameters of a vendor's file, and reports what is not supported. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ from provserver.rendering.spots import Spot, Spots
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
 _Lines = tuple[int | None, ...]
 _NO_LINE: _Lines = (None,)
-_KEPT = 4_096  # settings with their parameters, of some 250 bytes each
+_KEPT = 4_096  # cached results, of about 250 bytes each
 _Occurrence = tuple[Any, str, Spot | _Lines]
-"""A value, the layer that it is from, and where it is: at a spot, or at lines that only their numbers tell apart."""
+"""A value, the layer it comes from, and its place: a spot, or lines that differ by nothing but their numbers."""
 
 
 def translate(
@@ -40,7 +40,7 @@ def translate(
     at: datetime,
     rows: ButtonRows | None = None,
 ) -> Translation:
-    """Translate for one device, as of this moment. Lines beyond what the model can show are left out and named."""
+    """Translate for one device at one point in time. Lines beyond the model's limit are left out and reported."""
     limit = vendor.model(model_name).lines
     beyond = tuple(line.number for line in repeated.lines if limit is not None and line.number > limit)
     if beyond:
@@ -52,7 +52,7 @@ def translate(
     outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)
     parameters = {parameter.identity: parameter for parameter in constants_of(plan, spots, repeated, mac)}
-    for path in vendor.settings:  # in the order of the vendor file, so that what belongs together stands together
+    for path in vendor.settings:  # in vendor file order, to keep related parameters together
         if path in outcomes:
             for parameter in outcomes[path].parameters:
                 parameters[parameter.identity] = parameter
@@ -66,14 +66,14 @@ def translate(
 def _keys(
     vendor: Vendor, model_name: str | None, repeated: Repeated, values: Mapping[str, Any], rows: ButtonRows
 ) -> Keys:
-    """The buttons of the device on its keys."""
+    """Place the device's buttons on its keys."""
     lines = repeated.lines
     buttons = effective_buttons(rows.template, rows.overrides, lines, vendor.key_layout(model_name))
     return place_buttons(vendor, model_name, buttons, Surroundings(lines, rows.people, values))
 
 
 def _resolve_carried(outcomes: dict[str, Outcome]) -> None:
-    """A setting that travels in another's parameter shares its parameters."""
+    """A setting carried by another one's parameter shares its parameters."""
     for path, outcome in outcomes.items():
         if outcome.carried_by and outcome.carried_by in outcomes:
             outcomes[path] = replace(outcome, parameters=outcomes[outcome.carried_by].parameters)
@@ -82,7 +82,7 @@ def _resolve_carried(outcomes: dict[str, Outcome]) -> None:
 def _override(
     parameters: dict[str, Parameter], outcomes: dict[str, Outcome], vendor: Vendor, resolved: Resolved
 ) -> None:
-    """Raw parameters come last: they replace what a setting became, or join the file."""
+    """Apply raw parameters last: they replace the parameter of a setting, or are added."""
     sections = known_sections(vendor) if resolved.vendor_overrides else {}
     for identity, effective in resolved.vendor_overrides.items():
         under = parameters.get(identity)
@@ -107,17 +107,17 @@ class _Translator:
 
     @property
     def given(self) -> Iterable[str]:
-        """The values that come from lines, handsets and the system, not from layers."""
+        """The values that come from lines, handsets and the system rather than from layers."""
         return LINE_VALUES if self.repeated.role is None else (*LINE_VALUES, *DECT_VALUES)
 
     @property
     def apart(self) -> Iterable[str]:
-        """The settings that some handset has for itself."""
+        """The settings that individual handsets override."""
         own = {id(item.resolved): item.resolved for item in self.repeated.handsets if item.resolved}
         return dict.fromkeys(path for resolved in own.values() for path in resolved.settings)
 
     def outcome(self, path: str) -> Outcome:
-        """What becomes of the setting (or given value) `path`."""
+        """Translate the setting (or given value) `path`."""
         if path in DECT_VALUES and not any(self._given(path)):
             return Outcome()
         said = self.plan.said_of(path)
@@ -129,14 +129,14 @@ class _Translator:
         return _outcome(said, self._occurrences, self.repeated.role)
 
     def _occurrences(self, writing: Writing) -> Iterator[_Occurrence]:
-        """The value once, or once for each line, handset, server or base where the parameter is one of those."""
+        """The value, once, or once for each line, handset, server or base that the parameter repeats for."""
         path = writing.path
         if path in LINE_VALUES or path in DECT_VALUES:
             yield from ((value, "assignment", spot) for value, spot in self._given(path))
             return
         for spot in self.spots.of(writing.group):
             effective = spot.resolved.settings.get(path)
-            if effective is not None:  # else only other handsets have it
+            if effective is not None:  # otherwise only other handsets have it
                 yield effective.value, effective.layer, spot
 
     def _given(self, path: str) -> Iterator[tuple[Any, Spot]]:
@@ -150,9 +150,9 @@ class _Translator:
 
 @lru_cache(maxsize=_KEPT, typed=True)
 def _following(said: Said, value: Any, layer: str, lines: _Lines) -> Outcome:
-    """What becomes of a setting by itself, on a phone with these lines: made once for all phones.
+    """Translate a setting that depends on nothing else, for a phone with these lines; cached across phones.
 
-    It is kept under all that it is made from, so it cannot become stale.
+    All inputs are in the cache key, so entries cannot be stale.
     """
     value = list(value) if isinstance(value, tuple) else value
     return _outcome(said, lambda writing: [(value, layer, lines if writing.group else _NO_LINE)], None)

@@ -1,4 +1,4 @@
-"""What a vendor file must keep to beyond its shape: names that are known, and references that lead somewhere."""
+"""Semantic checks of a vendor file: known names and valid references."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ Problem = tuple[tuple[str | int, ...], str]
 
 
 def check_vendor(vendor: Vendor) -> Iterator[Problem]:
-    """The mistakes of a vendor file that is read, each with the key where it is."""
+    """All errors of a parsed vendor file, each with its key."""
     yield from _check_settings(vendor)
     yield from _check_conditions(vendor)
     yield from _check_spellings(vendor)
@@ -36,7 +36,7 @@ def check_vendor(vendor: Vendor) -> Iterator[Problem]:
 
 
 def _listed_names(vendor: Vendor) -> set[str]:
-    """The keys of `names` that parameters use."""
+    """The keys of `names` that parameters refer to."""
     mappings = chain.from_iterable(vendor.settings.values())
     constants = (*vendor.constants, *vendor.unused_lines, *vendor.unused_slots)
     used = chain(chain.from_iterable(mapping.to for mapping in mappings), (constant.to for constant in constants))
@@ -57,7 +57,7 @@ def _check_settings(vendor: Vendor) -> Iterator[Problem]:
 
 
 def _strange_values(path: str, mapping: Mapping) -> list[str]:
-    """Values in the mapping's table that the setting can never have."""
+    """Values in the mapping's table that the setting cannot have."""
     schema = VOCABULARY[path].schema if path in VOCABULARY else {}
     possible = schema.get("enum") or (("true", "false") if schema.get("type") == "boolean" else None)
     items = schema.get("items", {}).get("enum")
@@ -93,7 +93,7 @@ def _check_arguments(vendor: Vendor, name: str, arguments: dict[str, Any]) -> It
 
 
 def _strange_places(text: Any, known: Sequence[str]) -> Iterator[str]:
-    """Places in braces that the converter does not fill."""
+    """Placeholders that the converter does not support."""
     try:
         places = [place for _, place, _, _ in Formatter().parse(str(text)) if place is not None]
     except ValueError as error:

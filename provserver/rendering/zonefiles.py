@@ -1,4 +1,4 @@
-"""The files of the time zone database (TZif, RFC 9636): when offsets changed or will, and the rules from then on."""
+"""Reads time zone files (TZif, RFC 9636): all explicit offset changes, and the rule that applies after them."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,15 +9,15 @@ _HEADER = Struct(">4sc15x6l")
 _TYPE = Struct(">lbb")
 _SECONDS_A_MINUTE = 60
 DATABASE = version("tzdata")
-"""Which edition of the database it is."""
+"""Version of the time zone database."""
 _FOLDER = files("tzdata") / "zoneinfo"
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneFile:
-    """Each change that the file names: its moment in seconds since 1970, and minutes east of UTC from then on.
+    """The changes in a file: (time in seconds since 1970, minutes east of UTC from then on).
 
-    `before` is the offset before the first of them; `footer` the POSIX text of what holds after the last.
+    `before`: the offset before the first change. `footer`: the POSIX TZ string for the time after the last.
     """
 
     before: int
@@ -26,15 +26,15 @@ class ZoneFile:
 
 
 def zone_file(name: str) -> ZoneFile:
-    """The file of an IANA name that exists, from the data that ships with us, whatever the machine has.
+    """Read the file of an existing IANA zone from the packaged database, independent of the system.
 
-    Not kept: all of them are megabytes, and what is made of them is.
+    Not cached: all files together are megabytes; what is derived from them is cached.
     """
     return read_tzif(_FOLDER.joinpath(name).read_bytes())
 
 
 def read_tzif(data: bytes) -> ZoneFile:
-    """Read the second part of a file, that with 64-bit moments; every version since 2006 has one."""
+    """Parse the second data block, with 64-bit times. All versions since 2 (2006) have it."""
     _, _, utc, standard, leaps, times, types, letters = _HEADER.unpack_from(data)
     start = _HEADER.size + times * 5 + types * _TYPE.size + letters + leaps * 8 + standard + utc
     _, _, _, _, _, times, types, _ = _HEADER.unpack_from(data, start)

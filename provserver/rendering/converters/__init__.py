@@ -1,7 +1,7 @@
-"""Named converters: what a vendor's value table cannot say.
+"""Named converters, for conversions that a value table cannot express.
 
-A converter takes the setting's value, the `Scope` it stands in and the `arguments` of the vendor file; it returns the
-text of the parameter, or None to write nothing, and raises `Inexpressible` where this vendor has no way to say it.
+A converter takes the setting's value, the `Scope` and the `arguments` from the vendor file. It returns the parameter's
+text, or None to write nothing, and raises `Inexpressible` if the vendor cannot express the value.
 """
 
 from provserver.rendering.converters import daylight, servers, tables, times, urls, values

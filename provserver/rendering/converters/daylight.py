@@ -1,4 +1,4 @@
-"""Daylight saving: whether, how much, and when the clocks change, in the parts and texts that phones take."""
+"""Daylight saving: whether, how much, and when, in the notations that phones use."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ _COMMON_YEAR = 2027
 
 @converter("on", "off", takes=("minutes", "saves"), by_rules=True)
 def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """`on` or `off` of the arguments: whether the zone has daylight saving time.
+    """`on` or `off` from the arguments: whether the zone has daylight saving time.
 
-    With `minutes: true` the other parameters can tell a change that is not on a full hour. `saves` is how many minutes
-    the phones add, where no parameter tells them.
+    `minutes: true`: other parameters can express a change that is not on a full hour. `saves`: the minutes that the
+    phones add, if no parameter sets them.
     """
     zone = scope.zone(value)
     if zone.daylight is None:
@@ -44,13 +44,13 @@ def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter(by_rules=True)
 def dst_start(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """When daylight saving begins, as `MM/W/D/HH`: week 5 is the last, day 1 is Monday and 7 Sunday."""
+    """Start of daylight saving as `MM/W/D/HH`: week 5 is the last, day 1 is Monday, 7 is Sunday."""
     return None if scope.zone(value).daylight is None else _weekly(value, scope, 0)
 
 
 @converter(by_rules=True)
 def dst_end(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """When daylight saving ends, as `dst_start`."""
+    """End of daylight saving, in the format of `dst_start`."""
     return None if scope.zone(value).daylight is None else _weekly(value, scope, 1)
 
 
@@ -63,19 +63,19 @@ def _weekly(name: str, scope: Scope, which: int) -> str:
 
 @converter(takes=("none",), by_rules=True)
 def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """How many minutes daylight saving adds; `none`, or nothing, where there is none."""
+    """Minutes added by daylight saving; without it `none`, or nothing."""
     zone = scope.zone(value)
     return _none(arguments) if zone.daylight is None else str(zone.daylight - zone.standard)
 
 
 @converter("change", "part", takes=("last", "sunday", "none"), by_rules=True)
 def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """A `part` of the `change` start or end of daylight saving; `none`, or nothing, where there is none.
+    """A `part` of the `change` start or end of daylight saving; without it `none`, or nothing.
 
-    Parts are month, month_name (`Mar`), month_word (`mar`), week (the last is `last`, else 5), week_word (`first` to
-    `fourth`, `last`), is_last (1 or 0), from_day (first day that can be it: 1, 8, 15 or 22; the last is `last`, else
-    -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`), day_word (`sunday`), hour, minute, minutes (after
-    midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
+    Parts: month, month_name (`Mar`), month_word (`mar`), week (the last is `last`, else 5), week_word (`first` to
+    `fourth`, `last`), is_last (1 or 0), from_day (first possible day of the month: 1, 8, 15 or 22; the last is `last`,
+    else -1), day (Sunday is `sunday`: 0, else 1 or 7), day_name (`Sun`), day_word (`sunday`), hour, minute, minutes
+    (after midnight), clock (`2:30`, and `2` on the hour) and time (`02:30`).
     """
     zone = scope.zone(value)
     if zone.daylight is None:
@@ -93,11 +93,11 @@ def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     by_rules=True,
 )
 def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """Daylight saving in one `text`; `none`, or nothing, where there is none; nothing where `unless_in` has a code.
+    """Daylight saving as one `text`; without it `none`, or nothing; nothing if a table in `unless_in` has a code.
 
-    The text has {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) that it adds, {offset} that there then is from
-    UTC (`+02:00`), and {start} and {end}: both are spelled as `change`, which has the parts of `dst_part`; Sunday is 7
-    there where `sunday` says nothing. With {from_day}, also changes on the day before or after a weekday can be told.
+    Placeholders: {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) for what it adds, {offset} for the resulting
+    offset from UTC (`+02:00`), and {start} and {end}. Those two are written as `change`, with the parts of `dst_part`;
+    Sunday is 7 by default. With {from_day}, a change on the day before or after a given weekday can be expressed.
     """
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
@@ -116,7 +116,7 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
 
 @converter(takes=("most",), by_rules=True)
 def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The zone's rules as a POSIX TZ text with names of letters, `STD-1DST,M3.5.0,M10.5.0/3`; `most` characters."""
+    """The rules as a POSIX TZ string with letter names, `STD-1DST,M3.5.0,M10.5.0/3`; at most `most` characters."""
     zone = scope.zone(value)
     text = f"STD{_west(zone.standard)}"
     if zone.daylight is not None:
@@ -129,7 +129,7 @@ def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 def _west(minutes: int) -> str:
-    """An offset as POSIX counts it: hours west of Greenwich."""
+    """An offset in POSIX notation: hours, positive west of Greenwich."""
     hours, rest = divmod(abs(minutes), 60)
     return f"{'+' if minutes <= 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "")
 
@@ -140,9 +140,10 @@ def _posix(change: Change) -> str:
 
 
 def changes_of(name: str, zone: Zone, *, movable: bool = False, latest: int = _DAY - 1) -> tuple[Change, Change]:
-    """The changes into and out of daylight saving of a zone that has it, at a time of the day that phones can take.
+    """The changes into and out of daylight saving, if phones can express their time of day.
 
-    `movable`: the caller can tell a change of the day before or after. `latest`: minutes after midnight.
+    `movable`: the caller can express a change on the day before or after. `latest`: latest time, in minutes after
+    midnight.
     """
     if zone.start is None or zone.end is None:
         raise Inexpressible(f"the clocks of {name} do not change")
@@ -153,7 +154,7 @@ def changes_of(name: str, zone: Zone, *, movable: bool = False, latest: int = _D
 
 
 def _parts(change: Change, arguments: Mapping[str, Any], sunday: int) -> dict[str, Any]:
-    """What texts and parts may hold of a change; one outside its own day is told as of the day that it falls on."""
+    """The placeholders of a change. A time outside its day is converted to the day it falls on."""
     days, minutes = divmod(change.minutes, _DAY)
     first = _first_day(change, days)
     week, weekday = change.week, (change.day + days) % 7
@@ -181,9 +182,9 @@ def _parts(change: Change, arguments: Mapping[str, Any], sunday: int) -> dict[st
 
 
 def _first_day(change: Change, days: int) -> int | None:
-    """The first day of the month that the change can fall on; None for the last such weekday of the month.
+    """The first possible day of the month; None for the last such weekday of the month.
 
-    The seven days from there must be the same in every year, so the change may not fall into another month.
+    The seven possible days must be the same every year, so the change must not fall into another month.
     """
     if change.week == _LAST and not days:
         return None

@@ -1,4 +1,4 @@
-"""What a converter is, and the names under which vendor files call them."""
+"""The registry of converters, and their interface."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from provserver.rendering.timezones import Zone
 
 
 class Inexpressible(Exception):
-    """The value has no spelling in this vendor's language; the text is the reason for people."""
+    """The vendor cannot express the value. The message is the reason, for people."""
 
 
 class Tables(Protocol):
-    """What alone a converter looks at beside value and arguments that spells the same value alike for all phones."""
+    """The scope of a converter whose result depends only on value and arguments, and not on the phone."""
 
     @property
     def tables(self) -> Mapping[str, Mapping[str, str]]:
@@ -25,9 +25,11 @@ class Tables(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a converter may look at: effective settings by path, the line (if any), the MAC, the vendor's tables.
+    """What a converter can use.
 
-    `at` is the moment for which all is told.
+    Effective settings by path, values of the line (if any), MAC, and the vendor's tables.
+
+    `at`: the time for which the file is made.
     """
 
     settings: Mapping[str, Any]
@@ -37,7 +39,7 @@ class Scope:
     at: datetime
 
     def zone(self, name: str) -> Zone:
-        """What is told of an IANA time zone now."""
+        """The rules to give to phones for an IANA time zone, at this time."""
         return told_at(name, self.at).zone
 
 
@@ -48,10 +50,10 @@ Spelling = Callable[[Any, Tables, Mapping[str, Any]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Names of the `arguments` that a converter needs, of those it also takes, and which of them are what.
+    """The `arguments` of a converter: required, optional, and what they refer to.
 
-    `zone_tables` name tables of time zones; `texts` may hold these places in braces. `by_rules`: it spells a time zone
-    by its offset or its rules, and not by its name, unless that is in one of those tables.
+    `zone_tables` are names of time zone tables. `texts` are patterns with these placeholders. `by_rules`: the converter
+    writes a zone's offset or rules rather than its name, unless the zone is in one of those tables.
     """
 
     needs: tuple[str, ...]
@@ -63,7 +65,7 @@ class Arguments:
 
 CONVERTERS: dict[str, Converter] = {}
 SPELLINGS: dict[str, Spelling] = {}
-"""Those converters that take no more than `Tables`."""
+"""The converters that need nothing but `Tables`."""
 
 ARGUMENTS: dict[str, Arguments] = {}
 
@@ -75,10 +77,10 @@ def converter(
     texts: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     by_rules: bool = False,
 ) -> Callable[[Named], Named]:
-    """Enter a converter under its own name, with the arguments that the catalogue checks."""
+    """Register a converter under its function name, with the arguments that the catalogue checks."""
 
     def enter(function: Named) -> Named:
-        name = getattr(function, "__name__")  # noqa: B009 - a Callable is not known to have a name
+        name = getattr(function, "__name__")  # noqa: B009 - Callable has no __name__ for mypy
         CONVERTERS[name] = function
         if function.__annotations__["scope"] is Tables:
             SPELLINGS[name] = cast("Spelling", function)

@@ -1,4 +1,4 @@
-"""Registrars, proxies and the way a line's requests take."""
+"""Registrars, proxies and the route of a line's requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ def port(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
 
 @converter()
 def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The line's server with `sip.port` where that is set."""
+    """The line's server, with `sip.port` if it is set."""
     number = scope.settings.get("sip.port")
     bracketed = f"[{value}]" if ":" in value and number else value
     return f"{bracketed}:{number}" if number else bracketed
@@ -30,14 +30,13 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("kind", "rank", "part", takes=("on", "off", "none", "udp", "tcp", "tls", "shared"))
 def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """One server of a line or base, for phones that take the registrar's name as the domain of the address of record.
+    """One server of a line or base, for phones that use the registrar's name as the domain of the address of record.
 
-    The first registrar is the domain. What stands before it is a proxy: `sip.outbound_proxy`, else a server that is not
-    the domain. `sip.backup_server` is the second of what the server is. `kind` is registrar or proxy, `rank` 1 or 2,
-    `part` host, port, address (both), switch (`on`, `off`) or untold: nothing is written, and that there is such a
-    server is reported. `udp`, `tcp` and `tls` are the ports taken where none is said. Where there is no such server,
-    `none` is written, or nothing at all. With `shared` all lines have one server, and a line that belongs to another
-    than the settings say is told.
+    The first registrar is the domain. A server in front of it is a proxy: `sip.outbound_proxy`, else a server other
+    than the domain. `sip.backup_server` is the second server of the same kind. `kind`: registrar or proxy. `rank`: 1 or
+    2. `part`: host, port, address (both), switch (`on`, `off`), or untold: nothing is written, and such a server is
+    reported as unsupported. `udp`, `tcp` and `tls`: default ports. If there is no such server, `none` or nothing is
+    written. `shared`: all lines have one server, and a line with another one is reported.
     """
     if arguments.get("shared"):
         _check_shared(scope)
@@ -77,7 +76,7 @@ def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
 
 
 def _server_and_domain(scope: Scope) -> tuple[str, str]:
-    """The registrar and the domain of the line, or of the server that lines of a base share."""
+    """Registrar and domain of the line, or of the server shared by lines of a base."""
     line = scope.line
     server = line.get("line.server") or line["server.address"]
     return server, line.get("line.domain") or line.get("server.domain") or server
@@ -85,7 +84,7 @@ def _server_and_domain(scope: Scope) -> tuple[str, str]:
 
 @converter(takes=("always",))
 def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The user name, with `@` and the line's domain where that is not the server it registers with, or `always`."""
+    """The user name, followed by `@` and the line's domain if that is not the server, or with `always`."""
     domain = scope.line.get("line.domain")
     alone = domain is None or (domain == scope.line.get("line.server") and not arguments.get("always"))
     return str(value) if alone else f"{value}@{domain}"
@@ -93,13 +92,13 @@ def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> st
 
 @converter()
 def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The domain of the line's address of record, with `sip.port` where the domain is the server: `host[:port]`."""
+    """The domain of the address of record, as `host[:port]` with `sip.port` if the domain is also the server."""
     return _joined(value, scope.settings.get("sip.port") if _server_and_domain(scope)[0] == value else None)
 
 
 @converter()
 def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
-    """Nothing is written: `registrar` and `route` name the server, unless a proxy hides one beside the domain."""
+    """Writes nothing: `registrar` and `route` contain the server. Reports one hidden by a proxy."""
     server, domain = _server_and_domain(scope)
     if scope.settings.get("sip.outbound_proxy") and server != domain:
         raise Inexpressible("behind an outbound proxy the phones know no server but the domain")
@@ -107,9 +106,9 @@ def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> No
 
 @converter("join", takes=("transport", "most"))
 def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Where the line's requests go in turn, separated by `join`, and no more than `most` of it.
+    """The servers that requests go through, in order, separated by `join`; at most `most` of them.
 
-    With `transport`, that text and the transport's name end each.
+    With `transport`, each is followed by that text and the name of the transport.
     """
     hops = _hops(scope)
     turns = [*hops["proxy"], *hops["registrar"][1:]] if hops["proxy"] else hops["registrar"]
@@ -126,7 +125,7 @@ def _joined(name: str, number: int | None) -> str:
 
 @converter()
 def shared_by_lines(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The line's server or domain, for phones that have one for all lines; a line with another is told."""
+    """The line's server or domain, for phones with one for all lines; a line with another one is reported."""
     names = {scope.settings.get("sip.server"), scope.settings.get("sip.domain")} - {None}
     if names and value not in names:
         raise Inexpressible(f"all lines of the phones register with one server, and not with {value} as well")

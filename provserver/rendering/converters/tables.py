@@ -1,4 +1,4 @@
-"""Values that a vendor spells by a table of its own: languages, countries, zone codes."""
+"""Values with a vendor's own codes: languages, countries, time zones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from provserver.rendering.timezones import zone_rules
 
 @converter("table")
 def lookup(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The spelling in the vendor's table `table`."""
+    """The entry in the vendor's table `table`."""
     spelling = scope.tables[arguments["table"]].get(str(value))
     if spelling is None:
         raise Inexpressible(f"this vendor has no spelling for {value}")
@@ -19,7 +19,7 @@ def lookup(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("table")
 def language(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """As `lookup`, for the nearest language that the table has: `fr` for `fr-CA`, `zh-TW` for `zh-HK`."""
+    """Like `lookup`, for the best matching language in the table: `fr` for `fr-CA`, `zh-TW` for `zh-HK`."""
     table = scope.tables[arguments["table"]]
     found = nearest(value, tuple(table))
     if found is None:
@@ -29,10 +29,10 @@ def language(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("position", takes=("table", "otherwise", "text"))
 def nth(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The item at `position`, from 1, of a list or of words separated by blanks; `otherwise`, or nothing, beyond.
+    """The item at `position`, from 1, of a list or of words separated by blanks; else `otherwise`, or nothing.
 
-    With `table`, only items that have a spelling in it count, and that spelling is written; with `text`, that is
-    written wherever there is such an item.
+    With `table`, only items in that table count, and their entry is written. With `text`, that text is written for any
+    item.
     """
     items = value.split() if isinstance(value, str) else value
     if "table" in arguments:
@@ -44,9 +44,9 @@ def nth(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
 
 @converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"), by_rules=True)
 def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The vendor's code of an IANA zone from `table`; else the code of a zone there with the very same rules.
+    """The vendor's code of an IANA zone in `table`, else the code of a zone there with the same rules.
 
-    `more` names a second table that is read after the first; a zone that has no code at all is spelled `otherwise`.
+    `more`: a second table, used after the first. `otherwise`: written for a zone without a code.
     """
     code = code_of_zone(value, scope, [arguments["table"], *([arguments["more"]] if "more" in arguments else [])])
     if code is not None:
@@ -57,7 +57,7 @@ def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 def code_of_zone(value: Any, scope: Scope, names: Sequence[str]) -> str | None:
-    """The code of an IANA zone, or of a zone with the same rules, in the tables `names`; None where there is none."""
+    """The code of an IANA zone, or of a zone with the same rules, in the tables `names`; None if there is none."""
     table = {zone: code for name in reversed(names) for zone, code in scope.tables[name].items()}
     if value in table:
         return table[value]

@@ -1,4 +1,4 @@
-"""Time: offsets from UTC, polling intervals."""
+"""Time: offsets from UTC, and polling intervals."""
 
 import math
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from provserver.rendering.converters.tables import code_of_zone
 
 @converter(takes=("pad", "before"), by_rules=True)
 def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` half hours are `+5:30`.
+    """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` `+5:30` for half hours.
 
-    What stands `before` is before all of it: `UTC+1`, and alone `UTC` where there is no offset.
+    `before` is put in front: `UTC+1`, and `UTC` alone if the offset is zero.
     """
     minutes, before = scope.zone(value).standard, arguments.get("before", "")
     sign, (hours, rest) = before + ("-" if minutes < 0 else "+"), divmod(abs(minutes), 60)
@@ -24,7 +24,7 @@ def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter(takes=("unless_in",), zone_tables=("unless_in",), by_rules=True)
 def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """Standard offset from UTC in seconds; nothing where a table of `unless_in` has a code for the zone."""
+    """Standard offset from UTC in seconds; nothing if a table in `unless_in` has a code for the zone."""
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
     return str(scope.zone(value).standard * 60)
@@ -32,9 +32,9 @@ def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
 
 @converter(takes=("west", "unit"), by_rules=True)
 def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """Standard offset from UTC in minutes, negative in the west; with `west: true` negative in the east.
+    """Standard offset from UTC in minutes, negative west of Greenwich; with `west: true` negative east of it.
 
-    `unit` is how many minutes the phones count as one: 15 where they count quarters of an hour.
+    `unit`: minutes per unit of the phones, 15 for quarter hours.
     """
     unit = arguments.get("unit", 1)
     units, rest = divmod(scope.zone(value).standard, unit)
@@ -47,7 +47,7 @@ def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC as `text`, such as `GMT{sign}{hours:02}:{minutes:02}`.
 
-    The sign is - in the west and + elsewhere; {decimal} is the whole offset in hours, `-3.5`.
+    {sign} is - west of Greenwich and + elsewhere; {decimal} is the whole offset in hours, `-3.5`.
     """
     offset = scope.zone(value).standard
     hours, minutes = divmod(abs(offset), 60)
@@ -57,11 +57,10 @@ def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("unit", takes=("most", "least"))
 def spread(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """An interval in seconds, longer by MAC, in `unit` s or min: phones do not come together.
+    """An interval given in seconds, in `unit` (s or min), lengthened depending on the MAC to spread the phones.
 
-    How much longer at most is the setting `provisioning.polling_spread`, in percent; a tenth where it is not set.
-
-    `most` and `least` are the longest and the shortest interval the phones take, in that unit.
+    The maximum extension is `provisioning.polling_spread` percent, 10 if it is not set. `most` and `least` are the
+    limits of the phones, in that unit.
     """
     share = int.from_bytes(sha256(scope.mac.bare.encode()).digest()[:4], "big") / 2**32
     longest = scope.settings.get("provisioning.polling_spread", 10)

@@ -15,13 +15,16 @@ _ENDS_A_RULE = re.compile(r"[\s|]")
 
 @converter(takes=("slash",))
 def folder_url(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """A URL that ends in a slash, for phones that add the file name themselves; with `slash: false` it has none."""
+    """A URL with a trailing slash, for phones that append the file name; with `slash: false` without one."""
     return str(value).rstrip("/") + ("/" if arguments.get("slash", True) else "")
 
 
 @converter("name")
 def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """The folder's URL with this device's file `name`, in which {mac} and {MAC} are replaced; a file's URL stays."""
+    """The provisioning URL with this device's file `name`, in which {mac} and {MAC} are filled in.
+
+    A file's URL is kept.
+    """
     if not value.endswith("/"):
         return str(value)
     name = scope.mac.spelled_in(str(arguments["name"]))
@@ -30,11 +33,11 @@ def file_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter("name", "options", takes=("kept",))
 def rule_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """As `file_url`, after `options` in brackets: `[--uid name --pwd word] https://...`.
+    """Like `file_url`, preceded by `options` in brackets: `[--uid name --pwd word] https://...`.
 
-    `options` are the setting that each of them tells; one whose setting is not set, or cannot be told, is left out.
-    `kept` are options that name a variable of the phone, `--key $SA`, each by the setting that fills it. Elsewhere a
-    `$` is doubled, as it would begin a variable.
+    `options`: option -> setting with its value; an option is omitted if the setting is not set or cannot be written.
+    `kept`: options that refer to a variable of the phone, `--key $SA`, each with the setting that fills it. Any other
+    `$` is doubled, because it would start a variable.
     """
     url = str(file_url(value, scope, arguments))
     if _ENDS_A_RULE.search(url):
@@ -53,14 +56,17 @@ def _doubled(text: str) -> str:
 
 @converter()
 def option_is_told(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
-    """Nothing is written: `rule_url` tells it as an option, unless it holds a character that ends one."""
+    """Writes nothing: `rule_url` contains it as an option.
+
+    Reports a value with a character that would end the option.
+    """
     if _ENDS_AN_OPTION.search(value):
         raise Inexpressible("the phones take it without blanks, quotation marks and brackets only")
 
 
 @converter(takes=("before", "after"))
 def url_name(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The file name at the end of a URL, between `before` and `after`; nothing where the URL has none."""
+    """The file name at the end of a URL, between `before` and `after`; nothing if the URL has none."""
     name = unquote(urlsplit(value).path.rpartition("/")[2])
     if not name.isprintable() or name != name.strip():
         raise Inexpressible("the file at the end of the URL has a name that no phone can take")
@@ -69,9 +75,9 @@ def url_name(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | N
 
 @converter("scheme_by", "schemes", "port_by")
 def server_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
-    """A host with the scheme that `schemes` has for the setting `scheme_by`, and the port that `port_by` is.
+    """A host as URL; the setting `scheme_by` selects its scheme from `schemes`, the setting `port_by` is its port.
 
-    Where neither is set it is the host alone.
+    If neither is set, only the host.
     """
     name, port = scope.settings.get(arguments["scheme_by"]), scope.settings.get(arguments["port_by"])
     host = f"[{value}]" if ":" in value else str(value)
@@ -83,7 +89,7 @@ def server_url(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 @converter(takes=("http", "https", "tftp", "ftp"))
 def scheme(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """What the arguments say for the scheme of a URL."""
+    """The argument named like the scheme of a URL."""
     name = value.partition("://")[0].lower()
     if name not in arguments:
         raise Inexpressible(f"the phones cannot fetch by {name}")
@@ -92,9 +98,9 @@ def scheme(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("part", "scheme", "beside")
 def url_part(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """A `part` of a URL of this `scheme`: host, port, or path without a slash at its end.
+    """A `part` of a URL with this `scheme`: host, port, or path without a trailing slash.
 
-    Nothing is written for the schemes `beside`, which have parameters of their own.
+    Nothing for the schemes in `beside`, which have parameters of their own.
     """
     url = urlsplit(value)
     if url.scheme in arguments["beside"]:

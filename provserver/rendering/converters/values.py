@@ -1,4 +1,4 @@
-"""Numbers and words: scaled, bounded, switched, wrapped."""
+"""Numbers and texts: scaled, limited, switched, wrapped."""
 
 import math
 import re
@@ -10,26 +10,26 @@ from provserver.rendering.converters.registry import Inexpressible, Scope, Table
 
 @converter("low", "high")
 def scale(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """Percent to the whole numbers from `low` to `high`."""
+    """A percentage scaled to the whole numbers from `low` to `high`."""
     low, high = arguments["low"], arguments["high"]
     return str(low + round((high - low) * value / 100))
 
 
 @converter("by")
 def multiply(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """`by` times the value."""
+    """The value multiplied by `by`."""
     return str(value * arguments["by"])
 
 
 @converter("by")
 def hexadecimal(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """`by` times the value in hexadecimal digits, `0x68`: with 4, a DSCP as the whole byte that it stands in."""
+    """The value multiplied by `by`, in hexadecimal, `0x68`; with 4, a DSCP becomes the whole TOS byte."""
     return f"0x{value * arguments['by']:02x}"
 
 
 @converter("by", takes=("least",))
 def divide(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The value divided by `by`, rounded up so that only 0 becomes 0, and never below `least`."""
+    """The value divided by `by`, rounded up so that only 0 becomes 0, and at least `least`."""
     return str(max(math.ceil(value / arguments["by"]), arguments.get("least", 0)))
 
 
@@ -41,25 +41,25 @@ def affix(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("join")
 def words(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The words of a text, which blanks separate, with `join` between them instead."""
+    """The words of a text separated by `join` instead of blanks."""
     return str(arguments["join"]).join(value.split())
 
 
 @converter("on", "off")
 def switch(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """`on` of the arguments where there is something to switch on, `off` for 0 and false."""
+    """`on` from the arguments for a true or non-zero value, `off` for 0 and false."""
     return str(arguments["on"] if value else arguments["off"])
 
 
 @converter()
 def nonzero(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The value, and nothing for 0: where another parameter says that it is off."""
+    """The value, or nothing for 0, if another parameter switches it off."""
     return str(value) if value else None
 
 
 @converter("low", "high", takes=("zero",))
 def within(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """A number from `low` to `high`; these phones take no other. With `zero`, 0 is spelled so."""
+    """A number from `low` to `high`; others are unsupported. With `zero`, 0 is written as that."""
     if not value and "zero" in arguments:
         return str(arguments["zero"])
     if not arguments["low"] <= value <= arguments["high"]:
@@ -69,9 +69,9 @@ def within(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("of", takes=("zero", "spelled"))
 def steps(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The smallest of the numbers `of` that is not below the value, else the largest; 0 is spelled `zero`.
+    """The smallest number in `of` that is not below the value, else the largest; 0 is written as `zero`.
 
-    `spelled` lists how the phones spell the numbers `of`, where not as they are.
+    `spelled`: how the phones write the numbers in `of`, if different.
     """
     if not value:
         if "zero" not in arguments:
@@ -83,9 +83,9 @@ def steps(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("setting", "among", "without")
 def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
-    """The value where `setting` is one of `among`, nothing where it is one of `without`.
+    """The value if `setting` is one of `among`, nothing if it is one of `without`.
 
-    What the line, handset or base itself gives (`cell.role`) counts as a setting too.
+    Values of the line, handset or base itself (`cell.role`) count as settings too.
     """
     name = arguments["setting"]
     other = scope.line.get(name, scope.settings.get(name))
@@ -98,13 +98,13 @@ def if_setting(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | 
 
 @converter("by")
 def add(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The value and `by`, which may be negative: for numbers that begin elsewhere than ours."""
+    """The value plus `by`, which may be negative, for numbers that start elsewhere."""
     return str(value + arguments["by"])
 
 
 @converter(takes=("none",))
 def first(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The first of a list separated by commas; `none`, or nothing at all, where it is empty."""
+    """The first item of a list separated by commas; if empty `none`, or nothing."""
     if value:
         return str(value).partition(",")[0]
     return str(arguments["none"]) if "none" in arguments else None
@@ -112,7 +112,7 @@ def first(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None
 
 @converter("pattern")
 def extract(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """What the first group of `pattern`, a regular expression, finds in the value."""
+    """What the first group of `pattern`, a regular expression, matches in the value."""
     found = re.search(arguments["pattern"], str(value), re.IGNORECASE)
     if found is None:
         raise Inexpressible(f"{value} does not tell what the phones need to know")
@@ -121,28 +121,28 @@ def extract(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
 
 @converter("text", takes=("when",))
 def fixed(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The same `text` whatever the value is; with `when`, only for that value and nothing for the others."""
+    """A fixed `text` for any value; with `when`, only for that value, and nothing for others."""
     return str(arguments["text"]) if arguments.get("when", _key(value)) == _key(value) else None
 
 
 @converter("zero")
 def zero(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """The number, but 0 is spelled `zero`."""
+    """The number, but 0 is written as `zero`."""
     return str(value) if value else str(arguments["zero"])
 
 
 @converter("when")
 def needs_nothing(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
-    """Nothing is written for the value `when`, which the phones do by themselves; they cannot do otherwise."""
+    """Writes nothing for the value `when`, which is the phones' behaviour. Other values are unsupported."""
     if _key(value) != arguments["when"]:
         raise Inexpressible("the phones cannot do otherwise")
 
 
 @converter("at", takes=("table", "beyond", "repeat"))
 def item(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """The item number `at` of a list, or of a text separated by commas; `table` spells items and leaves others out.
+    """Item number `at` of a list or of a text separated by commas. `table` maps items and drops those not in it.
 
-    Where there are not so many it is `beyond`, or with `repeat` the last of them, else nothing is written.
+    If there are fewer items: `beyond`, or with `repeat` the last item, else nothing.
     """
     items = [one for one in value.split(",") if one] if isinstance(value, str) else [str(one) for one in value]
     table = scope.tables[arguments["table"]] if "table" in arguments else {one: one for one in items}
@@ -156,7 +156,7 @@ def item(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
 
 @converter("table")
 def all_in(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
-    """Nothing is written; items that `table` does not spell are told, where `item` writes the others one by one."""
+    """Writes nothing. Reports items that are not in `table`; `item` writes the others one by one."""
     missing = [str(one) for one in value if str(one) not in scope.tables[arguments["table"]]]
     if missing:
         raise Inexpressible(f"this vendor has no {', '.join(missing)}")
@@ -164,9 +164,9 @@ def all_in(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> None:
 
 @converter("of", takes=("first",))
 def marks(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
-    """A row of `of` marks, 1 at each number of the value and 0 elsewhere: `2,3` of 4 is `0,1,1,0`.
+    """A row of `of` flags, 1 at each number in the value and 0 elsewhere: `2,3` of 4 is `0,1,1,0`.
 
-    With `first` only the first number counts, and nothing is written where there is none.
+    With `first` only the first number counts, and nothing is written if there is none.
     """
     numbers = [int(one) for one in str(value).split(",") if one]
     if arguments.get("first"):
@@ -178,9 +178,10 @@ def marks(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None
 
 @converter("low", "high", takes=("ascii", "digits", "without", "mixed"))
 def characters(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str:
-    """A text of `low` to `high` characters, with `ascii` of ASCII and with `digits` of digits alone; no other.
+    """A text of `low` to `high` characters, with `ascii` ASCII only, with `digits` digits only; others are unsupported.
 
-    It has none of those in `without`; with `mixed` it has a letter, a digit and a sign, and no long row of a kind.
+    It must not contain any character of `without`. With `mixed` it needs a letter, a digit and a symbol, and no long
+    run of one kind.
     """
     if arguments.get("digits") and not (value.isascii() and value.isdigit()):
         raise Inexpressible("the phones take digits only")
