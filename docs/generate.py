@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 import click
 from pydantic import BaseModel
@@ -208,7 +208,7 @@ def _arguments(known: Arguments) -> str:
     return ", ".join((*map(code, known.needs), *(f"[{code(name)}]" for name in known.takes)))
 
 
-def _is_model(kind: Any) -> bool:
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 

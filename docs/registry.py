@@ -26,7 +26,7 @@ _WIDTH = 120
 
 def companies_of(folder: Path) -> dict[str, str]:
     """Who is named under `registered`, and the vendor file that does."""
-    named = {}
+    named: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         facts = yaml.safe_load(path.read_text(encoding="utf-8"))
         named |= dict.fromkeys(facts.get("registered", ()), path.name)

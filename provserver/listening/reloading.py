@@ -18,7 +18,7 @@ _log = structlog.get_logger("listening")
 class Reloader:
     """Calls `load` when `files` change. If that fails, the error is logged and the current ones stay in use."""
 
-    def __init__(self, files: Callable[[], Iterable[Path]], load: Callable[[], None]) -> None:
+    def __init__(self, files: Callable[[], Iterable[Path]], load: Callable[[], object]) -> None:
         self._files = files
         self._load = load
         self._loaded = self._seen = self._look()

@@ -1,5 +1,6 @@
 """One thing of each kind and a request for every route: walked by the tests of what must hold for all of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -69,9 +70,9 @@ class Things:
             places[kind] = {"id": (await things.send("POST", route)).json["id"]}
         return things
 
-    def path(self, openapi_path: str, **instead: str) -> str:
+    def path(self, openapi_path: str, instead: Mapping[str, str] | None = None) -> str:
         """The path with this account's ids in it."""
-        return openapi_path.format(**{**self.places.get(openapi_path.split("/")[2], {}), **instead})
+        return openapi_path.format(**{**self.places.get(openapi_path.split("/")[2], {}), **(instead or {})})
 
     def body(self, method: str, path: str) -> Any:
         """A body that this route takes; it names things of this account."""
@@ -97,7 +98,12 @@ class Things:
         return bodies.get(path, {} if path.endswith(("/arm", "/rotate", "/status/check-sync")) else _UPDATES)
 
     async def send(
-        self, method: str, path: str, body: Any = None, client: Client | None = None, **instead: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        client: Client | None = None,
+        instead: Mapping[str, str] | None = None,
     ) -> Reply:
         """A request to this route; `instead` are other values for the braces of its path."""
         client = client or self.client
@@ -106,7 +112,7 @@ class Things:
             return await client.send(method, f"{path}?kind=logo&name=thing.png", PICTURE, headers=headers)
         query = "?from=2026-01-01&to=2027-01-01" if path == "/v1/usage" else ""
         given = body if body is not None else self.body(method, path)
-        return await client.send(method, self.path(path, **instead) + query, given)
+        return await client.send(method, self.path(path, instead) + query, given)
 
 
 async def knock(face: ApiFace, things: Things) -> None:

@@ -99,8 +99,9 @@ async def test_typed_path_refuses_another_type(api: Client) -> None:
     assert list((await api.post("/v1/deskphones", body, expect=400))["details"]) == ["type"]
     created = await api.post("/v1/dect-bases", {"mac_address": "00:04:13:00:00:01"}, expect=201)
     assert created["type"] == "dect_base"
-    body = {"mac_address": "00:04:13:00:00:02", "overrides": {"abstractions": {"audio": {"vad_enabled": True}}}}
-    created = await api.post("/v1/deskphones", body, expect=201)
+    overrides = {"abstractions": {"audio": {"vad_enabled": True}}}
+    phone = {"mac_address": "00:04:13:00:00:02", "overrides": overrides}
+    created = await api.post("/v1/deskphones", phone, expect=201)
     assert created == await api.get(f"/v1/devices/{created['id']}"), "all of it is answered at once"
     assert [one["id"] for one in (await api.get("/v1/deskphones"))["data"]] == [created["id"]]
 

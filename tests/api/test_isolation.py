@@ -50,9 +50,9 @@ async def _two(tenants: TwoTenants, platform: Client) -> tuple[Things, Things]:
 
 
 async def _everything_of(things: Things) -> list[str]:
-    paths = ("/v1/users", "/v1/devices", "/v1/dect-bases/{id}/handsets", "/v1/devices/{id}/users", "/v1/files")
-    paths += ("/v1/button_templates/{id}/buttons", "/v1/devices/{id}/button_overrides")
-    texts = [(await things.client.send("GET", things.path(path))).text for path in (*paths, "/v1/account/config")]
+    paths = ["/v1/users", "/v1/devices", "/v1/dect-bases/{id}/handsets", "/v1/devices/{id}/users", "/v1/files"]
+    paths += ["/v1/button_templates/{id}/buttons", "/v1/devices/{id}/button_overrides", "/v1/account/config"]
+    texts = [(await things.client.send("GET", things.path(path))).text for path in paths]
     # What the back end said of registrations comes when it comes.
     return [re.sub(r'"(registration_\w+|last_registered_at)":("[^"]*"|null)', "", text) for text in texts]
 
@@ -73,7 +73,7 @@ async def test_every_id_of_another_account_is_as_if_it_did_not_exist(tenants: Tw
                 name: _nowhere(value) if places is theirs else value
                 for (name, value), places in zip(asked.items(), whose, strict=True)
             }
-            replies = [await own.send(method, path, **places) for places in (asked, nowhere)]
+            replies = [await own.send(method, path, instead=places) for places in (asked, nowhere)]
             told = [_told(reply, *places.values()) for reply, places in zip(replies, (asked, nowhere), strict=True)]
             assert told[0] == told[1], f"{method} {path} {asked}"
             assert told[0][0] in (403, 404), f"{method} {path} {asked}: {told[0]}"

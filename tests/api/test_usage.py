@@ -70,11 +70,21 @@ class _Operator:
             column = devices.c
             told = (await conn.execute(select(column.id, column.revision).where(column.base_id == device))).all()
         at = self.clock.now - timedelta(seconds=self.chance.choice([0, 0, 120]))
-        who = {"device_id": device, "account_id": self.api.account or ""}
-        event = Event(**who, id=self.face.sources.new_id("evt"), type="config_fetch", created_at=at)
+        account, identifier = self.api.account or "", self.face.sources.new_id("evt")
         handsets = tuple((row.id, row.revision) for row in told)
-        file = {"source_ip": "192.0.2.7", "provisions": True, "stamp": "s", "etag": '"e"', "base_url": "http://x"}
-        self.face.contacts.submit(Contact(**who, **file, at=at, event=event, handsets=handsets))
+        contact = Contact(
+            device_id=device,
+            account_id=account,
+            source_ip="192.0.2.7",
+            provisions=True,
+            stamp="s",
+            etag='"e"',
+            base_url="http://x",
+            at=at,
+            event=Event(id=identifier, account_id=account, device_id=device, type="config_fetch", created_at=at),
+            handsets=handsets,
+        )
+        self.face.contacts.submit(contact)
         await self.face.contacts.flush()
         self.counting |= {pair for pair in self.on if pair[0] == device or pair[0] in dict(handsets)}
 

@@ -34,10 +34,9 @@ def _made_up(number: int, like: Vendor) -> Vendor:
         f"(?:{name}|all)\\.(?:bin|rom)",
     ]
     files = tuple(
-        FileRule(id=str(place), pattern=pattern, scope="common", meaning="")  # type: ignore[arg-type]
-        for place, pattern in enumerate(patterns)
+        FileRule(id=str(place), pattern=pattern, scope="common", meaning="") for place, pattern in enumerate(patterns)
     )
-    agent = AgentRule(pattern=f"^{name} (?P<model>[A-Z0-9]+)/(?P<firmware>[0-9.]+)(?: <mac>)?$")  # type: ignore[arg-type]
+    agent = AgentRule(pattern=f"^{name} (?P<model>[A-Z0-9]+)/(?P<firmware>[0-9.]+)(?: <mac>)?$")
     told = {"vendor": name, "dialect": name, "files": files, "user_agents": (agent,), "mac_prefixes": {}, "aliases": ()}
     return like.model_copy(update=told)
 

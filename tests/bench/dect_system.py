@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp.test_utils import TestClient, TestServer
@@ -82,7 +83,7 @@ async def _longest_gap(stop: asyncio.Event) -> float:
     return longest
 
 
-async def _fetch(client: TestClient, path: str, name: str) -> None:  # type: ignore[type-arg]
+async def _fetch(client: TestClient[Any, Any], path: str, name: str) -> None:
     stop = asyncio.Event()
     watch = asyncio.create_task(_longest_gap(stop))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -60,7 +60,6 @@ async def _contacting(key_file: Path, url: str) -> tuple[int, float, float]:
 
 async def _first_contacts(database: Database) -> list[Contact]:
     column, at = devices.c, builders.after(9)
-    told = {"provisions": True, "stamp": "s", "etag": '"e"', "base_url": "http://phones.example.com", "at": at}
     async with database.read() as conn:
         rows = await conn.execute(select(column.id, column.account_id, column.mac))
         return [
@@ -82,7 +81,11 @@ async def _first_contacts(database: Database) -> list[Contact]:
                     proof="window",
                     request_id="req_" + "0" * 32,
                 ),
-                **told,
+                provisions=True,
+                stamp="s",
+                etag='"e"',
+                base_url="http://phones.example.com",
+                at=at,
             )
             for row in rows
         ]

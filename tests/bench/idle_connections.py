@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.e2e.process import Server, serving
+from tests.e2e.process import Server, serving_anew
 
 _AT_ONCE = 200
 
@@ -49,7 +49,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 9_800
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), anew=True) as server:
+    with tempfile.TemporaryDirectory() as folder, serving_anew(Path(folder)) as server:
         asyncio.run(_hold(server, wanted))
 
 

@@ -5,9 +5,10 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -77,23 +78,23 @@ def _reading(plan: Plan, server: Server, large: LargePopulation) -> Iterator[Row
     depths = {"first": None, "middle": _cursor(large, large.count // 2), "end": _cursor(large, large.count // 100)}
 
     def deep(**query: Any) -> dict[str, Callable[[], Any]]:
-        return {name: lambda at=at: ask.devices(half, at, **query) for name, at in depths.items()}
+        return {name: partial(ask.devices, half, at, **query) for name, at in depths.items()}
 
     yield _pages(f"a page of a list of {size}", deep())
     yield _pages("the same by vendor and location", deep(vendor="snom", location="Room 17"))
     two = {"vendor": "snom", "status": "pending-sync"}
     exclude = {"two": two, "three": {**two, "location": "Room 17"}, "model": {"vendor": "snom", "model": "T46U"}}
-    excluding = {name: lambda q=query: ask.devices(half, None, **q) for name, query in exclude.items()}
+    excluding = {name: partial(ask.devices, half, None, **query) for name, query in exclude.items()}
     yield _pages("the same by filters that exclude each other", excluding)
     yield _pages(f"a page of a search in {size}, a broad word", deep(search="phone"))
     yield _pages("the same, two broad words", deep(search="phone d8"))
     rare = {"rare word": {"search": f"phone {large.count // 2 + 1}"}, "location": {"search": "room 17"}}
-    yield _pages("the same", {name: lambda q=query: ask.devices(half, None, **q) for name, query in rare.items()})
+    yield _pages("the same", {name: partial(ask.devices, half, None, **query) for name, query in rare.items()})
     accounts = {f"{large.count // 10:,} devices": large.tenth.id, f"{large.count // 2:,}": half, "all accounts": None}
-    yield _pages("usage", {name: lambda of=of: ask.usage(large, of) for name, of in accounts.items()})
+    yield _pages("usage", {name: partial(ask.usage, large, of) for name, of in accounts.items()})
 
 
-def _pages(case: str, asked: dict[str, Callable[[], Any]]) -> Row:
+def _pages(case: str, asked: Mapping[str, Callable[[], Any]]) -> Row:
     """How long each takes, the best of some, since the machine is never alone; the slowest counts."""
     took = {}
     for name, ask in asked.items():
@@ -120,7 +121,7 @@ def _changing(plan: Plan, server: Server, large: LargePopulation) -> Iterator[Ro
     with _fetching(server, paths[1::2]) as waits:
         for number in range(_CHANGES):
             change = {"abstractions": {"network": {"ntp_server": f"ntp{number}.example.net"}}}
-            took.append(_seconds(lambda change=change: ask.change(large.tenth.id, change)))
+            took.append(_seconds(partial(ask.change, large.tenth.id, change)))
             time.sleep(_PAUSE)
     usual, worst = median(took) * 1000, max(took) * 1000
     case = f"a change of an account with {large.count // 10:,} devices"
@@ -138,7 +139,7 @@ def _fetching(server: Server, paths: Sequence[str]) -> AbstractContextManager[li
         for path in paths:
             if stop.wait(0.1):
                 break
-            waits.append(_seconds(lambda path=path: _get(connection, path, AGENT)))
+            waits.append(_seconds(partial(_get, connection, path, AGENT)))
         connection.close()
 
     return meanwhile(fetch)

@@ -95,12 +95,12 @@ async def populate_large(
         for account in (made.tenth, made.half, *others):
             await accounts.insert_account(conn, account)
     await database.close()
-    with sqlite3.connect(data_dir / "provserver.db") as conn:
-        conn.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF")
-        _fill(conn, made, sealer, on_progress)
-        conn.executescript(_COUNTED)
-        conn.execute("ANALYZE")
-    conn.close()
+    with sqlite3.connect(data_dir / "provserver.db") as file:
+        file.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF")
+        _fill(file, made, sealer, on_progress)
+        file.executescript(_COUNTED)
+        file.execute("ANALYZE")
+    file.close()
     return made
 
 

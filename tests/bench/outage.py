@@ -13,10 +13,11 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
-from tests.e2e.process import KEY, Server, serving
+from tests.e2e.process import KEY, Server, serving_anew
 
 _PHONES = 20
 _PAUSE = 0.25
@@ -41,10 +42,10 @@ async def _ask(server: Server, account: str, answers: Answers, until: float) -> 
     headers = {"Authorization": f"Bearer {KEY}", "DialStack-Account": account}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
 
-        async def again(kind: str, method: str, url: str, **how: object) -> None:
+        async def again(kind: str, method: str, url: str, **how: Any) -> None:
             while time.monotonic() < until:
                 began = time.monotonic()
-                async with http.request(method, url, **how) as answer:  # type: ignore[arg-type]
+                async with http.request(method, url, **how) as answer:
                     await answer.read()
                 answers.setdefault(kind, []).append((answer.status, time.monotonic() - began))
                 await asyncio.sleep(_PAUSE)
@@ -66,7 +67,7 @@ def _report(title: str, answers: Answers) -> None:
 def main() -> None:
     """Run it."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    with tempfile.TemporaryDirectory() as name, serving(Path(name), anew=True) as server:
+    with tempfile.TemporaryDirectory() as name, serving_anew(Path(name)) as server:
         account = _set_up(server)
         with closing(sqlite3.connect(Path(name) / "data" / "provserver.db", isolation_level=None)) as other:
             during: Answers = {}

@@ -106,7 +106,7 @@ async def _storms(
     habits = Habits(urls=tuple(server.phones for server in servers), patience=2.0, tries=3, verify=False)
     requests = sum(len(phone.files) for phone in phones)
     async with Storm.gather(phones, _PROCESSES) as storm:
-        found = []
+        found: list[tuple[Tally, float]] = []
         for _ in _ROUNDS:
             if found and found[-1][0].booted < len(phones):
                 # Whoever was left over would be as new as before: the next storm is of phones that are known.
@@ -133,8 +133,8 @@ def _rows_of(case: str, tally: Tally, cpu: float) -> Iterator[Row]:
     p50, p90, p99 = (tally.latencies.quantile(share) * 1000 for share in (0.5, 0.9, 0.99))
     told = f"p50 {p50:.0f}, p90 {p90:.0f}, p99 {p99:.0f} ms"
     yield Row(f"{case}: p99", told, f"{_OFFERED} requests/s offered", p99, _P99, "ms")
-    told = f"{tally.latencies.count:,} requests", f"{cpu / tally.boots * 1000:.1f} ms of CPU a boot"
-    yield Row(f"{case}: steady state after", *told, tally.steady_after, unit="s")
+    cost = f"{cpu / tally.boots * 1000:.1f} ms of CPU a boot"
+    yield Row(f"{case}: steady state after", f"{tally.latencies.count:,} requests", cost, tally.steady_after, unit="s")
 
 
 def _unserved(case: str, tally: Tally) -> Row:

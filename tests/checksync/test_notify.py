@@ -3,12 +3,15 @@
 import pytest
 
 from provserver.checksync.notify import Attempt, Local, Sender, address_of_record, notify_request
+from provserver.domain.checksync import Target
 from tests.checksync.lines import line
 
 SENDER = Sender("provisioner@pbx.test", "f1", "call-1")
+LOCAL = Local("UDP", "192.0.2.9", 5070)
+FIRST = Attempt(1, "z9hG4bKb1")
 
 
-def text(target=None, local=Local("UDP", "192.0.2.9", 5070), attempt=Attempt(1, "z9hG4bKb1")) -> str:  # noqa: B008
+def text(target: Target | None = None, local: Local = LOCAL, attempt: Attempt = FIRST) -> str:
     return notify_request(target or line(), SENDER, local, attempt).decode()
 
 
@@ -63,7 +66,7 @@ def test_reserved_characters_of_a_user_do_not_change_who_is_meant(aor: str, uri:
     assert str(address_of_record(aor)) == uri
 
 
-@pytest.mark.parametrize("changes", [{"event": "check-sync\r\nX: y"}, {"username": "1001\r\nX: y"}])
-def test_a_value_cannot_smuggle_in_a_header(changes: dict[str, str]) -> None:
+@pytest.mark.parametrize("target", [line(event="check-sync\r\nX: y"), line(username="1001\r\nX: y")])
+def test_a_value_cannot_smuggle_in_a_header(target: Target) -> None:
     with pytest.raises(ValueError, match="control character"):
-        text(line(**changes))
+        text(target)

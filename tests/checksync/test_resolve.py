@@ -1,6 +1,7 @@
 """RFC 3263: names lead to the servers that their domain wants used, in its order, and a dead one is not the end."""
 
 from collections import Counter
+from functools import partial
 
 import dns.resolver
 import pytest
@@ -90,7 +91,7 @@ async def test_weights_share_the_load() -> None:
     firsts: Counter[int] = Counter()
     async with nameserver(zone) as (resolver, _):
         for draw in range(8):
-            finder = HopFinder(resolver, lambda size, draw=draw: draw.to_bytes(size, "big"))  # type: ignore[misc]
+            finder = HopFinder(resolver, partial(draw.to_bytes, byteorder="big"))
             hops = await finder.hops(Destination("pbx.test", None, "udp"))
             assert len(hops) == 2
             firsts[hops[0].port] += 1

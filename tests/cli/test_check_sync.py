@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.store import builders
 
 
 @pytest.fixture
-def notifier(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeNotifier]:
+def notifier(monkeypatch: pytest.MonkeyPatch) -> FakeNotifier:
     """What the commands tell phones with."""
     fake = FakeNotifier()
     monkeypatch.setattr("provserver.foundation.OnDemand", lambda *_, **__: fake)

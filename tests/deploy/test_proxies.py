@@ -87,13 +87,13 @@ async def test_a_phones_certificate_opens_its_file_through_the_proxy(
 
 async def test_no_phone_gets_another_certificate_past_the_proxy(office: Office, proxy: Proxy, tmp_path: Path) -> None:
     """Not from another CA, and not in the header itself, with a certificate of its own or without."""
-    spoofed = {"X_SSL_Client_Cert": base64.b64encode(OWN.der).decode()}
+    spoofed = base64.b64encode(OWN.der).decode()
     async with behind(proxy, office, tmp_path) as ports:
         here = f"https://localhost:{ports.https}{FILE}"
         assert (await fetch(here, tmp_path))[0] == 404
-        assert (await fetch(here, tmp_path, **spoofed))[0] == 404
-        assert (await fetch(here, tmp_path, STRANGER.issue(CN=MAC), **spoofed))[0] == 404
-        assert (await fetch(here, tmp_path, YEALINK.issue(CN=OTHER), **spoofed))[0] == 404
+        assert (await fetch(here, tmp_path, X_SSL_Client_Cert=spoofed))[0] == 404
+        assert (await fetch(here, tmp_path, STRANGER.issue(CN=MAC), X_SSL_Client_Cert=spoofed))[0] == 404
+        assert (await fetch(here, tmp_path, YEALINK.issue(CN=OTHER), X_SSL_Client_Cert=spoofed))[0] == 404
 
 
 async def test_http_leads_to_https(office: Office, proxy: Proxy, tmp_path: Path) -> None:

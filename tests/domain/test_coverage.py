@@ -59,17 +59,15 @@ def test_doubt_about_the_whole_file_is_doubt_about_what_says_nothing_itself() ->
 
 def test_what_the_table_says_of_keys() -> None:
     """Whoever buys phones reads why a key is not there."""
-    keys = {
-        "areas": {"keys": {"parameters": {"key{key}": "{kind}"}}},
-        "types": {
-            "dnd": {"kind": "dnd"},
-            "url": {"unsupported": "no browser"},
-            "park": [{"kind": "park", "only": ["A1"]}, {"unsupported": "too old"}],
-        },
+    types = {
+        "dnd": {"kind": "dnd"},
+        "url": {"unsupported": "no browser"},
+        "park": [{"kind": "park", "only": ["A1"]}, {"unsupported": "too old"}],
     }
+    keys = {"areas": {"keys": {"parameters": {"key{key}": "{kind}"}}}, "types": types}
     models = {"A1": {"keys": 2}, "A2": {"keys": 2}}
     acme = vendor(ACME, models=models, buttons=keys, no_buttons=None)
-    found = {kind: buttons_of(acme, ButtonType(kind)) for kind in keys["types"]}
+    found = {kind: buttons_of(acme, ButtonType(kind)) for kind in types}
     assert {kind: (one.mark, one.reasons) for kind, one in found.items()} == {
         "dnd": ("yes", ()),
         "url": ("no", ("no browser",)),

@@ -20,5 +20,5 @@ def test_stamps_are_equal_only_where_everything_is(
 @given(parts)
 def test_a_device_stamp_is_its_accounts_stamp_and_its_own_revision(part: tuple[str, int, int, int]) -> None:
     """The list of stale devices compares the two halves apart."""
-    *shared, own = part
-    assert stamp(*part) == f"{shared_stamp(*shared)}{own}"
+    digest, platform, account, own = part
+    assert stamp(*part) == f"{shared_stamp(digest, platform, account)}{own}"

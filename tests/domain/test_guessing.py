@@ -15,8 +15,8 @@ def _mac(number: int) -> str:
     return f"000413{number:06x}"
 
 
-def _after_guesses(number: int, **settings: float) -> Guesses:
-    guesses = Guesses(**{"limit": 3, "window": 60, **settings})  # type: ignore[arg-type]
+def _after_guesses(number: int) -> Guesses:
+    guesses = Guesses(limit=3, window=60)
     for guess in range(number):
         guesses.failed(GUESSER, _mac(guess), float(guess))
     return guesses

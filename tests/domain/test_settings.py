@@ -55,7 +55,7 @@ def test_the_global_defaults_are_themselves_valid() -> None:
     check_abstractions(GLOBAL_DEFAULTS)
 
 
-ACCEPTED = [
+ACCEPTED: list[tuple[str, list[Any]]] = [
     ("sip.port", [1, 5060, 65535]),
     ("sip.transport", ["udp", "tcp", "tls"]),
     ("sip.srtp_mode", ["off", "optional", "mandatory"]),
@@ -74,7 +74,7 @@ ACCEPTED = [
     ("dialing.dial_plan", ["|^0([0-9]+)$|sip:\\1@d|d", "x" * 2000]),
     ("features.dnd_enabled", [True, False]),
 ]
-REFUSED = [
+REFUSED: list[tuple[str, list[Any]]] = [
     ("sip.port", [0, 65536, "5060", 5060.0, True]),
     ("sip.transport", ["UDP", "sctp", ""]),
     ("sip.srtp_mode", [True, "on"]),

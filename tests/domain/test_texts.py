@@ -1,6 +1,7 @@
 """What people type is checked before it can reach a phone's file; what passes here is printed into files."""
 
 import zoneinfo
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,9 @@ CHECKS = [check_text, check_host, check_host_port, check_url, check_timezone, ch
 
 @pytest.mark.parametrize("check", CHECKS)
 @given(text=st.text(max_size=40))
-def test_what_passes_any_check_can_be_printed_and_is_not_changed_but_in_case(check, text: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_passes_any_check_can_be_printed_and_is_not_changed_but_in_case(
+    check: Callable[[str], str], text: str
+) -> None:
     """A line break in a value would add a line of the attacker's choice to a phone's file."""
     try:
         passed = check(text)

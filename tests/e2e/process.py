@@ -10,8 +10,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from tests.e2e.forked import Forked, Outputs
 KEY = "sk_live_for_the_tests_of_the_process"
 PATIENCE = 120
 """Seconds for what takes one or two: a machine may be busy with something else."""
+
+Begin = Callable[[Sequence[str], Path, Mapping[str, str], Outputs], "subprocess.Popen[str] | Forked"]
 
 _LISTENING = re.compile(r"listening.*?api=(\S+).*?phones=(\S+)")
 
@@ -67,9 +69,12 @@ class Server:
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """Free ports, data in `folder`, a known key, much patience, and nothing of the caller's own configuration."""
+    """Free ports, data in `folder`, a known key, much patience, and nothing of the caller's own configuration.
+
+    A variable that is empty is none.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PROVSERVER_")}
-    return {
+    told = {
         **clean,
         "PROVSERVER_DATA_DIR": str(folder / "data"),
         "PROVSERVER_PHONES__HOST": "127.0.0.1",
@@ -81,6 +86,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
         "PROVSERVER_API__BOOTSTRAP_KEY": KEY,
         **variables,
     }
+    return {name: value for name, value in told.items() if value}
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -96,15 +102,21 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
         return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
+def serving(folder: Path, *arguments: str, **variables: str) -> AbstractContextManager[Server]:
+    """`provserver serve`, ready; killed at the end where it still runs."""
+    return _served(Forked, folder, arguments, variables)
+
+
+def serving_anew(folder: Path, *arguments: str, **variables: str) -> AbstractContextManager[Server]:
+    """The same in an interpreter of its own."""
+    return _served(_executed, folder, arguments, variables)
+
+
 @contextmanager
-def serving(
-    folder: Path, *arguments: str, remove: Mapping[str, None] | None = None, anew: bool = False, **variables: str
-) -> Iterator[Server]:
-    """`provserver serve`, ready; killed at the end where it still runs. `anew`: in an interpreter of its own."""
-    env = {name: value for name, value in environment(folder, **variables).items() if name not in (remove or {})}
+def _served(begin: Begin, folder: Path, arguments: Sequence[str], variables: Mapping[str, str]) -> Iterator[Server]:
+    env = environment(folder, **variables)
     stderr, stdout = folder / "stderr.txt", folder / "stdout.txt"
     with stderr.open("w") as errors, stdout.open("w") as output:
-        begin = _executed if anew else Forked
         process = begin(["serve", *arguments], folder, env, (output.fileno(), errors.fileno()))
         try:
             api, phones = _addresses(process, stderr)

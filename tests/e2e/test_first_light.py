@@ -4,7 +4,7 @@ import re
 import signal
 from pathlib import Path
 
-from tests.e2e.process import Server, run, serving, wait_for
+from tests.e2e.process import Server, run, serving, serving_anew, wait_for
 from tests.rendering.throwaway import write_vendor
 
 SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413AABBCC SXM:0 UXM:0)"
@@ -24,7 +24,7 @@ def set_up_phone(server: Server, mac: str, extension: str = "101") -> tuple[str,
 
 def test_the_demo_boots_a_phone_before_your_eyes(tmp_path: Path) -> None:
     """The first thing a newcomer sees: request, file, and the status that changes."""
-    with serving(tmp_path, "--demo", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}, anew=True) as server:
+    with serving_anew(tmp_path, "--demo", PROVSERVER_API__BOOTSTRAP_KEY="") as server:
         said = wait_for(server, "Try next")
         assert "runs for the first time" in said
         assert "GET /snomD785.htm" in said
@@ -38,7 +38,7 @@ def test_the_demo_boots_a_phone_before_your_eyes(tmp_path: Path) -> None:
 
 def test_the_demo_works_again_on_the_same_data(tmp_path: Path) -> None:
     for phone in ("000413DE0001", "000413DE0002"):
-        with serving(tmp_path, "--demo", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}) as server:
+        with serving(tmp_path, "--demo", PROVSERVER_API__BOOTSTRAP_KEY="") as server:
             assert f"GET /snomD785-{phone}.htm" in wait_for(server, "Try next")
             assert server.stop() == 0
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 
 from provserver.checksync.backend import build_notifier
 from provserver.config import CheckSync
-from provserver.domain.checksync import LineOutcome, LineStatus, Route, Target
+from provserver.domain.checksync import LineOutcome, LineStatus, Notifier, Route, Target
 from provserver.domain.mac import Mac
 from tests.e2e.pbx import DOMAIN, Pbx, password_of, pbx, wait_until
 from tests.ports import free_port
@@ -44,7 +44,7 @@ def line(user: str, number: int = 1, **changes: Any) -> Target:
 
 
 @asynccontextmanager
-async def backend(**settings: Any):
+async def backend(**settings: Any) -> AsyncIterator[Notifier]:
     notifier = build_notifier(
         CheckSync.model_validate(settings), clock=lambda: datetime.now(UTC), entropy=secrets.token_bytes
     )

@@ -135,7 +135,7 @@ def _runs(pid: int) -> bool:
 
 def test_the_first_key_is_shown_once_and_sigterm_ends_every_process(tmp_path: Path) -> None:
     """One worker is enough for the API to have a process of its own, which phones do not keep busy."""
-    with serving(tmp_path, "--workers", "1", remove={"PROVSERVER_API__BOOTSTRAP_KEY": None}) as server:
+    with serving(tmp_path, "--workers", "1", PROVSERVER_API__BOOTSTRAP_KEY="") as server:
         assert wait_for(server, "sk_live_").count("runs for the first time") == 1
         pids = children(server)
         assert len(pids) == 2

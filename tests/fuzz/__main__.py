@@ -124,7 +124,7 @@ def _proxy() -> Target:
             header = read_header(data)
             assert header is not None or len(data) <= 16 + 1024
             assert header is None or header.size <= len(data)
-            told = header and header.told
+            told = header.told if header else None
             assert told is None or (ipaddress.ip_address(told.address) and 0 <= told.port <= 65535)
 
     return target

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provserver.domain.networks import Networks
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.identity import Identity, build_context
@@ -58,8 +59,8 @@ BROKEN = [
 ]
 
 
-def behind(proxies: object, tls: ServerTls | None = None) -> ListenerPolicy:
-    return ListenerPolicy(connections=ConnectionLimit(100), proxies=proxies, tls=tls)  # type: ignore[arg-type]
+def behind(proxies: Networks, tls: ServerTls | None = None) -> ListenerPolicy:
+    return ListenerPolicy(connections=ConnectionLimit(100), proxies=proxies, tls=tls)
 
 
 @pytest.mark.parametrize("header", FROM_SEVEN.values(), ids=list(FROM_SEVEN))

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +68,13 @@ class Office:
     account_id: str
     face: PhoneFace
 
+    @property
+    def from_cache(self) -> int:
+        """How many requests were answered before aiohttp looked at them."""
+        server = self.client.server
+        assert isinstance(server, PhoneServer)
+        return server.from_cache
+
     async def phone(self, bare_mac: str, vendor: str, *, users_on_it: int = 1, **fields: Any) -> tuple[Device, User]:
         """A desk phone with users on its lines, armed for a day, as the API makes it."""
         token = self.provisioning.sources.token()
@@ -119,7 +126,7 @@ class Office:
             await layers.write_layer(conn, self.database.sealer, owner_id, document, at=self.clock())
 
 
-MakeOffice = Callable[..., Any]
+MakeOffice = Callable[..., Awaitable[Office]]
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ async def test_a_certificate_cannot_sign_another_one(
     own = FACTORY.issue(CN=OTHER)
     forger = Authority("forger")
     forger.key, forger.name, forger.certificate = own.key, own.certificate.subject, own.certificate
-    forger.between = own.chain
+    forger.between = (own.certificate, *own.between)
     assert await fetch(office, tls, phone(tmp_path, forger.issue(CN=MAC))) == 404
 
 

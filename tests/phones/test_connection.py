@@ -51,7 +51,7 @@ class Known:
 
     @property
     def from_cache(self) -> int:
-        return self.office.client.server.from_cache  # type: ignore[attr-defined, no-any-return]
+        return self.office.from_cache
 
 
 async def dial(office: Office) -> Line:
@@ -158,7 +158,10 @@ def slow_database(known: Known, monkeypatch: pytest.MonkeyPatch) -> list[Callabl
 
 
 def _connection(known: Known) -> Connection:
-    server, mine = known.office.client.server.runner.server, known.line.writer.get_extra_info("sockname")  # type: ignore[union-attr]
+    runner, mine = known.office.client.server.runner, known.line.writer.get_extra_info("sockname")
+    assert runner
+    server = runner.server
+    assert isinstance(server, web.Server)
     found = next(one for one in server.connections if one.peername == mine)
     assert isinstance(found, Connection)
     return found
@@ -228,7 +231,7 @@ async def test_where_certificates_count_bytes_do_not(make_office: MakeOffice) ->
     office: Office = await make_office(trust=trust)
     device, _ = await office.phone(MAC, "yealink")
     await learn(office, fetch(device))
-    assert office.client.server.from_cache == 0  # type: ignore[attr-defined]
+    assert office.from_cache == 0
 
 
 async def test_the_log_tells_the_same_of_it(json_log: io.BytesIO, known: Known) -> None:

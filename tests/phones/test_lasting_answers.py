@@ -22,12 +22,12 @@ def _asking(path: str, method: str = "GET") -> bytes:
 
 async def _ask(office: Office, request: bytes) -> tuple[bytes, int]:
     """The answer but for its date, and how many were answered at once meanwhile."""
-    before = office.client.server.from_cache  # type: ignore[attr-defined]
+    before = office.from_cache
     line = await dial(office)
     answer = _DATE.sub(b"", await line.ask(request))
     line.writer.close()
     await asyncio.sleep(0)  # the log is written at the end of the loop's turn
-    return answer, office.client.server.from_cache - before  # type: ignore[attr-defined]
+    return answer, office.from_cache - before
 
 
 def _told(log: io.BytesIO) -> dict[str, Any]:

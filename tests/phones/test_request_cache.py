@@ -43,7 +43,7 @@ async def known_phone(
         await office.contacts.flush()
     assert short_ways, "this phone is not known after four fetches"
     if isinstance(office.client.server, PhoneServer):
-        assert office.client.server.from_cache > 0
+        assert office.from_cache > 0
     return office, device, path
 
 

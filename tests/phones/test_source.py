@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
+from provserver.domain.networks import Networks
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
 from provserver.phones.source import public_url, source_address
@@ -13,10 +14,10 @@ from tests.listening.openings import opened, said
 TRUSTED = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
 
 
-def told(trusted: object) -> web.Application:
+def told(trusted: Networks) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
-        source = source_address(request, trusted)  # type: ignore[arg-type]
-        url = public_url(request, None, trusted)  # type: ignore[arg-type]
+        source = source_address(request, trusted)
+        url = public_url(request, None, trusted)
         return web.Response(text=f"source={source} url={url}\n")
 
     app = web.Application()
@@ -24,7 +25,7 @@ def told(trusted: object) -> web.Application:
     return app
 
 
-async def answered(*headers: str, trusted: object = TRUSTED) -> str:
+async def answered(*headers: str, trusted: Networks = TRUSTED) -> str:
     head = "\r\n".join(("GET / HTTP/1.1", "Host: prov.example.com", "Connection: close", *headers))
     async with opened(told(trusted), ListenerPolicy(connections=ConnectionLimit(10))) as port:
         return (await said(port, f"{head}\r\n\r\n".encode())).decode()

@@ -5,6 +5,7 @@ import stat
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ async def cut(line: Line, *offices: Office) -> None:
             await office.provisioning.records._revalidator.close()
 
 
-async def known_phone(office: Office, **fields: object) -> tuple[Device, str]:
+async def known_phone(office: Office, **fields: Any) -> tuple[Device, str]:
     """A phone that has had its file before, and the path of that file."""
     device, _ = await office.phone(MAC, "yealink", **fields)
     path = f"/p/{device.token}/{MAC}.cfg"

@@ -14,7 +14,7 @@ DOCUMENT = Document("account.1.password = p\u00e4ss\n".encode() * 40, "text/plai
 
 
 def rule(scheme: str | None) -> FileRule:
-    return FileRule(id="config", pattern="x", scope="device", encryption=scheme)  # type: ignore[arg-type]
+    return FileRule(id="config", pattern="x", scope="device", encryption=scheme)
 
 
 def openssl(*arguments: str, given: bytes) -> bytes:

@@ -254,8 +254,7 @@ def test_each_parameter_tells_where_its_value_is_from() -> None:
 
 
 def test_names_indices_and_tags_are_told_apart() -> None:
-    settings = {"sip.port": ["port[7]#first", "port[7]#second", "plain"]}
-    settings["sip.port"] = {"to": settings["sip.port"]}
+    settings = {"sip.port": {"to": ["port[7]#first", "port[7]#second", "plain"]}}
     parameters = translated(vendor(settings), {"sip": {"port": 1}}).parameters
     assert [(item.name, item.index) for item in parameters] == [("port", "7"), ("port", "7"), ("plain", None)]
 

@@ -34,7 +34,7 @@ async def plan_of(db: Database, statement: Statement) -> list[str]:
     text, parameters = statement
     async with db.read() as conn:
         rows = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
-        return [row[3] for row in rows]
+        return [row.detail for row in rows]
 
 
 async def slow_steps(db: Database, statements: list[Statement]) -> list[str]:

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 from provserver.domain.device import Account
 from provserver.store.database import Database
@@ -45,8 +46,8 @@ async def test_events_are_chosen_by_type_and_time_and_never_shown_to_another_acc
     async with db.write() as conn:
         await insert_events(conn, happened)
 
-        async def found(account: Account = acme, **chosen: object) -> list[int]:
-            page = await list_events(conn, account.id, phone.id, EventFilter(**chosen), PageRequest())  # type: ignore[arg-type]
+        async def found(account: Account = acme, **chosen: Any) -> list[int]:
+            page = await list_events(conn, account.id, phone.id, EventFilter(**chosen), PageRequest())
             return [happened.index(each) for each in page.items]
 
         assert await found() == [5, 4, 3, 2, 1, 0]

@@ -174,9 +174,14 @@ def _on_handsets(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
     handsets = min(vendor.model(base.model).handsets or len(users), len(users))
     assigned = []
     for index, (assignment, user) in enumerate(users):
-        place = {"device_id": f"handset_{index % handsets}", "line_number": index // handsets + 1}
-        assigned.append((replace(assignment, **place, account_number=assignment.line_number), user))
-    placed = [
+        placed = replace(
+            assignment,
+            device_id=f"handset_{index % handsets}",
+            line_number=index // handsets + 1,
+            account_number=assignment.line_number,
+        )
+        assigned.append((placed, user))
+    on_base = [
         PlacedHandset(
             Device(
                 id=f"handset_{index}",
@@ -192,7 +197,7 @@ def _on_handsets(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
         )
         for index, (_, user) in enumerate(users[:handsets])
     ]
-    return Parts(assigned, placed)
+    return Parts(assigned, on_base)
 
 
 def all_lines(vendor: Vendor, model: str | None) -> int:

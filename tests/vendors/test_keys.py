@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from functools import cache
 from itertools import chain, cycle, islice
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from .fullest import NOW, ORDINARY, Spellings, nasty_for, phone, user_on
 from .readers import Pairs, read_pairs
 from .shipped_catalogue import CATALOGUE, RENDERED, RENDERER, rendered_models
 
-TARGETS = {
+TARGETS: dict[ButtonType, list[dict[str, Any]]] = {
     ButtonType.LINE: [{"line_index": 1}, {}],
     ButtonType.BLF_EXTENSION: [{"user": "user_ada"}, {"user": "self"}],
     ButtonType.BLF_PARK: [{"slot": 701}],
@@ -47,7 +48,7 @@ SETTINGS = {
 KEYED = [vendor for vendor in RENDERED if vendor.buttons]
 
 
-def _conditions(vendor: Vendor) -> Iterator[tuple[Hashable, ...]]:
+def _conditions(vendor: Vendor) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str | None]]:
     assert vendor.buttons
     areas = vendor.buttons.areas.values()
     for one in chain(areas, *(area.parameters for area in areas), *vendor.buttons.types.values()):

@@ -121,7 +121,7 @@ def _check_own_files(effective: EffectiveDevice) -> None:
         pair for rule, body in _handset_files(effective) for pair in read_pairs(effective.vendor, rule, body)
     )
     own = [(rule.provisions, Counter(_read(effective, rule))) for rule in _own_files(effective.vendor)]
-    beside = sum((read for provisions, read in own if not provisions), apart)
+    beside = sum((read for provisions, read in own if not provisions), start=apart)
     for provisions, read in own:
         assert _parameters(effective) <= read + beside or not provisions
 
@@ -129,8 +129,9 @@ def _check_own_files(effective: EffectiveDevice) -> None:
 def _given(effective: EffectiveDevice) -> set[str]:
     """The values that the lines, handsets, servers and bases of this device bring along."""
     repeated = effective.translation.repeated
-    items = (*repeated.lines, *repeated.handsets, *repeated.servers, *repeated.cells)
-    return {path for item in items for path in item.values} | set(repeated.system_values)
+    given = [line.values for line in repeated.lines] + [handset.values for handset in repeated.handsets]
+    given += [server.values for server in repeated.servers] + [cell.values for cell in repeated.cells]
+    return set(repeated.system_values).union(*given)
 
 
 def _handset_files(effective: EffectiveDevice) -> list[tuple[FileRule, bytes]]:

@@ -1,5 +1,7 @@
 """How a layer's document changes."""
 
+from typing import Any
+
 import pytest
 
 from provserver.domain.catalogue import Catalogue
@@ -7,7 +9,7 @@ from provserver.domain.errors import Impossible, Invalid
 from provserver.services.settings.documents import check_raw_names, patched_own, patched_shared
 from provserver.services.settings.masking import MASK, masked_own, masked_shared
 
-EMPTY = {"abstractions": {}, "vendor_overrides": {}}
+EMPTY: dict[str, dict[str, Any]] = {"abstractions": {}, "vendor_overrides": {}}
 
 
 def test_patch_of_nothing_is_nothing(catalogue: Catalogue) -> None:

@@ -12,7 +12,7 @@ def read(template: str, body: bytes) -> Pairs:
     pairs: Pairs = []
     for group in root.iter(etree.Element):
         own = dict(group.attrib)
-        name = f"{group.tag}.{own.pop('id')}" if "id" in own else str(group.tag)
+        name = str(group.tag) + (f".{own.pop('id')}" if "id" in own else "")
         pairs.extend((f"{name}.{attribute}", value) for attribute, value in own.items())
     assert len(dict(pairs)) == len(pairs), "a parameter stands twice"
     return pairs

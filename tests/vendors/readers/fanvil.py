@@ -23,7 +23,7 @@ def read(template: str, body: bytes) -> Pairs:
 def _step(element: etree._Element) -> str:
     assert set(element.attrib) <= {"index"}
     index = element.get("index")
-    return f"{element.tag}[{index}]" if index else str(element.tag)
+    return str(element.tag) + (f"[{index}]" if index else "")
 
 
 def _walk(element: etree._Element, above: str, pairs: Pairs) -> None:

@@ -22,7 +22,7 @@ def read(template: str, body: bytes) -> Pairs:
 
 def _walk(element: etree._Element, above: str, pairs: Pairs) -> None:
     entry = element.find("ID")
-    path = above + (f"{element.tag}[{entry.text}]" if entry is not None else str(element.tag))
+    path = above + str(element.tag) + (f"[{entry.text}]" if entry is not None else "")
     if len(element) == 0:
         pairs.append((path, element.text or ""))
     for child in element:

@@ -21,7 +21,7 @@ def _inside(element: etree._Element, path: str, number: str, others: frozenset[s
     for child in element:
         assert set(map(str, child.attrib)) <= {number, *others}
         at = child.get(number)
-        head = f"{child.tag}[{at}]" if at is not None else str(child.tag)
+        head = str(child.tag) + (f"[{at}]" if at is not None else "")
         heads.append(head)
         if len(child):
             assert not (child.text or "").strip(), "text beside elements"
