@@ -19,6 +19,7 @@ from typing import Literal, get_args
 
 from provserver.domain.device import Device
 from provserver.domain.networks import Networks, is_inside
+from provserver.domain.refusals import Refusal
 
 Proof = Literal["certificate", "token", "digest", "basic", "network", "window", "open"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
@@ -100,17 +101,21 @@ def judge(accepted: Names, networks: Networks, device: Device, evidence: Evidenc
 def why_refused(accepted: Names, device: Device, evidence: Evidence) -> str:
     """Why no proof succeeded, as text for the operator."""
     if evidence.is_anothers:
-        return "the token is another device's"
+        return Refusal.TOKEN_OF_ANOTHER.told()
     shown = _secrets_shown(accepted, evidence)
-    if shown or evidence.challenged or "window" not in accepted:
-        return f"no proof: {shown or 'it has shown nothing that is accepted'}"
+    if shown is None and not evidence.challenged and "window" in accepted:
+        shown = _why_no_window(device, evidence)
+    return Refusal.NO_PROOF.told(shown or "it has shown nothing that is accepted")
+
+
+def _why_no_window(device: Device, evidence: Evidence) -> str:
     if device.window_until is None:
-        return "no proof: its window is closed"
+        return "its window is closed"
     if evidence.at >= device.window_until:
-        return f"no proof: its window ended at {device.window_until:%Y-%m-%dT%H:%M:%SZ}"
+        return f"its window ended at {device.window_until:%Y-%m-%dT%H:%M:%SZ}"
     if device.window_address in (None, evidence.source):
-        return "no proof: its window is not for this address, which came second or asked for too many"
-    return f"no proof: its window belongs to {device.window_address}"
+        return "its window is not for this address, which came second or asked for too many"
+    return f"its window belongs to {device.window_address}"
 
 
 def _secrets_shown(accepted: Names, evidence: Evidence) -> str | None:

@@ -19,6 +19,7 @@ from provserver.domain.authorization import parse_authorization
 from provserver.domain.errors import CannotCarry, Overloaded, RenderingFailed, StoreUnavailable
 from provserver.domain.identify import is_challenged
 from provserver.domain.networks import Networks
+from provserver.domain.refusals import Refusal
 from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated
@@ -204,7 +205,7 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
 
 async def _answer(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> Answer:
     if len(request.query.getall("mac", [])) > 1:
-        return Answer(reason="has the parameter mac twice", challenge=is_challenged(asked.raw_path))
+        return Answer(reason=Refusal.MAC_TWICE.told(), challenge=is_challenged(asked.raw_path))
     return await face.provisioning.answer(asked)
 
 

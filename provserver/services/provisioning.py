@@ -12,6 +12,7 @@ from provserver.domain.freshness import same_entity
 from provserver.domain.identify import Claim, Match, identify, is_challenged
 from provserver.domain.proofs import GUESSABLE, REFUSED, Evidence, Secret, Verdict, judge, why_refused
 from provserver.domain.recognition import recognised
+from provserver.domain.refusals import Refusal
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import next_turn
 from provserver.services.fetching.contacts import WindowTaken
@@ -28,8 +29,6 @@ from provserver.services.protection.challenges import Answered, Challenges
 from provserver.services.protection.mac_guessing import Guard
 from provserver.services.sources import Sources
 from provserver.store.fetches import FetchRecord, Found
-
-_NOT_SERVED = "a file that is not served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,9 @@ class Provisioning:
         said = (request.raw_path, request.query, request.user_agent, self.catalogue, request.certificate)
         claim = identify(*said, username=username)
         if claim is None:
-            return Answer(reason="no path that a phone asks for")
+            return Answer(reason=Refusal.NO_PATH.told())
         if claim.contradicts_itself:
-            return _refusal(claim, f"names two MACs: {claim.all_macs}")
+            return _refusal(claim, Refusal.TWO_MACS.told(claim.all_macs))
         common = claim.common_match()
         if common:
             return self._common_file(claim, common)
@@ -141,7 +140,7 @@ class Provisioning:
             return self._not_served(visit)
         if reason := visit.vendor.model(visit.device.model).not_rendered:
             await self.recorder.only_recognised(visit, reason)
-            refusal = _refusal(visit.claim, f"a {visit.device.model}, which is only recognised")
+            refusal = _refusal(visit.claim, Refusal.ONLY_RECOGNISED.told(visit.device.model))
             return replace(refusal, proof=visit.verdict.proof)
         with self.account_limit.taken_by(visit.record.account.id):
             return await self._serve(visit)
@@ -151,25 +150,25 @@ class Provisioning:
         remembered, lasting = self.records.remembered(visit.claim.mac, visit.claim.token), None
         if visit.proves_again and remembered and remembered.record is visit.record:
             lasting = Lasting(remembered, visit.device.mac)
-        return replace(_refusal(visit.claim, _NOT_SERVED), proof=visit.verdict.proof, lasting=lasting)
+        return replace(_refusal(visit.claim, Refusal.NOT_SERVED.told()), proof=visit.verdict.proof, lasting=lasting)
 
     def _unknown(self, request: PhoneRequest, claim: Claim) -> Answer:
         """The MAC has no device, or the request names no MAC at all."""
         self.challenges.examine(request, None)  # takes as long as for a known device
         self.guard.failed(request.source, claim.mac)
         self.recorder.unknown(request, claim)
-        return _refusal(claim, "unknown MAC" if claim.mac else "nothing that a phone asks for")
+        return _refusal(claim, (Refusal.UNKNOWN_MAC if claim.mac else Refusal.NO_FILE_NAME).told())
 
     def _visit(self, asked: _Asked) -> Visit | Answer:
         """Match the request with the device's vendor and file rules, or refuse it before any proof is checked."""
         claim, record = asked.claim, asked.record
         device = recognised(record.device, claim, self.catalogue)
         if device is None:
-            return _refusal(claim, f"a phone of {claim.agent.vendor if claim.agent else None}")
+            return _refusal(claim, Refusal.OTHER_VENDOR.told(claim.agent.vendor if claim.agent else None))
         vendor = self.catalogue.dialect_of(device)
         match = claim.match_for(vendor.dialect) if vendor else None
         if vendor is None or match is None:
-            refusal = _refusal(claim, f"no file of a {device.type.value} of {device.vendor}")
+            refusal = _refusal(claim, Refusal.NO_FILE_OF_TYPE.told(device.type.value, device.vendor))
             return replace(refusal, proof=self._answered_proof(asked, vendor)) if claim.challenged else refusal
         device = replace(device, model=vendor.model_named(device.model) or device.model)
         at = self.sources.now()
@@ -184,7 +183,7 @@ class Provisioning:
     def _turned_away(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Refuse without a database lookup: this source has asked for too many unknown MACs."""
         self.guard.turned_away(request.source)
-        return _refusal(claim, "too many unknown MACs from this address")
+        return _refusal(claim, Refusal.TOO_MANY_UNKNOWN.told())
 
     def _refuse(self, visit: Visit, evidence: Evidence, *, stale: bool) -> Answer:
         """Refuse: no proof holds.
@@ -206,7 +205,7 @@ class Provisioning:
     def _common_file(self, claim: Claim, match: Match) -> Answer:
         """Serve a file without per-device data. It needs no authentication."""
         if match.rule.template is None:
-            return replace(_refusal(claim, _NOT_SERVED), lasting=Lasting())
+            return replace(_refusal(claim, Refusal.NOT_SERVED.told()), lasting=Lasting())
         vendor = self.catalogue.dialects[match.dialect]
         model = vendor.model_named(claim.agent.model if claim.agent else match.model)
         document = self.document_source.common(vendor, match.rule, model)
