@@ -74,7 +74,7 @@ async def prepare(config: Config) -> str | None:
 
 
 async def _refuse_foreign_data(config: Config, database: Database) -> None:
-    """The key file has just been made; a database with data in it has another, which an instance must be given."""
+    """A key file was just created, but the database is in use: it needs its existing key file. Raises an error."""
     if await schema_state(database) != "empty":
         path = config.key_file
         path.unlink()
@@ -82,7 +82,7 @@ async def _refuse_foreign_data(config: Config, database: Database) -> None:
 
 
 async def ensure_platform_key(config: Config, database: Database) -> str | None:
-    """On the very first start make a platform key and return it; later, and with a bootstrap key, None."""
+    """Create and return a platform API key on the very first start; None later, or with a bootstrap key."""
     sources = Sources()
     async with database.write() as conn:
         if config.api.bootstrap_key or await api_keys.has_platform_key(conn):

@@ -99,7 +99,7 @@ async def ask_in_turn(
     connect: Callable[[], Awaitable[Connection]],
     ask: Callable[[Connection, Target, Progress], Awaitable[LineOutcome]],
 ) -> list[LineOutcome]:
-    """`ask` for one target after the other on one connection, all within the deadline."""
+    """Run `ask` for the targets one by one on a shared connection, all within the deadline."""
     ends_at = asyncio.get_running_loop().time() + deadline_seconds
     connection: Connection | None = None
     outcomes: list[LineOutcome] = []

@@ -1,4 +1,4 @@
-"""The configured back end, loaded with its libraries when it is first used: a start has no time and memory for it."""
+"""Loads the configured back end and its libraries on first use, to keep start-up fast and small."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from provserver.domain.checksync import LineOutcome, Notifier, Registration, Rou
 
 
 class OnDemand:
-    """Stands for what `build_notifier` makes of the same arguments."""
+    """A lazy proxy for the result of `build_notifier` with the same arguments."""
 
     def __init__(self, settings: CheckSync, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes]) -> None:
         self._settings, self._clock, self._entropy = settings, clock, entropy
@@ -18,15 +18,15 @@ class OnDemand:
         self._loaded: Notifier | None = None
 
     async def notify(self, targets: Sequence[Target], route: Route, deadline_seconds: float) -> list[LineOutcome]:
-        """As the back end does it."""
+        """As the back end."""
         return await (await self._back_end()).notify(targets, route, deadline_seconds)
 
     async def registrations(self, targets: Sequence[Target]) -> Mapping[int, Registration] | None:
-        """As the back end knows it."""
+        """As the back end."""
         return await (await self._back_end()).registrations(targets)
 
     async def close(self) -> None:
-        """Let go of sockets, if there ever were any."""
+        """Close the back end, if it was ever loaded."""
         if self._loaded:
             await self._loaded.close()
 

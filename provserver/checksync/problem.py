@@ -1,12 +1,12 @@
-"""What is wrong on our side of the phone: its own failure, so that nobody goes looking at the phone for it."""
+"""Errors between us and the phone, reported separately so that nobody looks for the cause at the phone."""
 
 import ssl
 
 
 class ProxyProblem(Exception):
-    """The way to the phone is broken: no route, no name, no connection, a certificate or credentials refused.
+    """The route to the phone failed: no route, name or connection, or a certificate or credentials were refused.
 
-    The text is for people; outcomes put `proxy:` in front of it. `sip_status` where a SIP answer said so.
+    The text is for people; outcomes prefix it with `proxy:`. `sip_status` is set if a SIP response reported it.
     """
 
     def __init__(self, text: str, sip_status: int | None = None) -> None:
@@ -16,7 +16,7 @@ class ProxyProblem(Exception):
 
 
 def in_words(error: OSError) -> str:
-    """Why a connection could not be had or was lost."""
+    """Why a connection failed, as text for people."""
     match error:
         case ssl.SSLCertVerificationError():
             return f"its certificate is not accepted: {error.verify_message}"

@@ -1,6 +1,6 @@
-"""The PROXY protocol, versions 1 and 2: the line or block by which a proxy tells whose connection it passes on.
+"""The PROXY protocol, versions 1 and 2: the header by which a proxy reports the client's address.
 
-It comes before everything else on the connection, before TLS as well.
+It precedes everything else on the connection, including TLS.
 """
 
 import struct
@@ -9,18 +9,18 @@ from ipaddress import IPv4Address, IPv6Address
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 _LINE = b"PROXY "
-_FIXED = 16  # bytes of a header of version 2 before its block
+_FIXED = 16  # bytes of a version 2 header before its address block
 _LONGEST_LINE = 107
-_LONGEST_BLOCK = 1024  # of addresses and of what else a proxy has to tell
+_LONGEST_BLOCK = 1024  # of addresses and TLVs
 
 
 class NotProxied(Exception):
-    """What came is no header of the PROXY protocol."""
+    """The data does not start with a PROXY protocol header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whose connection it is: the client's address and port."""
+    """The client's address and port."""
 
     address: str
     port: int
@@ -28,14 +28,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a whole header tells (None: the proxy speaks for itself), and how many bytes it has."""
+    """A complete header: the client (None: the proxy's own connection, LOCAL), and its size in bytes."""
 
     told: Told | None
     size: int
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header at the start of a connection; None where more of it must come. Raises `NotProxied`."""
+    """The header at the start of a connection; None if it is incomplete. Raises `NotProxied`."""
     if data.startswith(_SIGNATURE):
         return _read_version_2(data)
     if data.startswith(_LINE):
@@ -46,7 +46,7 @@ def read_header(data: bytes) -> Header | None:
 
 
 def _read_version_1(data: bytes) -> Header | None:
-    """`PROXY TCP4 <client> <proxy> <client's port> <proxy's port>`, or `PROXY UNKNOWN` and anything."""
+    """`PROXY TCP4 <client> <proxy> <client port> <proxy port>`, or `PROXY UNKNOWN` followed by anything."""
     line, end, _ = data[:_LONGEST_LINE].partition(b"\r\n")
     if not end:
         if len(data) >= _LONGEST_LINE:
@@ -74,7 +74,7 @@ def _read_version_2(data: bytes) -> Header | None:
 
 
 def _read_block(version_and_command: int, family: int, block: bytes) -> Told | None:
-    """Command LOCAL is the proxy's own, PROXY has the addresses by family."""
+    """Command LOCAL: the proxy's own connection. Command PROXY: addresses by family."""
     if version_and_command == 0x20:
         return None
     if version_and_command != 0x21:
@@ -88,7 +88,7 @@ def _read_block(version_and_command: int, family: int, block: bytes) -> Told | N
             return _told(IPv6Address(client), port)
     except struct.error:
         raise NotProxied(f"a block of {len(block)} bytes is too short for its addresses") from None
-    return None  # a family without addresses of the network
+    return None  # a family without IP addresses
 
 
 def _told(address: IPv4Address | IPv6Address, port: int) -> Told:

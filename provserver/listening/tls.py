@@ -136,7 +136,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         self.write(b"".join(list_of_data))
 
     def close(self) -> None:
-        """Say goodbye, and do not wait for that of the other end."""
+        """Send close_notify and close, without waiting for the peer's."""
         if self._closing:
             return
         self._closing = True
@@ -163,7 +163,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         return False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """`sslcontext` tells aiohttp that this is TLS; `client_chain` calls for what the client has shown."""
+        """`sslcontext` makes aiohttp recognise TLS; `client_chain` returns the client's certificates."""
         if name == "sslcontext":
             return self._tls.get_context()
         if name == "client_chain":
@@ -171,7 +171,7 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def _client_chain(self) -> tuple[bytes, ...]:
-        """The certificates that the client has sent, its own first, in DER. Only the first one's key is proven."""
+        """The client's certificates in DER, its own first. Only for that one it has proven to have the key."""
         certificate = self._tls.get_peer_certificate(as_cryptography=True)
         if certificate is None:
             return ()
@@ -181,6 +181,6 @@ class TlsConnection(asyncio.Protocol, asyncio.Transport):
 
 
 def _reason(error: SSL.Error) -> str:
-    """The last words of the library's error, as `no shared cipher`."""
+    """The last part of OpenSSL's error message, such as `no shared cipher`."""
     details = error.args[0] if error.args and isinstance(error.args[0], list) else []
     return str(details[-1][2]) if details else str(error) or "the connection ended"

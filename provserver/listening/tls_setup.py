@@ -1,4 +1,4 @@
-"""All that TLS of one face is made of, as the configuration says, read anew when asked to."""
+"""The TLS settings of one listener, reloadable from their files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from provserver.listening.trust import VendorTrust, load_trust, trust_files
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Where it is read from. `client_ca_dir`: the vendors' CAs, by which client certificates are asked for.
+    """The files. `client_ca_dir`: vendors' CAs; if set, client certificates are requested. `tickets`.
 
-    `tickets`: whether who comes again may resume the session.
+    Session resumption.
     """
 
     identities: Sequence[Identity] = ()
@@ -22,10 +22,10 @@ class TlsFiles:
 
 
 class TlsSetup:
-    """TLS as it stands; `modern` and `old_phones` are None where there is no certificate to show."""
+    """The current TLS settings. `modern` and `old_phones` are None without a certificate."""
 
     def __init__(self, files: TlsFiles, vendor_named: Callable[[str], str | None]) -> None:
-        """Read everything. Raises `BadConfiguration` naming the file."""
+        """Load all files. Raises `BadConfiguration` naming the file."""
         self._from = files
         self._vendor_named = vendor_named
         self.trust = VendorTrust({})
@@ -34,7 +34,7 @@ class TlsSetup:
         self.load()
 
     def load(self) -> None:
-        """Read everything anew; nothing changes where something cannot be read. Raises `BadConfiguration`."""
+        """Reload all files; on any error nothing changes. Raises `BadConfiguration`."""
         trust = load_trust(self._from.client_ca_dir, self._vendor_named)
         wanted = None
         if self._from.client_ca_dir:
@@ -51,7 +51,7 @@ class TlsSetup:
         self.trust = trust
 
     def files(self) -> Iterator[Path]:
-        """All that `load` reads."""
+        """All files that `load` reads."""
         for identity in self._from.identities:
             yield identity.certificate
             yield identity.key

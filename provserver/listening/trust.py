@@ -1,8 +1,8 @@
-"""The vendors' CAs: what is trusted for whose phones, and what a client certificate proves by them.
+"""The vendors' CAs, and the verification of client certificates.
 
-`client_ca_dir` has one PEM file (`snom.pem`) or one folder of PEM files (`snom/`) per vendor, named as the catalogue
-names it. Every certificate in there is trusted for that vendor and no other, be it a root or an issuing CA; so it does
-not matter whether a proxy passes on the certificates between.
+`client_ca_dir` has one PEM file (`snom.pem`) or one folder of PEM files (`snom/`) per vendor, named as in the
+catalogue. Every certificate there, root or intermediate, is trusted for that vendor only. It therefore does not matter
+whether a proxy passes on intermediate certificates.
 """
 
 import os
@@ -29,20 +29,20 @@ _CLIENTS = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KE
 
 
 class VendorTrust:
-    """Which CAs are trusted for whose phones."""
+    """The trusted CAs by vendor."""
 
     def __init__(self, authorities: dict[str, list[x509.Certificate]]) -> None:
         self.authorities = authorities
         self._stores = {vendor: _store(trusted) for vendor, trusted in authorities.items()}
 
     def judge(self, chain: Sequence[x509.Certificate]) -> ClientCertificate | None:
-        """What the certificate at the head of `chain` says, and for which vendors its chain verifies now."""
+        """The subject of the first certificate in `chain`, and the vendors whose CAs verify the chain now."""
         if not chain:
             return None
         try:
             subject = tuple(_subject(chain[0]))
             vendors = frozenset(vendor for vendor in self._stores if self._verifies(chain, vendor))
-        except Exception:  # noqa: BLE001 - whatever its readers stumble over (they raise all kinds), it says nothing then
+        except Exception:  # noqa: BLE001 - untrusted input; parsers may raise anything
             return None
         return ClientCertificate(subject, vendors)
 
@@ -56,7 +56,7 @@ class VendorTrust:
 
 
 def load_trust(folder: Path | None, vendor_named: Callable[[str], str | None]) -> VendorTrust:
-    """The CAs under `folder`. `vendor_named` knows vendors' names. Raises `BadConfiguration` naming the file."""
+    """Load the CAs in `folder`. `vendor_named` maps names to vendors. Raises `BadConfiguration` naming the file."""
     authorities: dict[str, list[x509.Certificate]] = {}
     try:
         for path in sorted(folder.iterdir()) if folder else ():
@@ -72,10 +72,10 @@ def load_trust(folder: Path | None, vendor_named: Callable[[str], str | None]) -
 
 
 def trust_files(folder: Path | None) -> Iterator[Path]:
-    """All that `load_trust` depends on."""
+    """All paths that `load_trust` depends on."""
     if folder:
         yield folder
-        for inside, folders, files in os.walk(folder):  # which takes it that one may go meanwhile
+        for inside, folders, files in os.walk(folder):  # tolerates folders that disappear meanwhile
             yield from (Path(inside, name) for name in (*folders, *files))
 
 
@@ -104,7 +104,7 @@ def _subject(certificate: x509.Certificate) -> Iterator[tuple[str, str]]:
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:
-    """Whether it may stand for a client: where it says what it is for, that must be among it."""
+    """Whether it may be used as a client certificate. Without an extended key usage, it may."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:

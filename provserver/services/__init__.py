@@ -1,1 +1,1 @@
-"""The flows where two or more adapters meet."""
+"""Use cases that combine several adapters: store, rendering, check-sync."""

@@ -14,7 +14,7 @@ from provserver.store.database import Connection
 
 
 async def create(change: Change, fields: Mapping[str, Any]) -> Account:
-    """A new account; `fields` are fields of `Account` by name."""
+    """Create an account; `fields` are fields of `Account` by name."""
     account = Account(id=change.sources.new_id("acct"), created_at=change.at, updated_at=change.at, **fields)
     await accounts.insert_account(change.conn, account)
     await audit.record(change, "account.created", account.id, account_id=account.id, after=audit.snapshot(account))
@@ -22,7 +22,7 @@ async def create(change: Change, fields: Mapping[str, Any]) -> Account:
 
 
 async def get(conn: Connection, account_id: str) -> Account:
-    """The account; raises `NotFound`."""
+    """The account. Raises `NotFound`."""
     account = await accounts.get_account(conn, account_id)
     if account is None:
         raise NotFound("there is no such account")
@@ -30,12 +30,12 @@ async def get(conn: Connection, account_id: str) -> Account:
 
 
 async def list_all(conn: Connection, request: PageRequest) -> Page[Account]:
-    """All accounts, newest first."""
+    """A page of all accounts, newest first."""
     return await accounts.list_accounts(conn, request)
 
 
 async def update(change: Change, account_id: str, changes: Mapping[str, Any]) -> Account:
-    """Change fields by name; raises `NotFound`, also for a default button template that the account does not have."""
+    """Change fields by name. Raises `NotFound`, also for an unknown default button template."""
     before = await get(change.conn, account_id)
     if not changes:
         return before
@@ -54,7 +54,7 @@ async def update(change: Change, account_id: str, changes: Mapping[str, Any]) ->
 
 
 async def delete(change: Change, account_id: str) -> None:
-    """Delete an account with everything in it; raises `NotFound`."""
+    """Delete an account with everything in it. Raises `NotFound`."""
     before = await get(change.conn, account_id)
     await accounts.delete_account(change.conn, account_id, at=change.at)
     await audit.record(change, "account.deleted", account_id, account_id=account_id, before=audit.snapshot(before))

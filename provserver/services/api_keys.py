@@ -1,4 +1,4 @@
-"""API keys: made, found, revoked. Only the SHA-256 of a key is kept, which for random keys needs no salt."""
+"""API keys: creation, authentication, revocation. Only the SHA-256 is stored; random keys need no salt."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,20 +14,21 @@ from provserver.services.paging import Page, PageRequest
 from provserver.store import keys
 from provserver.store.database import Connection, Database
 
-_TOUCH_EVERY = timedelta(minutes=5)  # a write per request only to say "just now" would be too dear
+# Last_used_at is updated at most this often, because a write per request is too expensive
+_TOUCH_EVERY = timedelta(minutes=5)
 NOT_GOOD = "this API key is not (or no longer) good"
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was just made; `secret` is shown this once."""
+    """A newly created key. `secret` is shown only once."""
 
     key: ApiKey
     secret: str = field(repr=False)
 
 
 def hash_key(secret: str) -> str:
-    """What a key is kept and found by."""
+    """The hash under which a key is stored and looked up."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -40,9 +41,9 @@ async def create(
     provisioning_only: bool = False,
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """A new key, of an account or (None) of the platform.
+    """Create a key of an account, or of the platform (None).
 
-    Raises `NotFound` for an unknown account, `Invalid` for an end that has been.
+    Raises `NotFound` for an unknown account, or `Invalid` if `expires_at` is in the past.
     """
     if expires_at is not None and expires_at <= change.at:
         raise Invalid("expires_at has been already", details={"expires_at": "has been already"})
@@ -65,7 +66,7 @@ async def create(
 
 
 async def get(conn: Connection, key_id: str) -> ApiKey:
-    """The key; raises `NotFound`."""
+    """The key. Raises `NotFound`."""
     key = await keys.get_key(conn, key_id)
     if key is None:
         raise NotFound("there is no such key")
@@ -73,32 +74,32 @@ async def get(conn: Connection, key_id: str) -> ApiKey:
 
 
 async def list_keys(conn: Connection, request: PageRequest, account_id: str | None) -> Page[ApiKey]:
-    """The keys of an account, or all with None; newest first."""
+    """A page of the keys of an account, or all with None; newest first."""
     return await keys.list_keys(conn, request, account_id=account_id)
 
 
 async def revoke(change: Change, key_id: str) -> None:
-    """End a key; raises `NotFound`."""
+    """Revoke a key. Raises `NotFound`."""
     before = await get(change.conn, key_id)
     await keys.revoke_key(change.conn, key_id, at=change.at)
     await audit.record(change, "api_key.revoked", key_id, account_id=before.account_id, before=audit.snapshot(before))
 
 
 async def authenticate(conn: Connection, digest: str, now: datetime) -> ApiKey:
-    """The key with this hash. Raises `Unauthenticated`, in the same words whatever is wrong with it."""
+    """The key with this hash. Raises `Unauthenticated`, with the same message for every reason."""
     key = await keys.find_key_by_hash(conn, digest)
-    # The look-up is by the hash of what came in, so its timing tells nothing about a key that is stored.
+    # The lookup uses the hash of the input, so its timing reveals nothing about stored keys.
     if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
         raise Unauthenticated(NOT_GOOD)
     return key
 
 
 async def note_use(db: Database, key: ApiKey, now: datetime) -> None:
-    """Keep `last_used_at` right to a few minutes."""
+    """Update `last_used_at`, accurate to a few minutes."""
     if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
         await db.add(lambda conn: keys.touch_key(conn, key.id, at=now))
 
 
 async def has_platform_key(conn: Connection) -> bool:
-    """Whether there is a platform key that was not revoked."""
+    """Whether there is a platform key that is not revoked."""
     return await keys.platform_key_exists(conn)

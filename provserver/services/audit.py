@@ -1,4 +1,4 @@
-"""Who changed what: every change leaves an entry, and a change of a device an event as well."""
+"""Audit log: every change is recorded, and a change of a device also as an event of that device."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -31,7 +31,7 @@ _OBSERVED = frozenset(
 
 
 def snapshot(resource: Account | User | Device | ApiKey | StoredFile) -> dict[str, Any]:
-    """A record as plain JSON, without its secrets and without what only the server keeps count of."""
+    """A record as JSON, without secrets and internal fields."""
     hidden = _SECRET | _OBSERVED
     shown = {field.name: getattr(resource, field.name) for field in fields(resource) if field.name not in hidden}
     return {name: _plain(value) for name, value in shown.items() if value is not None}
@@ -52,7 +52,7 @@ async def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Note a change as `action` (`device.updated`); `before` and `after` must hold no secret."""
+    """Record a change as `action`, such as `device.updated`. `before` and `after` must not contain secrets."""
     await audit.insert_audit(
         change.conn,
         AuditEntry(
@@ -71,7 +71,7 @@ async def record(
 
 
 async def note_device(change: Change, device: Device, kind: str, **details: Any) -> None:
-    """Note in the device's own history that it was changed; `details` must hold no secret."""
+    """Record a change in the device's event history. `details` must not contain secrets."""
     event = Event(
         id=change.sources.new_id("evt"),
         account_id=device.account_id,
@@ -85,5 +85,5 @@ async def note_device(change: Change, device: Device, kind: str, **details: Any)
 
 
 async def list_entries(conn: Connection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
-    """The entries that `chosen` lets through; newest first."""
+    """A page of the entries matching `chosen`, newest first."""
     return await audit.list_audit(conn, request, chosen)

@@ -1,4 +1,4 @@
-"""A write under way: the transaction with all that whatever happens inside it needs."""
+"""The context of a write transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ __all__ = ["Actor", "Change", "Connection"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change: an API key (by its id), with the id of the request and the address it came from."""
+    """Who makes a change: an API key (by id), with request id and source address."""
 
     key_id: str
     request_id: str | None = None
@@ -21,7 +21,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write transaction, made by `actor` at `at`."""
+    """A write transaction made by `actor` at time `at`."""
 
     conn: Connection
     sealer: Sealer

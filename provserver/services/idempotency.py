@@ -1,4 +1,4 @@
-"""Requests that come twice: under one Idempotency-Key a thing is created once, and answered alike."""
+"""Idempotency-Key: a repeated create request gets the first response."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ _KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request that may be repeated: whose key and path (`scope`), the client's key, and the hash of what it says."""
+    """A request with an Idempotency-Key: owner and path (`scope`), the key, and the hash of its body."""
 
     scope: str
     key: str
@@ -24,9 +24,9 @@ class IdempotentRequest:
 
 
 async def first_answer(change: Change, repeat: IdempotentRequest) -> FirstAnswer | None:
-    """The first answer to this request, None where it is the first.
+    """The stored response, or None for the first request.
 
-    Raises `Conflict` with code `idempotency_conflict` where the same key came with another body.
+    Raises `Conflict` with code `idempotency_conflict` if the key was used with another body.
     """
     since = change.at - _KEPT
     first = await idempotency.find_answer(change.conn, change.sealer, repeat.scope, repeat.key, since=since)
@@ -36,7 +36,7 @@ async def first_answer(change: Change, repeat: IdempotentRequest) -> FirstAnswer
 
 
 async def remember(change: Change, repeat: IdempotentRequest, status: int, answer: Any) -> None:
-    """Keep the answer to a request for 24 hours, in the transaction that did what it asked for."""
+    """Store the response for 24 hours, in the transaction of the request."""
     first = FirstAnswer(
         scope=repeat.scope,
         key=repeat.key,

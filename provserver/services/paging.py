@@ -1,4 +1,4 @@
-"""Pages, for those above who list: the store's own, all of a list, and one for lists that are short and in memory."""
+"""Pagination helpers: all pages of a list, and pages of short in-memory lists."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 async def every_page(
     fetch: Callable[[PageRequest], Awaitable[Page[Item]]], *, limit: int = 100
 ) -> AsyncIterator[Page[Item]]:
-    """The pages of a whole list, one after the other, of `limit` items each."""
+    """Iterate over all pages of a list, with `limit` items each."""
     request = PageRequest(limit=limit)
     while True:
         page = await fetch(request)
@@ -25,9 +25,9 @@ async def every_page(
 
 
 def page_of(items: Sequence[Item], key: Callable[[Item], str], request: PageRequest) -> Page[Item]:
-    """The page of a short list, in its own order. The cursor is the key of the first item of the page.
+    """A page of a short list in its given order. The cursor is the key of the page's first item.
 
-    Raises `Invalid` with code `invalid_pagination` for a cursor that is not of this list.
+    Raises `Invalid` with code `invalid_pagination` for an unknown cursor.
     """
     keys = [key(item) for item in items]
     if request.cursor is not None and request.cursor not in keys:

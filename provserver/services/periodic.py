@@ -1,4 +1,4 @@
-"""Work that a process does again and again beside its requests: writing what it has counted, tidying up."""
+"""Periodic background tasks of a process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ _log = structlog.get_logger("rounds")
 
 
 class PeriodicTask:
-    """Does `work` every `seconds` until stopped. What the database does not take is told, and tried the next time."""
+    """Runs `work` every `seconds` until stopped. Failures are logged, and it is tried again the next time."""
 
     def __init__(self, name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
         self._name = name
@@ -21,11 +21,11 @@ class PeriodicTask:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin: the first time is after `seconds`."""
+        """Start; the first run is after `seconds`."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End, also in the middle of the work."""
+        """Stop, even during a run."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -38,5 +38,5 @@ class PeriodicTask:
                 await self._work()
             except StoreUnavailable as error:
                 _log.warning("work_put_off", work=self._name, error=error.message)
-            except Exception:  # noqa: BLE001 - one round that breaks must not be the last one
+            except Exception:  # noqa: BLE001 - a failed run must not end the task
                 _log.exception("work_failed", work=self._name)

@@ -1,6 +1,6 @@
-"""How long events are kept: the old ones go in the background, a few at a time, so that nobody waits for it.
+"""Deletes old events in the background, in small steps that do not delay others.
 
-Every instance may do it: what another has deleted is not there any more, and that is all.
+All instances may run it concurrently.
 """
 
 import asyncio
@@ -15,16 +15,16 @@ from provserver.services.sources import Sources
 from provserver.store.database import Database
 from provserver.store.events import prune_events
 
-_ROUND_SECONDS = 600.0  # from one look for old events to the next
-_STEP = 500  # events that go in one transaction, for some tens of milliseconds
-_REST = 9  # times as long as a step took, the database is left to the others
+_ROUND_SECONDS = 600.0  # between two runs
+_STEP = 500  # events per transaction, taking some tens of milliseconds
+_REST = 9  # pause after a step, as a multiple of its duration
 
 _log = structlog.get_logger("retention")
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes the events that are older than `keep` seconds."""
+    """Deletes events older than `keep` seconds."""
 
     database: Database
     sources: Sources

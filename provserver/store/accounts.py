@@ -34,9 +34,9 @@ async def list_accounts(conn: AsyncConnection, request: PageRequest) -> Page[Acc
 
 
 async def update_account(conn: AsyncConnection, account_id: str, *, at: datetime, **changes: Any) -> Account | None:
-    """Change fields of `Account` by name and return the account as it is then; None where there is none.
+    """Change fields of `Account` by name and return the updated account; None if it does not exist.
 
-    A change that can reach a configuration file (name, region, timezone, accepted proofs) raises `revision`.
+    Increments `revision` if the change can affect configuration files (name, region, timezone, accepted proofs).
     """
     values: dict[str, Any] = {**changes, "updated_at": at}
     if _REACHES_FILES & changes.keys():
@@ -46,7 +46,7 @@ async def update_account(conn: AsyncConnection, account_id: str, *, at: datetime
 
 
 async def delete_account(conn: AsyncConnection, account_id: str, *, at: datetime) -> bool:
-    """Delete an account with its users, devices, keys, layers and events; what it used stays. False: there is none."""
+    """Delete an account with its users, devices, keys, layers and events; usage is kept. False if it does not exist."""
     owned = select(devices.c.id).where(devices.c.account_id == account_id)
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id.in_(owned)))
     await conn.execute(delete(settings_layers).where(settings_layers.c.owner_id == account_id))

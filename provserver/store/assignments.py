@@ -1,4 +1,4 @@
-"""Who is on which line of which device."""
+"""Assignments of users to lines of devices."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,9 +23,9 @@ _LINES_OF = _LINES.where(assignments.c.device_id == bindparam("holder")).order_b
 
 
 async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> None:
-    """Put a user on a line; on a provisioned device the user counts as used from then on.
+    """Assign a user to a line. On a provisioned device, the user's usage starts.
 
-    Raises `Conflict` with code `user_already_assigned`, `Contended` where the line is taken.
+    Raises `Conflict` with code `user_already_assigned`, or `Contended` if the line is taken.
     """
     values = {column.name: getattr(assignment, column.name) for column in assignments.c}
     with conflicts_named():
@@ -43,7 +43,7 @@ async def insert_assignment(conn: AsyncConnection, assignment: Assignment) -> No
 
 
 async def remove_assignment(conn: AsyncConnection, device_id: str, user_id: str, *, at: datetime) -> bool:
-    """Take a user off a device; the other lines keep their numbers. False: the user was not on it."""
+    """Remove a user from a device; other lines keep their numbers. False if the user was not assigned."""
     here = (assignments.c.device_id == device_id, assignments.c.user_id == user_id)
     if not (await conn.execute(delete(assignments).where(*here))).rowcount:
         return False
@@ -59,12 +59,12 @@ async def line_numbers(conn: AsyncConnection, device_id: str) -> list[int]:
 
 
 async def lines_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Line]:
-    """The lines of a device by number, in one statement."""
+    """The lines of a device by number, in one query."""
     return [line_of_row(row, sealer) for row in (await conn.execute(_LINES_OF, {"holder": device_id})).mappings()]
 
 
 async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Sequence[str]) -> dict[str, list[Line]]:
-    """For each device its lines by number, in one statement; one without lines has an empty list."""
+    """The lines of several devices by number, in one query; an empty list for a device without lines."""
     statement = _LINES.where(assignments.c.device_id.in_(device_ids))
     found: dict[str, list[Line]] = {device_id: [] for device_id in device_ids}
     ordered = statement.order_by(assignments.c.device_id, assignments.c.line_number)
@@ -74,7 +74,7 @@ async def lines_of_devices(conn: AsyncConnection, sealer: Sealer, device_ids: Se
 
 
 async def list_lines(conn: AsyncConnection, sealer: Sealer, device_id: str, request: PageRequest) -> Page[Line]:
-    """A page of the lines of a device, by number from 1 up."""
+    """A page of the lines of a device, ascending by number."""
     window = Window.of(request, assignments.c.line_number, newest_first=False)
     statement = _LINES.where(assignments.c.device_id == device_id)
     return await fetch_page(conn, statement, window, lambda row: line_of_row(row, sealer))
@@ -87,7 +87,7 @@ async def devices_of_user(conn: AsyncConnection, user_id: str) -> list[str]:
 
 
 async def set_account_number(conn: AsyncConnection, assignment_id: str, number: int | None) -> None:
-    """Number the SIP account of a line anew, where its handset has moved; None where it has no base."""
+    """Set the number of a line's SIP account after its handset has moved; None without a base."""
     statement = update(assignments).where(assignments.c.id == assignment_id)
     await conn.execute(statement.values(account_number=number))
 

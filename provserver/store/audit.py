@@ -1,4 +1,4 @@
-"""Who changed what: one entry per change by an API key."""
+"""The audit log: one entry per change by an API key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from provserver.store.schema import audit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """`before` and `after` are the resource as the API shows it, hence without secrets; None where it was not there."""
+    """One change. `before` and `after`: the resource without secrets; None if it did not exist."""
 
     id: str
     account_id: str | None
@@ -30,7 +30,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which entries; None is no condition. From `since` up to but not including `until`."""
+    """Filter for entries; None means any. `since` is inclusive, `until` exclusive."""
 
     account_id: str | None = None
     key_id: str | None = None
@@ -46,7 +46,7 @@ async def insert_audit(conn: AsyncConnection, entry: AuditEntry) -> None:
 
 
 async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
-    """The entries that `chosen` lets through, newest first."""
+    """A page of the entries matching `chosen`, newest first."""
     statement = select(audit).where(*_conditions(chosen))
     return await fetch_page(conn, statement, Window.of(request, audit.c.id), _entry_of)
 

@@ -1,4 +1,4 @@
-"""Sources that asked for too many MACs, as their processes last told; for people to see and to release."""
+"""Sources blocked for asking for too many MACs, as last reported by the processes; for display and release."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedSource:
-    """A source until `until` at least; `last_address`: where it was last seen. `refused`: requests not looked at."""
+    """Blocked at least until `until`. `last_address`: last address seen. `refused`: number of refused requests."""
 
     source: str
     last_address: str
@@ -27,7 +27,7 @@ class BlockedSource:
 
 
 async def record_blocked(conn: AsyncConnection, blocked: Sequence[BlockedSource], *, now: datetime) -> None:
-    """Add or renew sources, and drop those whose time is over."""
+    """Add or update sources, and delete expired ones."""
     await conn.execute(delete(table).where(table.c.until < now))
     statement = upsert(conn, table)
     new, old = statement.excluded, table.c
@@ -43,7 +43,7 @@ async def record_blocked(conn: AsyncConnection, blocked: Sequence[BlockedSource]
 
 
 async def which_are_listed(conn: AsyncConnection, sources: Collection[str]) -> set[str]:
-    """Those of `sources` that nobody has released."""
+    """The given sources that are still listed, that is, not released."""
     wanted, found = list(sources), set()
     for start in range(0, len(wanted), _AT_ONCE):
         here = select(table.c.source).where(table.c.source.in_(wanted[start : start + _AT_ONCE]))
@@ -52,7 +52,7 @@ async def which_are_listed(conn: AsyncConnection, sources: Collection[str]) -> s
 
 
 async def list_blocked(conn: AsyncConnection, request: PageRequest, *, now: datetime) -> Page[BlockedSource]:
-    """Those that are blocked now, the latest first."""
+    """A page of the currently blocked sources, most recent first."""
     window = Window.of(request, table.c.since, table.c.source)
     statement = select(table).where(table.c.until >= now)
     return await fetch_page(
@@ -61,5 +61,5 @@ async def list_blocked(conn: AsyncConnection, request: PageRequest, *, now: date
 
 
 async def release_source(conn: AsyncConnection, source: str) -> bool:
-    """Let a source ask again. False: it is not blocked."""
+    """Release a source. False if it is not blocked."""
     return (await conn.execute(delete(table).where(table.c.source == source))).rowcount > 0

@@ -1,32 +1,32 @@
-"""Spares everybody the wait for a database server that has just been found out of reach."""
+"""A circuit breaker for the database server: while it is known to be unreachable, requests fail without waiting."""
 
 import time
 from collections.abc import Callable
 
 from provserver.domain.errors import StoreUnavailable
 
-PAUSE = 1.0  # seconds during which nobody asks; then one finds out, while the others go on without
+PAUSE = 1.0  # seconds the breaker stays open; then one request tries again
 
 
 class Breaker:
-    """What a process knows of its way to the database."""
+    """The breaker of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: float | None = None
 
     def check(self) -> None:
-        """Whoever gets past is to ask, and to tell what came of it. Raises `StoreUnavailable`."""
+        """Raise `StoreUnavailable` if open. Whoever passes must report with `answered` or `failed`."""
         if self._until is None:
             return
         if self._clock() < self._until:
             raise StoreUnavailable("the database cannot be reached; it is asked again within a second")
-        self.failed()  # for all but this one
+        self.failed()  # stays open for all other requests
 
     def failed(self) -> None:
-        """The database was not reached, or did not answer in time."""
+        """The database was unreachable or did not answer in time."""
         self._until = self._clock() + PAUSE
 
     def answered(self) -> None:
-        """It is there."""
+        """The database answered."""
         self._until = None

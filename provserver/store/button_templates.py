@@ -1,4 +1,4 @@
-"""Button templates, and which devices are bound to them."""
+"""Button templates, and the devices bound to them."""
 
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,9 @@ async def insert_template(conn: AsyncConnection, template: ButtonTemplate) -> No
 async def get_template(
     conn: AsyncConnection, account_id: str, template_id: str, *, for_binding: bool = False
 ) -> ButtonTemplate | None:
-    """The template; None where there is none, or it is another account's.
+    """The template; None if it does not exist or belongs to another account.
 
-    `for_binding` keeps it from being deleted until this transaction ends.
+    `for_binding` locks it, so that it cannot be deleted before this transaction ends.
     """
     here = (button_templates.c.id == template_id, button_templates.c.account_id == account_id)
     statement = select(button_templates).where(*here)
@@ -33,7 +33,7 @@ async def get_template(
 
 
 async def list_templates(conn: AsyncConnection, account_id: str, request: PageRequest) -> Page[ButtonTemplate]:
-    """The account's templates, newest first."""
+    """A page of the account's templates, newest first."""
     statement = select(button_templates).where(button_templates.c.account_id == account_id)
     return await fetch_page(conn, statement, Window.of(request, button_templates.c.id), _template_of)
 
@@ -46,13 +46,13 @@ async def templates_of(conn: AsyncConnection, account_id: str) -> list[ButtonTem
 
 
 async def update_template(conn: AsyncConnection, template_id: str, *, at: datetime, **changes: Any) -> None:
-    """Change name or description; no file shows either."""
+    """Change name or description. Neither appears in files, so no revision changes."""
     values = {**changes, "updated_at": at}
     await conn.execute(update(button_templates).where(button_templates.c.id == template_id).values(values))
 
 
 async def delete_template(conn: AsyncConnection, template: ButtonTemplate) -> None:
-    """Delete a template with its buttons; devices that were bound to it are not any more."""
+    """Delete a template with its buttons, and unbind its devices."""
     bound = devices.c.button_template_id == template.id
     await conn.execute(update(devices).where(bound).values(button_template_id=None))
     inherited = accounts.c.default_button_template_id == template.id

@@ -25,7 +25,7 @@ _ROWS_OF_DEVICE = _ROWS.where(buttons.c.owner_id.in_((bindparam("device"), bindp
 
 
 async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
-    """What is stored about the buttons of a device, with the users whom they are about, in one statement."""
+    """The stored buttons of a device, with the users they refer to, in one query."""
     found = await _by_owner(conn, _ROWS_OF_DEVICE, device=device.id, template=device.button_template_id)
     template = found.get(device.button_template_id or "", ButtonRows())
     own = found.get(device.id, ButtonRows())
@@ -33,7 +33,7 @@ async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
 
 
 async def rows_of_owners(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, ButtonRows]:
-    """The buttons of templates and the overrides of devices by owner, each by position, in one statement."""
+    """The buttons of templates and overrides of devices, by owner and position, in one query."""
     return await _by_owner(conn, _ROWS_OF_OWNERS, owners=list(owner_ids))
 
 
@@ -52,59 +52,59 @@ def _rows(rows: Sequence[RowMapping]) -> ButtonRows:
 
 
 def is_template(owner_id: str) -> bool:
-    """Whether an owner is a template, not a device."""
+    """Whether an owner is a template rather than a device."""
     return owner_id.startswith("btpl_")
 
 
 async def insert_button(conn: AsyncConnection, account_id: str, button: Button | Override) -> None:
-    """Store a button. What shows it becomes stale. Raises `Conflict` with code `position_taken`."""
+    """Store a button and increment the owner's revision. Raises `Conflict` with code `position_taken`."""
     with conflicts_named():
         await conn.execute(insert(buttons).values(account_id=account_id, **_values(button)))
     await _bump(conn, account_id, _owner(button))
 
 
 async def list_buttons(conn: AsyncConnection, template_id: str, request: PageRequest) -> Page[Button]:
-    """The buttons of a template, by position."""
+    """A page of a template's buttons, by position."""
     return await fetch_page(conn, _of(template_id), _by_position(request), _button)
 
 
 async def list_overrides(conn: AsyncConnection, device_id: str, request: PageRequest) -> Page[Override]:
-    """What a device has instead of its template's buttons, by position."""
+    """A page of a device's overrides, by position."""
     return await fetch_page(conn, _of(device_id), _by_position(request), _override)
 
 
 async def get_button(conn: AsyncConnection, template_id: str, button_id: str) -> Button | None:
-    """The button; None where this template has none of that id."""
+    """The button, or None if the template has none with this id."""
     row = (await conn.execute(_of(template_id).where(buttons.c.id == button_id))).mappings().first()
     return _button(row) if row else None
 
 
 async def get_override(conn: AsyncConnection, device_id: str, override_id: str) -> Override | None:
-    """The override; None where this device has none of that id."""
+    """The override, or None if the device has none with this id."""
     row = (await conn.execute(_of(device_id).where(buttons.c.id == override_id))).mappings().first()
     return _override(row) if row else None
 
 
 async def move_button(conn: AsyncConnection, account_id: str, button: Button, position: int) -> None:
-    """Put a button of a template elsewhere. Raises `Conflict` with code `position_taken`."""
+    """Move a template's button. Raises `Conflict` with code `position_taken`."""
     with conflicts_named():
         await conn.execute(update(buttons).where(buttons.c.id == button.id).values(position=position))
     await _bump(conn, account_id, button.template_id)
 
 
 async def delete_button(conn: AsyncConnection, account_id: str, button: Button | Override) -> None:
-    """Take a button away."""
+    """Delete a button."""
     await conn.execute(delete(buttons).where(buttons.c.id == button.id))
     await _bump(conn, account_id, _owner(button))
 
 
 async def delete_buttons_of(conn: AsyncConnection, owner_ids: Iterable[str]) -> None:
-    """Take away everything that templates or devices have; who calls knows what becomes stale."""
+    """Delete all buttons of these owners. The caller must increment revisions."""
     await conn.execute(delete(buttons).where(buttons.c.owner_id.in_(list(owner_ids))))
 
 
 async def _bump(conn: AsyncConnection, account_id: str, owner_id: str) -> None:
-    # A template may be on every phone of its account: one revision of the account, not one of each phone.
+    # A template may be used by all phones of its account, so the account's revision is incremented once.
     if is_template(owner_id):
         await bump_account(conn, account_id)
     else:

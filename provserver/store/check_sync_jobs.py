@@ -1,4 +1,4 @@
-"""Check-sync jobs and the devices in them. A device is claimed before it is told, so that none is told twice."""
+"""Check-sync jobs and their devices. A device is claimed before it is notified, so that none is notified twice."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,9 +26,9 @@ _UNSETTLED = (JobDeviceState.SENDING, JobDeviceState.INTERRUPTED)
 async def insert_job(
     conn: AsyncConnection, job: CheckSyncJob, device_ids: Sequence[str], *, runner: str | None, until: datetime | None
 ) -> None:
-    """Store a new job with its devices in their order, leased to `runner` until `until` where it is said.
+    """Store a new job with its devices in order, leased to `runner` until `until`, if given.
 
-    Raises `Conflict` with code `job_running` where the account has one that runs.
+    Raises `Conflict` with code `job_running` if the account already has a running job.
     """
     values = {column.name: getattr(job, column.name) for column in _JOB}
     lease = {"running_account": job.account_id, "runner": runner, "lease_until": until}
@@ -43,30 +43,30 @@ async def insert_job(
 
 
 async def get_job(conn: AsyncConnection, account_id: str, job_id: str) -> CheckSyncJob | None:
-    """The job with its counts; None where there is none, or it is another account's."""
+    """The job with its counts; None if it does not exist or belongs to another account."""
     statement = select(*_JOB).where(jobs.c.id == job_id, jobs.c.account_id == account_id)
     row = (await conn.execute(statement)).mappings().first()
     return (await _counted(conn, [_job_of(row)]))[0] if row else None
 
 
 async def list_jobs(conn: AsyncConnection, account_id: str, request: PageRequest) -> Page[CheckSyncJob]:
-    """The account's jobs, newest first."""
+    """A page of the account's jobs, newest first."""
     statement = select(*_JOB).where(jobs.c.account_id == account_id)
     page = await fetch_page(conn, statement, Window.of(request, jobs.c.id), _job_of)
     return replace(page, items=await _counted(conn, page.items))
 
 
 async def end_job(conn: AsyncConnection, job_id: str, state: JobState, *, at: datetime) -> bool:
-    """Complete or cancel a job; False where it does not run. A device that was being told counts as interrupted."""
+    """Complete or cancel a job; False if it is not running. A device being notified counts as interrupted."""
     ended = {"state": state, "running_account": None, "finished_at": at, "runner": None, "lease_until": None}
     statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
     return (await conn.execute(statement.values(ended))).rowcount > 0
 
 
 async def lease_any(conn: AsyncConnection, runner: str, *, now: datetime, until: datetime) -> CheckSyncJob | None:
-    """Lease a running job that nobody runs to `runner`; None where there is none.
+    """Lease an unleased running job to `runner`; None if there is none.
 
-    What an earlier runner has left half told counts as interrupted from then on.
+    Devices that the previous runner was notifying are marked as interrupted.
     """
     free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
     statement = select(*_JOB).where(jobs.c.state == JobState.RUNNING, free).order_by(jobs.c.id).limit(1)
@@ -78,18 +78,18 @@ async def lease_any(conn: AsyncConnection, runner: str, *, now: datetime, until:
 
 
 async def renew_lease(conn: AsyncConnection, job_id: str, runner: str, *, until: datetime) -> bool:
-    """Hold a job for longer; False where it has ended, or is another's by now."""
+    """Extend a lease; False if the job has ended or is leased to another runner."""
     return await _lease(conn, job_id, jobs.c.runner == runner, runner, until)
 
 
 async def release_lease(conn: AsyncConnection, job_id: str, runner: str) -> None:
-    """Leave a job to whoever comes next."""
+    """Give up a lease."""
     statement = update(jobs).where(jobs.c.id == job_id, jobs.c.runner == runner)
     await conn.execute(statement.values(runner=None, lease_until=None))
 
 
 async def waiting_devices(conn: AsyncConnection, job_id: str, after: int, limit: int) -> list[tuple[int, str]]:
-    """(position, device id) of devices whose turn has not come, behind position `after`, in their order."""
+    """(position, device id) of waiting devices after position `after`, in order."""
     statement = select(places.c.position, places.c.device_id).where(
         places.c.job_id == job_id, places.c.state == JobDeviceState.WAITING, places.c.position > after
     )
@@ -98,20 +98,20 @@ async def waiting_devices(conn: AsyncConnection, job_id: str, after: int, limit:
 
 
 async def claim_device(conn: AsyncConnection, job_id: str, position: int) -> bool:
-    """Take the turn of a device; False where somebody has taken it, or the job does not run any more."""
+    """Claim a device; False if it was claimed by another runner or the job has ended."""
     running = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING).exists()
     statement = update(places).where(_place(job_id, position), places.c.state == JobDeviceState.WAITING, running)
     return (await conn.execute(statement.values(state=JobDeviceState.SENDING))).rowcount > 0
 
 
 async def settle_device(conn: AsyncConnection, job_id: str, position: int, state: JobDeviceState) -> None:
-    """What became of a device that was claimed."""
+    """Store the result for a claimed device."""
     statement = update(places).where(_place(job_id, position), places.c.state.in_(_UNSETTLED))
     await conn.execute(statement.values(state=state))
 
 
 async def interrupt_unsettled(conn: AsyncConnection, job_id: str) -> None:
-    """Devices that were being told when their runner ended."""
+    """Mark the devices whose runner died during notification."""
     half_told = (places.c.job_id == job_id, places.c.state == JobDeviceState.SENDING)
     await conn.execute(update(places).where(*half_told).values(state=JobDeviceState.INTERRUPTED))
 
@@ -128,7 +128,7 @@ def _place(job_id: str, position: int) -> ColumnElement[bool]:
 
 
 async def _counted(conn: AsyncConnection, found: Sequence[CheckSyncJob]) -> list[CheckSyncJob]:
-    """The same jobs with their counts, in one statement."""
+    """Add the counts to the jobs, in one query."""
     if not found:
         return []
     counts: dict[str, dict[JobDeviceState, int]] = {job.id: {} for job in found}

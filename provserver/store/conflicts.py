@@ -1,4 +1,4 @@
-"""Which constraint says what to the caller: violations become `Conflict`, or `Contended` for a number of our choice."""
+"""Maps violated constraints to `Conflict`, or to `Contended` for numbers that we assign."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from provserver.domain.errors import Conflict, Contended
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Columns that no two rows of a table have alike."""
+    """A unique constraint."""
 
     table: str
     columns: tuple[str, ...]
 
     def broken_in(self, text: str) -> bool:
-        # SQLite names the columns, PostgreSQL and CockroachDB the constraint.
+        # SQLite reports the columns, PostgreSQL and CockroachDB the constraint name.
         by_columns = ", ".join(f"{self.table}.{column}" for column in self.columns)
         by_name = f"uq_{self.table}_{'_'.join(self.columns)}"
         return text.endswith(f"failed: {by_columns}") or f'"{by_name}"' in text

@@ -1,4 +1,4 @@
-"""Devices, one at a time. Lists are in `device_lists`, what phones leave behind in `contacts`."""
+"""Single devices. Lists are in `device_lists`, contacts in `contacts`."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from provserver.store.sealing import Sealer
 from provserver.store.tokens import burn_tokens
 from provserver.store.usage import close_spans
 
-# What a device does, as opposed to what it is: no file shows it, so a change of these makes no file stale.
+# Observed state, which does not appear in files; changes of these do not increment the revision.
 _ONLY_OBSERVED = frozenset(
     {
         "status",
@@ -36,9 +36,9 @@ _ONLY_OBSERVED = frozenset(
 
 
 async def insert_device(conn: AsyncConnection, sealer: Sealer, device: Device) -> None:
-    """Store a new device; a handset makes its base's file stale.
+    """Store a new device; for a handset, the base's revision is incremented.
 
-    Raises `Conflict` with code `mac_address_taken` or `ipei_taken`, `Contended` where its slot is taken.
+    Raises `Conflict` with code `mac_address_taken` or `ipei_taken`, or `Contended` if its slot is taken.
     """
     with conflicts_named():
         await conn.execute(insert(devices).values(stored_device(device, sealer)))
@@ -48,22 +48,22 @@ async def insert_device(conn: AsyncConnection, sealer: Sealer, device: Device) -
 
 
 async def get_device(conn: AsyncConnection, sealer: Sealer, account_id: str, device_id: str) -> Device | None:
-    """The device with its token; None where there is none, or it is another account's."""
+    """The device with its token; None if it does not exist or belongs to another account."""
     return await _one(conn, sealer, devices.c.id == device_id, devices.c.account_id == account_id)
 
 
 async def find_by_mac(conn: AsyncConnection, sealer: Sealer, mac: Mac) -> Device | None:
-    """The device with this MAC, in whichever account; None where there is none."""
+    """The device with this MAC in any account, or None."""
     return await _one(conn, sealer, devices.c.mac == mac.bare)
 
 
 async def update_device(
     conn: AsyncConnection, sealer: Sealer, account_id: str, device_id: str, *, at: datetime, **changes: Any
 ) -> Device | None:
-    """Change fields of `Device` by name and return the device as it is then; None where there is none.
+    """Change fields of `Device` by name and return the updated device; None if it does not exist.
 
-    Any change but one of what was merely observed (status, window, last fetch) raises `revision`, and that of the base
-    of a handset (of both, when it moves). `Conflict` as in `insert_device`.
+    Increments the revision, and that of a handset's base (of both if it moves), unless only observed state changes
+    (status, window, last fetch). Raises `Conflict` like `insert_device`.
     """
     before = await get_device(conn, sealer, account_id, device_id)
     if before is None:
@@ -82,12 +82,12 @@ async def update_device(
 
 
 async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, *, at: datetime) -> bool:
-    """Delete a device with its layer and assignments, and a base with its handsets. False: there is none here."""
+    """Delete a device with its layer and assignments; a base with its handsets. False if it does not exist here."""
     gone = or_(devices.c.id == device_id, devices.c.base_id == device_id)
     rows = (await conn.execute(select(devices.c.id, devices.c.account_id).where(gone))).all()
     if (device_id, account_id) not in [tuple(row) for row in rows]:
         return False
-    await bump_device(conn, device_id)  # the base of a handset
+    await bump_device(conn, device_id)  # increments the revision of a handset's base
     for row in rows:
         await close_spans(conn, at=at, device_id=row.id)
     await burn_tokens(conn, [row.id for row in rows])
@@ -98,25 +98,25 @@ async def delete_device(conn: AsyncConnection, account_id: str, device_id: str, 
 
 
 async def settle_type(conn: AsyncConnection, device_id: str) -> None:
-    """Hold a device to its type, since something hangs on it that only this type has."""
+    """Fix the device's type, because something now depends on it."""
     guessed = (devices.c.id == device_id, devices.c.type_source != Origin.NAMED)
     await conn.execute(update(devices).where(*guessed).values(type_source=Origin.NAMED))
 
 
 async def open_window(conn: AsyncConnection, device_id: str, *, until: datetime) -> None:
-    """Arm a device until `until`, for the first address that asks."""
+    """Open the provisioning window until `until`, not pinned to an address."""
     values = {"window_until": until, "window_address": None}
     await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
 
 
 async def set_notified(conn: AsyncConnection, device_id: str, *, at: datetime, event_id: str) -> None:
-    """Note that the phone is told to fetch anew, in the event `event_id`."""
+    """Record that the phone is being notified, in the event `event_id`."""
     values = {"notified_at": at, "notified_event": event_id}
     await conn.execute(update(devices).where(devices.c.id == device_id).values(values))
 
 
 async def unset_notified(conn: AsyncConnection, device_id: str, event_id: str) -> None:
-    """Take that back, where nothing else has been noted since."""
+    """Undo `set_notified`, unless it was notified again since."""
     told_then = (devices.c.id == device_id, devices.c.notified_event == event_id)
     await conn.execute(update(devices).where(*told_then).values(notified_at=None, notified_event=None))
 

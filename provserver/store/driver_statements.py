@@ -1,6 +1,6 @@
-"""Statements as a driver takes them, for what is written by the thousand.
+"""Passes statements directly to the driver, for bulk writes.
 
-SQLAlchemy looks at each value, which takes longer than the database does.
+SQLAlchemy processes every value, which takes longer than the database itself.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Delete, Dialect, Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_VARIABLES = 32_766  # that SQLite takes in one statement
+_VARIABLES = 32_766  # SQLite's limit per statement
 
 
 @dataclass(frozen=True, slots=True)
 class DriverStatement:
-    """`text` for `exec_driver_sql`, and whose values it takes in which order."""
+    """The `text` for `exec_driver_sql`, and the names of its parameters in order."""
 
     text: str
     names: tuple[str, ...]
@@ -25,16 +25,16 @@ class DriverStatement:
 
 @lru_cache(maxsize=16)
 def driver_statement(statement: Insert | Update | Delete, dialect: Dialect) -> DriverStatement:
-    """The statement for this driver. Its values must be as they are stored."""
+    """Compile a statement for this driver. Values must already be in their stored form."""
     compiled = statement.compile(dialect=dialect)
     return DriverStatement(str(compiled), tuple(compiled.positiontup or ()))
 
 
 async def insert_all(conn: AsyncConnection, statement: Insert, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows that are as they are stored.
+    """Insert rows whose values are in their stored form.
 
-    SQLite gets many of them in one statement. Between two statements its thread waits until the event loop lets it have
-    the interpreter: for each row that took many times as long as the row.
+    SQLite gets many rows per statement. Between statements its thread has to wait for the GIL, which would take many
+    times as long as inserting a row.
     """
     insert = driver_statement(statement, conn.dialect)
     if conn.dialect.name != "sqlite":
@@ -47,6 +47,6 @@ async def insert_all(conn: AsyncConnection, statement: Insert, rows: Sequence[tu
 
 
 def _repeated(insert: str, count: int) -> str:
-    """The statement with `count` rows for one."""
+    """The statement with the values clause repeated `count` times."""
     head, values, row = insert.partition(" VALUES ")
     return f"{head}{values}{', '.join([row] * count)}"

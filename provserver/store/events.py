@@ -1,4 +1,4 @@
-"""What happened to devices: kept until pruned, longer than the devices themselves."""
+"""Events of devices. They are kept until pruned, even after the device is deleted."""
 
 import json
 from collections.abc import Sequence
@@ -18,37 +18,37 @@ from provserver.store.types import micros_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events; None is no condition. `since` is included, `until` is not."""
+    """Filter for events; None means any. `since` is inclusive, `until` exclusive."""
 
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
-Row = tuple[Any, ...]  # an event as the driver takes it, in the order of the columns
+Row = tuple[Any, ...]  # an event in stored form, in column order
 NO_DETAILS = "{}"
 
 
 async def insert_events(conn: AsyncConnection, happened: Sequence[Event]) -> None:
-    """Store events, in one statement. Their details are stored as they are: they must hold no secret."""
+    """Store events in one statement. Details are not encrypted, so they must not contain secrets."""
     await insert_event_rows(conn, [_row_of(event) for event in happened])
 
 
 async def insert_event_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
-    """The same for events that are rows already."""
+    """Store events that are already in stored form."""
     if rows:
         await insert_all(conn, _INSERT, rows)
 
 
 async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[str, Any]) -> None:
-    """Put the outcome into an event that was stored when it began. `details` must hold no secret."""
+    """Replace the details of an event, once the outcome is known. They must not contain secrets."""
     await conn.execute(update(events).where(events.c.id == event_id).values(details=details))
 
 
 async def list_events(
     conn: AsyncConnection, account_id: str, device_id: str, chosen: EventFilter, request: PageRequest
 ) -> Page[Event]:
-    """The events of a device, newest first."""
+    """A page of a device's events, newest first."""
     statement = select(events).where(events.c.device_id == device_id, events.c.account_id == account_id)
     if chosen.type is not None:
         statement = statement.where(events.c.type == chosen.type)
@@ -60,7 +60,7 @@ async def list_events(
 
 
 async def events_after(conn: AsyncConnection, account_id: str | None, after_id: str | None, limit: int) -> list[Event]:
-    """At most `limit` events later than `after_id` (None: from the first), oldest first, of one account or of all."""
+    """Up to `limit` events after `after_id` (None: from the beginning), oldest first, of one account or all."""
     statement = select(events).order_by(events.c.id).limit(limit)
     if after_id is not None:
         statement = statement.where(events.c.id > after_id)
@@ -70,9 +70,9 @@ async def events_after(conn: AsyncConnection, account_id: str | None, after_id: 
 
 
 async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 5000) -> int:
-    """Delete at most `limit` events older than `before` and say how many; again until it is fewer than `limit`.
+    """Delete up to `limit` events older than `before` and return the number; repeat until it is less than `limit`.
 
-    A bounded step keeps writers from waiting long.
+    Bounded, so that other writers are not blocked for long.
     """
     oldest = select(events.c.id).where(events.c.created_at < before).order_by(events.c.created_at).limit(limit)
     return (await conn.execute(delete(events).where(events.c.id.in_(oldest)))).rowcount
@@ -83,7 +83,7 @@ _INSERT = insert(events)
 
 
 def _row_of(event: Event) -> Row:
-    # Not NULL but '' where it is about no device: the column was there before such events were.
+    # '' rather than NULL for events without a device, because the column is not nullable
     details = json.dumps(event.details) if event.details else NO_DETAILS
     own = {"device_id": event.device_id or "", "created_at": micros_of(event.created_at), "details": details}
     return tuple(own[name] if name in own else getattr(event, name) for name in _NAMES)

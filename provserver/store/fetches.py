@@ -1,4 +1,4 @@
-"""What the phone path reads: one statement for the device with everything above it, one for its lines."""
+"""Queries of the phone path: one for the device with account and layers, one for its lines."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -33,14 +33,14 @@ _RECORD = (
     .outerjoin(_device, _device.c.owner_id == devices.c.id)
 )
 
-# Built once: to tell which statement of before a new one is like takes longer than SQLite needs for the answer.
+# Built once: finding a new statement in SQLAlchemy's cache takes longer than SQLite needs for the query.
 _BY_MAC = _RECORD.where(devices.c.mac == bindparam("claimed_mac"))
 _BY_ID = _RECORD.where(devices.c.id == bindparam("wanted"), devices.c.account_id == bindparam("owner"))
 
 _SHOWN: BindParameter[str] = bindparam("shown_hash")
 _BURNT = exists().where(burnt_tokens.c.token_hash == _SHOWN, burnt_tokens.c.mac == devices.c.mac).label("burnt")
 _named = devices.alias("named")
-# Each of these is one look-up in an index of its own; with OR the database prefers to walk through all accounts.
+# Three index lookups. With OR, the planner prefers to scan all accounts.
 _NAMED = union_all(
     select(_named.c.id).where(_named.c.mac == bindparam("claimed_mac")),
     select(_named.c.id).where(_named.c.token_hash == _SHOWN),
@@ -51,10 +51,10 @@ _BY_MAC_OR_TOKEN = _RECORD.add_columns(_BURNT).where(devices.c.id.in_(_NAMED))
 
 @dataclass(frozen=True, slots=True)
 class FetchRecord:
-    """A device and all that its file is made from, but for its lines.
+    """A device and everything its file is made from, except its lines.
 
-    Opening what is sealed takes longer than the rest of a request that is answered from memory, so it is left to those
-    who need it; `device.token` is None here.
+    Secrets and layers are still encrypted, because decrypting them takes longer than the rest of a cached request.
+    `device.token` is None here.
     """
 
     device: Device
@@ -67,16 +67,16 @@ class FetchRecord:
     previous_token_sealed: str | None = field(repr=False)
 
     def open_layers(self, sealer: Sealer) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        """The documents of the platform, the account and the device; empty where none was written."""
+        """Decrypt the layers of platform, account and device; empty if not set."""
         platform, account, device = (sealer.open_json(sealed) if sealed else {} for sealed in self.sealed_layers)
         return platform, account, device
 
     def open_token(self, sealer: Sealer) -> str | None:
-        """The device's secret, or None where it has none."""
+        """Decrypt the device's secret; None if it has none."""
         return sealer.open(self.token_sealed) if self.token_sealed else None
 
     def known_secret(self, secret_hash: str) -> Secret:
-        """What a secret with this hash is to this device; compared in constant time."""
+        """What a secret with this hash is for this device; compared in constant time."""
         if compare_digest(self.token_hash or "", secret_hash):
             return Secret.CURRENT
         if compare_digest(self.previous_token_hash or "", secret_hash):
@@ -86,9 +86,9 @@ class FetchRecord:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The device that a request is about, and what the token in its path is; None where it has none.
+    """The device that a request is about, and the state of the token in its path (None: no token).
 
-    `stale_for`: with the database away, the seconds since it last told that the record stands.
+    `stale_for`: seconds since the record was last confirmed, if the database is unreachable; else None.
     """
 
     record: FetchRecord | None
@@ -97,7 +97,7 @@ class Found:
 
 
 async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Found:
-    """The device with this MAC, else the one whose token it is, in one statement."""
+    """Find the device by MAC, else by token, in one query."""
     if token is None:
         return Found(await find_by_mac(conn, mac) if mac else None)
     shown = hash_token(token)
@@ -107,7 +107,7 @@ async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Fou
     owner = next((record for record, _ in records if record.known_secret(shown) is not Secret.UNKNOWN), None)
     claimed = next(((record, burnt) for record, burnt in records if mac and record.device.mac == mac), None)
     if claimed is None:
-        # A token without a MAC beside it tells whose request it is; one beside the MAC of nobody does not.
+        # A token without a MAC identifies the device. A token next to an unknown MAC does not.
         return Found(owner, owner.known_secret(shown)) if owner and mac is None else Found(None, Secret.UNKNOWN)
     record, burnt = claimed
     if owner and owner is not record:
@@ -116,17 +116,17 @@ async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Fou
 
 
 async def find_by_mac(conn: AsyncConnection, mac: Mac) -> FetchRecord | None:
-    """The record of the device with this MAC, in one statement; None where there is none."""
+    """The record of the device with this MAC, in one query, or None."""
     return await _one(conn, _BY_MAC, claimed_mac=mac.bare)
 
 
 async def find_by_id(conn: AsyncConnection, account_id: str, device_id: str) -> FetchRecord | None:
-    """The record of an account's device, in one statement; None where the account does not have it."""
+    """The record of an account's device, in one query, or None."""
     return await _one(conn, _BY_ID, wanted=device_id, owner=account_id)
 
 
 async def find_all(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, FetchRecord]:
-    """The records of these devices by id, in one statement; without those that are gone."""
+    """The records of these devices by id, in one query; missing devices are omitted."""
     rows = (await conn.execute(_RECORD.where(devices.c.id.in_(device_ids)))).mappings()
     return {row[devices.c.id]: _record_of(row) for row in rows}
 

@@ -1,4 +1,4 @@
-"""The folder with uploaded files: written beside their place and moved there whole, in threads off the event loop."""
+"""The folder of uploaded files. Files are written to a temporary name and renamed, in threads."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Bytes that have arrived and are on the disk, not yet under a name."""
+    """A received file on disk, not yet under its final name."""
 
     path: Path
     size: int
@@ -30,20 +30,20 @@ class Arrived:
 
 
 class FileFolder:
-    """The files by their generated names."""
+    """The uploaded files by their generated names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def place_of(self, name: str) -> Path | None:
-        """Where the file of this name is or would be; None for what is no name that we make."""
+        """The path for this name, whether or not the file exists; None for an invalid name."""
         return self._folder / name if FILE_NAME.fullmatch(name) else None
 
     @contextlib.asynccontextmanager
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Arrived]:
-        """Write what arrives. It is gone at the end of the block, unless it was kept.
+        """Write the received data to a temporary file, deleted at the end of the block unless kept.
 
-        Raises `StorageFull`, and `StoreUnavailable` where the folder cannot be written to.
+        Raises `StorageFull`, or `StoreUnavailable` if the folder is not writable.
         """
         with _failures_named():
             descriptor, name = await asyncio.to_thread(self._begin)
@@ -64,17 +64,17 @@ class FileFolder:
             await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
 
     async def keep(self, arrived: Arrived, name: str) -> None:
-        """Put what has arrived under its name."""
+        """Give a received file its final name."""
         with _failures_named():
             await asyncio.to_thread(os.replace, arrived.path, self._folder / name)
 
     async def remove(self, names: Collection[str]) -> None:
-        """Remove files; one that is not there is no failure."""
+        """Delete files; missing ones are ignored."""
         for place in filter(None, map(self.place_of, names)):
             await asyncio.to_thread(place.unlink, missing_ok=True)
 
     async def sweep(self, known: Collection[str]) -> int:
-        """Remove what a killed process has left behind: unfinished for a day, or without a row for as long."""
+        """Delete what killed processes left behind: day-old temporary files, and files without a row."""
         return await asyncio.to_thread(self._sweep, known)
 
     def _begin(self) -> tuple[int, str]:

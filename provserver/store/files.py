@@ -1,4 +1,4 @@
-"""Rows of uploaded files; the files themselves are in `store.filefolder`."""
+"""Database rows of uploaded files. The files themselves are in `store.filefolder`."""
 
 from sqlalchemy import RowMapping, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,7 +25,7 @@ async def get_file(conn: AsyncConnection, account_id: str | None, file_id: str) 
 async def list_files(
     conn: AsyncConnection, account_id: str | None, request: PageRequest, kind: FileKind | None
 ) -> Page[StoredFile]:
-    """The files of an account (None: of the platform), newest first."""
+    """A page of the files of an account (None: of the platform), newest first."""
     statement = select(files).where(files.c.account_id.is_not_distinct_from(account_id))
     if kind is not None:
         statement = statement.where(files.c.kind == kind)
@@ -33,7 +33,7 @@ async def list_files(
 
 
 async def bytes_of(conn: AsyncConnection, account_id: str | None) -> int:
-    """What the files of an account (None: of the platform) take together."""
+    """Total size in bytes of the files of an account (None: of the platform)."""
     total = select(func.coalesce(func.sum(files.c.size), 0))
     return int((await conn.execute(total.where(files.c.account_id.is_not_distinct_from(account_id)))).scalar_one())
 
@@ -44,7 +44,7 @@ async def names_of(conn: AsyncConnection, account_id: str) -> list[str]:
 
 
 async def all_names(conn: AsyncConnection) -> set[str]:
-    """The names of all files there are."""
+    """The names of all files."""
     return set((await conn.execute(select(files.c.file_name))).scalars())
 
 

@@ -1,4 +1,4 @@
-"""First answers to creates, so that a repeated request gets the same one. An answer may hold a new secret: sealed."""
+"""Stored responses to create requests, for Idempotency-Key. Encrypted, because they may contain new secrets."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from provserver.store.sealing import Sealer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAnswer:
-    """What was answered, and to which request. `scope` says whose key it is, `answer` is any JSON value."""
+    """A response and its request. `scope`: owner and path. `answer`: any JSON value."""
 
     scope: str
     key: str
@@ -28,7 +28,7 @@ class FirstAnswer:
 async def find_answer(
     conn: AsyncConnection, sealer: Sealer, scope: str, key: str, *, since: datetime
 ) -> FirstAnswer | None:
-    """The answer to the first request with this key, given at `since` or later; None where there is none."""
+    """The stored response for this key, not older than `since`, or None."""
     stored = idempotency_keys.c
     statement = select(idempotency_keys).where(stored.scope == scope, stored.key == key, stored.created_at >= since)
     row = (await conn.execute(statement)).first()
@@ -45,9 +45,9 @@ async def find_answer(
 
 
 async def remember_answer(conn: AsyncConnection, sealer: Sealer, first: FirstAnswer, *, since: datetime) -> None:
-    """Keep an answer, in place of one older than `since`.
+    """Store a response, replacing one older than `since`.
 
-    Raises `Conflict` with code `idempotency_conflict` where another request with the same key was faster.
+    Raises `Conflict` with code `idempotency_conflict` if a concurrent request with the same key was faster.
     """
     stored = idempotency_keys.c
     outdated = (stored.scope == first.scope, stored.key == first.key, stored.created_at < since)
@@ -62,5 +62,5 @@ async def remember_answer(conn: AsyncConnection, sealer: Sealer, first: FirstAns
 
 
 async def forget_answers(conn: AsyncConnection, before: datetime) -> int:
-    """Delete the answers given before `before` and say how many."""
+    """Delete responses older than `before` and return the number."""
     return (await conn.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < before))).rowcount

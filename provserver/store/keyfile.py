@@ -1,4 +1,4 @@
-"""The key file: one Fernet key per line, the one that seals on top; `#` starts a comment."""
+"""The key file: one Fernet key per line; the first one encrypts, all decrypt. `#` starts a comment."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ _OPEN_TO_OTHERS = 0o077
 
 
 def read_keys(path: Path) -> list[str]:
-    """The keys of `path`, the one that seals first; `BadConfiguration` says what is wrong with the file."""
+    """Read the keys of `path`. Raises `BadConfiguration` with what is wrong."""
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
     except OSError as error:
@@ -25,7 +25,7 @@ def read_keys(path: Path) -> list[str]:
 
 
 def create_key_file(path: Path) -> None:
-    """Make `path` with one new key, for its owner alone; `BadConfiguration` where it exists or cannot be made."""
+    """Create `path` with one new key and mode 0600. Raises `BadConfiguration` if it exists or cannot be created."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -37,19 +37,19 @@ def create_key_file(path: Path) -> None:
 
 
 def add_key(path: Path) -> None:
-    """Put a new key on top: it seals from now on, the others still open."""
+    """Add a new key at the top, used for encryption from now on. The others still decrypt."""
     _replace(path, [_new_key(), *read_keys(path)])
 
 
 def drop_old_keys(path: Path) -> int:
-    """Keep only the key on top and say how many went. What is still sealed with them is lost: reseal first."""
+    """Remove all keys but the first and return how many. Anything still encrypted with them is lost: reseal first."""
     keys = read_keys(path)
     _replace(path, keys[:1])
     return len(keys) - 1
 
 
 def fingerprint(path: Path) -> tuple[int, ...]:
-    """What differs when the file was replaced or rewritten; empty where there is none."""
+    """Changes whenever the file is replaced or rewritten; empty if it does not exist."""
     try:
         stat = path.stat()
     except OSError:
@@ -74,8 +74,8 @@ def _parsed(path: Path, text: str) -> list[str]:
 
 
 def _replace(path: Path, keys: list[str]) -> None:
-    """All or nothing: whoever reads meanwhile sees the old file or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    """Replace the file atomically."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # created with mode 0600
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write("\n".join(keys) + "\n")
         _to_disk(file.fileno())
@@ -83,7 +83,7 @@ def _replace(path: Path, keys: list[str]) -> None:
 
 
 def _to_disk(descriptor: int) -> None:
-    # A key that is lost in a power cut takes everything with it that was sealed with it.
+    # losing a key in a power cut would lose everything encrypted with it
     os.fsync(descriptor)
 
 

@@ -1,4 +1,4 @@
-"""API keys: only their hash is here."""
+"""API keys. Only their hashes are stored."""
 
 from datetime import datetime
 
@@ -14,14 +14,14 @@ _PUBLIC = [column for column in api_keys.c if column is not api_keys.c.hash]
 
 
 async def insert_key(conn: AsyncConnection, key: ApiKey, key_hash: str) -> None:
-    """Store a new key. Raises `Conflict` where the hash is known or the account is not."""
+    """Store a new key. Raises `Conflict` if the hash exists or the account does not."""
     values = {column.name: getattr(key, column.name) for column in _PUBLIC}
     with conflicts_named():
         await conn.execute(insert(api_keys).values({**values, "hash": key_hash}))
 
 
 async def find_key_by_hash(conn: AsyncConnection, key_hash: str) -> ApiKey | None:
-    """The key with this hash, also where it has expired or was revoked; None where there is none."""
+    """The key with this hash, even if expired or revoked, or None."""
     row = (await conn.execute(select(*_PUBLIC).where(api_keys.c.hash == key_hash))).mappings().first()
     return _key_of(row) if row else None
 

@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor says which row to go on from, so that lists stay right while rows come and go."""
+"""Keyset pagination: a cursor is the key of a row, so pages stay consistent while rows are added and removed."""
 
 import base64
 import json
@@ -17,13 +17,13 @@ Key = tuple[Any, ...]
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
-MOST_LOOKED_AT = 2000  # rows of a list for one page, where no index tells which of them are right
+MOST_LOOKED_AT = 2000  # rows examined for one page if no index covers the filter
 _BIGGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """`limit` items (at least 1), from the start or from an opaque cursor of an earlier page."""
+    """`limit` items (at least 1) from the start, or from an opaque cursor of another page."""
 
     limit: int = 10
     cursor: str | None = None
@@ -31,7 +31,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Items in the order of the list. A cursor is None where nothing lies in its direction."""
+    """Items in list order. A cursor is None if there are no more items in its direction."""
 
     items: list[Item]
     next_cursor: str | None
@@ -40,7 +40,7 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A page request that is understood: `limit` rows after (or, `backwards`, before) `bound` in the list's order."""
+    """A parsed page request: `limit` rows after `bound` in list order, or before it if `backwards`."""
 
     columns: tuple[Column[Any], ...]
     limit: int
@@ -50,7 +50,7 @@ class Window:
 
     @classmethod
     def of(cls, request: PageRequest, *columns: Column[Any], newest_first: bool = True) -> Self:
-        """Read `request` for a list sorted by `columns`. Raises `Invalid` with code `invalid_pagination`."""
+        """Parse `request` for a list sorted by `columns`. Raises `Invalid` with code `invalid_pagination`."""
         if request.cursor is None:
             return cls(columns, request.limit, newest_first)
         direction, bound = _read_cursor(request.cursor, columns)
@@ -58,17 +58,17 @@ class Window:
 
     @property
     def descending(self) -> bool:
-        """Whether the rows are walked from high keys to low ones."""
+        """Whether rows are read in descending key order."""
         return self.newest_first != self.backwards
 
     def covers(self, key: Key) -> bool:
-        """Whether `key` lies beyond the bound, in the direction of the walk."""
+        """Whether `key` lies beyond the bound in reading direction."""
         if self.bound is None:
             return True
         return key < self.bound if self.descending else key > self.bound
 
     def bounded(self, statement: Statement) -> Statement:
-        """`statement` without the rows that do not lie beyond the bound."""
+        """Restrict `statement` to the rows beyond the bound."""
         if self.bound is None:
             return statement
         bound = [literal(value, column.type) for value, column in zip(self.bound, self.columns, strict=True)]
@@ -76,17 +76,17 @@ class Window:
         return statement.where(left < right if self.descending else left > right)
 
     def until(self, statement: Statement, last: Any) -> Statement:
-        """`statement` with those of its rows alone that lie beyond the bound, up to the key `last`, in no order."""
+        """Restrict `statement` to the rows beyond the bound up to the key `last`, unordered."""
         column = self.columns[0]
         return self.bounded(statement).where(column >= last if self.descending else column <= last)
 
     def ordered(self, statement: Statement) -> Statement:
-        """`statement` in the order of the walk, with one row more than asked for: it tells whether there are more."""
+        """`statement` in reading order, with one extra row to detect whether there are more."""
         order = [column.desc() if self.descending else column.asc() for column in self.columns]
         return statement.order_by(*order).limit(self.limit + 1)
 
     def key(self, row: RowMapping) -> Key:
-        """Where `row` stands in the list."""
+        """The key of `row` in the list."""
         return tuple(row[column] for column in self.columns)
 
     def page(
@@ -97,9 +97,9 @@ class Window:
         looked_until: Key | None = None,
         more: bool = False,
     ) -> Page[Item]:
-        """The page made of the rows that the ordered statement gave.
+        """Build the page from the rows of the ordered statement.
 
-        `looked_until`: how far rows were looked for, where that is not said by the rows; `more`: that was not the end.
+        `looked_until`: the last key examined, if rows were filtered afterwards. `more`: there are rows after that.
         """
         kept = list(rows[: self.limit])
         overfull = len(rows) > self.limit
@@ -120,16 +120,16 @@ class Window:
         )
 
     def cursor(self, direction: str, key: Key) -> str:
-        """What a page `next` to `key`, or `previous` to it, is asked for with."""
+        """The cursor for the page `next` to `key` or `previous` to it."""
         plain = [micros_of(value) if isinstance(value, datetime) else value for value in key]
         return base64.urlsafe_b64encode(json.dumps([direction, *plain]).encode()).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A list sorted by one column, along an index: which rows are on it, and the keys of the next ones in a window.
+    """An index scan of a list sorted by one column: its filter, and a function for the next keys in a window.
 
-    `keys` gives them in the order of the walk: one more than the window's limit, or all that are left.
+    `keys` returns them in reading order: one more than the window's limit, or all that are left.
     """
 
     here: Sequence[ColumnElement[bool]]
@@ -139,23 +139,23 @@ class Walk:
 async def fetch_page(
     conn: AsyncConnection, statement: Statement, window: Window, make: Callable[[RowMapping], Item]
 ) -> Page[Item]:
-    """Run `statement` for one window of it; it must select the window's columns."""
+    """Run `statement` for one window; it must select the window's columns."""
     rows = (await conn.execute(window.ordered(window.bounded(statement)))).mappings().all()
     return window.page(rows, make)
 
 
 async def fetch_keys(conn: AsyncConnection, statement: Statement, window: Window) -> Sequence[str]:
-    """The keys in one window of `statement`, which selects them, and one more."""
+    """The keys in one window of `statement`, and one extra."""
     return (await conn.scalars(window.ordered(window.bounded(statement)))).all()
 
 
 async def fetch_sifted(
     conn: AsyncConnection, statement: Statement, walk: Walk, window: Window, make: Callable[[RowMapping], Item]
 ) -> Page[Item]:
-    """One window of what `statement` picks out of a list, by conditions that no index answers.
+    """One window of a list with filters that no index covers.
 
-    It is looked for among the next two thousand rows of that walk, so that no page takes long. Where too few of them
-    are right, the page is short, even empty, and the next one goes on from there.
+    At most 2000 rows are examined per page, so that no page takes long. If too few of them match, the page is short or
+    even empty, and the next page continues from there.
     """
     found: list[RowMapping] = []
     looked_at, step = 0, replace(window, limit=window.limit + 1)
@@ -163,7 +163,7 @@ async def fetch_sifted(
         keys = await walk.keys(step)
         chunk, more = keys[: step.limit], len(keys) > step.limit
         if chunk:
-            # Sorted here: an ORDER BY with a LIMIT would tempt the planner to walk another index for it.
+            # Sorted here: ORDER BY with LIMIT would tempt the planner to scan another index.
             picked = step.until(statement.where(*walk.here), chunk[-1])
             rows = (await conn.execute(picked)).mappings().all()
             found += sorted(rows, key=window.key, reverse=window.descending)
@@ -190,7 +190,7 @@ def _value(value: Any, column: Column[Any]) -> Any:
     if type(value) is not column.type.python_type:
         raise _bad_cursor()
     if isinstance(value, str):
-        value.encode()  # a lone surrogate is no text for a database, nor is a NUL
+        value.encode()  # a database accepts neither lone surrogates nor NUL
         if "\0" in value:
             raise _bad_cursor()
     elif abs(value) > _BIGGEST_INTEGER:

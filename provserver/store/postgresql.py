@@ -1,6 +1,6 @@
-"""What only PostgreSQL needs, and what speaks like it: how to connect, and what its refusals mean.
+"""Specifics of PostgreSQL and compatible databases: connection parameters, and the meaning of error codes.
 
-Nothing here, nor anywhere in the store, needs what a distributed database lacks: no LISTEN, no advisory lock.
+The store uses no feature that distributed databases lack, such as LISTEN or advisory locks.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
-_CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock: undone for another's sake
-_RACED = {"23505", "42P07", "42701", "42710", "XX000"}  # unique key, table, column, object that another has just made
+_CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock: aborted because of a concurrent transaction
+# Duplicate key, table, column or object: another process has just created it
+_RACED = {"23505", "42P07", "42701", "42710", "XX000"}
 _READ_ONLY = "25006"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections a process holds, and how long it waits: for one of them, for an answer; in seconds."""
+    """Number of connections per process, and timeouts in seconds: for a free connection and for a statement."""
 
     connections: int = 8
     wait: float = 5.0
@@ -25,15 +26,15 @@ class Limits:
 
 
 def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
-    """What the driver is told beside the URL; the URL's own parameters win.
+    """Driver arguments. Parameters in the URL take precedence.
 
-    Of several hosts that one is taken that can be written to, so that a failover is followed.
+    With several hosts, the writable one is used, so failovers are followed.
     """
     several = isinstance(url.query.get("host"), tuple)
     milliseconds = int(limits.statement * 1000)
     ours: dict[str, Any] = {
         "timeout": limits.wait,
-        "command_timeout": limits.statement + 5,  # where the server is too dead to keep its own
+        "command_timeout": limits.statement + 5,  # in case the server cannot enforce its own timeout
         "server_settings": {
             "application_name": "provserver",
             "statement_timeout": str(milliseconds),
@@ -41,23 +42,23 @@ def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
         },
         **({"target_session_attrs": "read-write"} if several else {}),
     }
-    # The URL holds text, and the driver wants a number.
+    # from text to the number that the driver needs
     sizes = {name: int(str(url.query[name])) for name in ("statement_cache_size",) if name in url.query}
     return {name: value for name, value in ours.items() if name not in url.query} | sizes
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What the driver raises by itself, where no SQLAlchemy stands between."""
+    """Exceptions that the driver raises directly, without SQLAlchemy."""
     import asyncpg  # noqa: PLC0415 - 3 MB that the embedded database has no use for
 
     return asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
 
 
 def prepare(engine: Engine) -> None:
-    """Let go of connections that are of no more use, so that the pool finds a server that is.
+    """Discard useless connections, so that the pool reconnects to a working server.
 
-    To a server that has become read-only, since another is the primary now; and those that a server has said goodbye on
-    while the end itself has not arrived, which only confuse the driver.
+    These are connections to a server that has become read-only after a failover, and those that a server has terminated
+    without closing them, which confuse the driver.
     """
     import asyncpg  # noqa: PLC0415 - as above
 
@@ -70,12 +71,12 @@ def prepare(engine: Engine) -> None:
 
 
 def is_contended(error: DBAPIError) -> bool:
-    """Whether the transaction was undone for another's sake, so that the same again may well succeed."""
+    """Whether the transaction was aborted because of a concurrent one, so that a retry may succeed."""
     return _state(error) in _CONTENDED
 
 
 def is_raced(error: DBAPIError) -> bool:
-    """Whether another process has just made what this one was about to make."""
+    """Whether another process has just created what this one was creating."""
     return _state(error) in _CONTENDED | _RACED
 
 

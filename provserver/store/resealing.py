@@ -1,4 +1,4 @@
-"""Rotation of keys: everything sealed is sealed again with the first key, while the server runs."""
+"""Key rotation: re-encrypts everything with the first key, while the server runs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from provserver.store.database import Database
 from provserver.store.schema import devices, idempotency_keys, settings_layers, users
 from provserver.store.sealing import Sealer
 
-_BATCH = 100  # rows per transaction: other writers wait for some milliseconds at most
+_BATCH = 100  # rows per transaction, blocking other writers for a few milliseconds
 
 _SEALED: tuple[Column[Any], ...] = (
     users.c.sip_password_sealed,
@@ -22,18 +22,17 @@ _SEALED: tuple[Column[Any], ...] = (
 
 
 async def reseal_everything(db: Database) -> int:
-    """Seal every secret with the first key of `db.sealer` that is not sealed with it yet; says how many there were.
+    """Re-encrypt everything not yet encrypted with the first key of `db.sealer`; returns the number of secrets.
 
-    Runs beside a serving server, and again from the start after it was interrupted. Once it is through, the other keys
-    can go.
+    Safe beside a running server, and restartable after an interruption. Afterwards the other keys can be dropped.
     """
     return sum([await _reseal_column(db, column) for column in _SEALED])
 
 
 async def check_keys(db: Database) -> None:
-    """Open the first and the last of every kind of secret; raises `BadConfiguration` where no key fits.
+    """Decrypt the first and last secret of every kind. Raises `BadConfiguration` if no key fits.
 
-    Asked at the start, so that a wrong key file stops it instead of failing every request.
+    Called at start, so that a wrong key file prevents the start rather than failing every request.
     """
     async with db.read() as conn:
         for column in _SEALED:
@@ -64,7 +63,7 @@ async def _reseal_column(db: Database, column: Column[Any]) -> int:
 async def _reseal_batch(
     conn: AsyncConnection, sealer: Sealer, column: Column[Any], last: tuple[Any, ...] | None
 ) -> _Step:
-    """One batch beyond the primary key `last`; its own `last` is None at the end of the table."""
+    """Process one batch after the primary key `last`. The result's `last` is None at the end of the table."""
     table = column.table
     key = list(table.primary_key.columns)
     statement = select(*key, column).order_by(*key).limit(_BATCH)
@@ -76,7 +75,7 @@ async def _reseal_batch(
         if sealed is None or sealer.is_current(sealed):
             continue
         same = [part == value for part, value in zip(key, identity, strict=True)]
-        # Only if nobody has stored another secret meanwhile.
+        # only if it has not been replaced meanwhile
         await conn.execute(update(table).where(*same, column == sealed).values({column: sealer.reseal(sealed)}))
         resealed += 1
     return _Step(resealed, tuple(rows[-1][:-1]) if len(rows) == _BATCH else None)

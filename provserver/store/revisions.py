@@ -1,4 +1,4 @@
-"""Revisions: what grows, so that no cached file and no entity tag outlives a change."""
+"""Revision counters, which invalidate cached files and entity tags after every change."""
 
 from collections.abc import Collection
 
@@ -10,12 +10,12 @@ from provserver.store.schema import accounts, assignments, button_templates, but
 
 
 async def bump_account(conn: AsyncConnection, account_id: str) -> None:
-    """Something changed that every device of the account may show."""
+    """Something changed that may affect all devices of the account."""
     await conn.execute(update(accounts).where(accounts.c.id == account_id).values(revision=accounts.c.revision + 1))
 
 
 async def bump_device(conn: AsyncConnection, device_id: str) -> None:
-    """Something changed that the file of this device shows; for a handset, its base's file as well."""
+    """Something changed in this device's file; for a handset, in its base's file as well."""
     await _bump(conn, select(devices.c.id).where(devices.c.id == device_id))
 
 
@@ -25,9 +25,9 @@ async def bump_devices(conn: AsyncConnection, device_ids: Collection[str]) -> No
 
 
 async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:
-    """Something about a user changed: every device that has the user on a line or on a key, and the bases of handsets.
+    """A user changed: affects every device with the user on a line or a key, and the bases of handsets.
 
-    A button of a template that is about the user may be on every phone of the account.
+    A template's button that refers to the user may be on every phone of the account.
     """
     lines = select(assignments.c.device_id).where(assignments.c.user_id == user_id)
     about = select(buttons.c.owner_id).where(buttons.c.user_id == user_id)
@@ -38,7 +38,7 @@ async def bump_devices_of_user(conn: AsyncConnection, user_id: str) -> None:
 
 
 async def _bump(conn: AsyncConnection, *changed: Select[tuple[str]]) -> None:
-    # A handset fetches nothing: its lines are in the file of its base, and it waits until that is fetched again.
+    # A handset fetches nothing: its lines are in its base's file, and it is pending until the base has fetched that.
     own = union_all(*changed)
     handsets = devices.alias("handsets")
     bases = select(handsets.c.base_id).where(handsets.c.id.in_(own), handsets.c.base_id.is_not(None))

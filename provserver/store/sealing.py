@@ -1,4 +1,4 @@
-"""Secrets at rest: everything secret is sealed with a key that lives in a file beside the database, not in it."""
+"""Encryption of secrets in the database, with keys from a file outside of it."""
 
 import hmac
 import json
@@ -17,14 +17,14 @@ _log = structlog.get_logger("store")
 
 
 class Sealer:
-    """Seals with its first key, opens with any of them.
+    """Encrypts with the first key, decrypts with any.
 
-    One made by `from_key_file` follows its file: a key that another process adds is used from the next sealing on, so
-    keys are rotated while servers run. While the file is gone or broken it goes on with the keys it has.
+    If created by `from_key_file`, it reloads the file when it changes, so that keys can be rotated while servers run.
+    If the file is missing or invalid, the current keys stay in use.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys` are Fernet keys, the one that seals first."""
+        """`keys`: Fernet keys; the first one encrypts."""
         self._path: Path | None = None
         self._seen: tuple[int, ...] = ()
         self._reading = threading.Lock()
@@ -32,34 +32,34 @@ class Sealer:
 
     @classmethod
     def from_key_file(cls, path: Path) -> Self:
-        """Read the keys of `path`. Raises `BadConfiguration` where it is missing, empty, broken or open to others."""
+        """Read the keys of `path`. Raises `BadConfiguration` if it is missing, empty, invalid or readable by others."""
         seen = fingerprint(path)
         sealer = cls(read_keys(path))
         sealer._path, sealer._seen = path, seen
         return sealer
 
     def seal(self, text: str) -> str:
-        """Encrypt and sign `text`; the answer is ASCII and differs every time."""
+        """Encrypt and sign `text`. The result is ASCII and different each time."""
         self._follow_file()
         return self._all.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """What `seal` was given. Raises `BadConfiguration` where no key fits."""
+        """Decrypt. Raises `BadConfiguration` if no key fits."""
         try:
             return self._all.decrypt(sealed.encode()).decode()
         except InvalidToken:
             return self._open_with_new_keys(sealed)
 
     def seal_json(self, value: Any) -> str:
-        """Seal a JSON value."""
+        """Encrypt a JSON value."""
         return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     def open_json(self, sealed: str) -> Any:
-        """The value that `seal_json` was given."""
+        """Decrypt a JSON value."""
         return json.loads(self.open(sealed))
 
     def is_current(self, sealed: str) -> bool:
-        """Whether the first key opens it, so that it outlives the others."""
+        """Whether it is encrypted with the first key."""
         self._follow_file()
         try:
             self._first.decrypt(sealed.encode())
@@ -68,11 +68,11 @@ class Sealer:
         return True
 
     def reseal(self, sealed: str) -> str:
-        """The same secret under the first key."""
+        """Re-encrypt with the first key."""
         return self.seal(self.open(sealed))
 
     def derived_key(self, purpose: str) -> bytes:
-        """A key for signing what needs no storage; the same in every process that has the same first key."""
+        """A key derived for `purpose`, equal in all processes with the same first key."""
         return hmac.digest(self._root, purpose.encode(), "sha256")
 
     def _use(self, keys: Sequence[str]) -> None:
@@ -81,12 +81,12 @@ class Sealer:
         self._first, self._all = fernets[0], MultiFernet(fernets)
 
     def _follow_file(self) -> bool:
-        """Whether the key file has changed and was read again."""
+        """Reload the key file if it has changed; returns whether new keys were loaded."""
         if self._path is None:
             return False
         with self._reading:
             seen = fingerprint(self._path)
-            if seen in ((), self._seen):  # a file that is gone leaves us with what we know
+            if seen in ((), self._seen):  # a missing file: keep the current keys
                 return False
             self._seen = seen
             try:

@@ -1,6 +1,6 @@
-"""Search by the beginnings of words, on tables of terms, for lists of any size.
+"""Search by word prefixes over tables of terms, for lists of any size.
 
-A query finds what has, for each of its words, a term that begins with it.
+A query matches if, for each of its words, there is a term that starts with it.
 """
 
 import re
@@ -16,22 +16,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.store.driver_statements import driver_statement, insert_all
 from provserver.store.pages import Item, Page, Statement, Walk, Window, fetch_sifted
 
-RARE = 1000  # a word with fewer matches is looked up from the terms, one with more while walking the list
+RARE = 1000  # a word with fewer matches is resolved from the terms, one with more while scanning the list
 _LONGEST_TERM = 64
 _MOST_WORDS = 8
-_LAST = "\U0010ffff"  # sorts after every character that a term holds
+_LAST = "\U0010ffff"  # sorts after every character in a term
 _WORD = re.compile(r"[^\W_]+")
 _ID = re.compile(r"(?:dev|dectb|decth|user)_0[0-9a-hjkmnp-tv-z]*")
 _MAC_SPELLING = re.compile(
     r"[0-9a-f]{2}(?::[0-9a-f]{2})+:?[0-9a-f]?"
-    r"|[0-9a-f]{2}(?:-[0-9a-f]{2}){2,}-?[0-9a-f]?"  # two pairs alone may well be a word with a hyphen
+    r"|[0-9a-f]{2}(?:-[0-9a-f]{2}){2,}-?[0-9a-f]?"  # two pairs alone may be a hyphenated word
     r"|[0-9a-f]{4}(?:\.[0-9a-f]{1,4})+"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A table of terms. `key` is there what its list is sorted by (`listed`), `owner` the id the term belongs to."""
+    """A table of terms. `key`: the sort key of the list (`listed`). `owner`: the id that the term belongs to."""
 
     table: Table
     owner: Column[Any]
@@ -41,12 +41,12 @@ class Terms:
 
 
 def terms_of(*texts: str | None) -> set[str]:
-    """The words of texts, in the spelling in which they are compared."""
+    """The words of texts, normalized for comparison."""
     return {word[:_LONGEST_TERM] for text in texts if text for word in _WORD.findall(_folded(text))}
 
 
 def query_words(query: str) -> list[str]:
-    """The words to search for, longest first; a MAC loses its separators, an id stays whole."""
+    """The words to search for, longest first. A MAC loses its separators; an id stays whole."""
     words: set[str] = set()
     for part in _folded(query).split():
         if _MAC_SPELLING.fullmatch(part):
@@ -61,7 +61,7 @@ def query_words(query: str) -> list[str]:
 async def replace_terms(
     conn: AsyncConnection, terms: Terms, owners: Iterable[tuple[Mapping[str, str], Iterable[str]]]
 ) -> None:
-    """Store anew by which words owners are found. With them comes what else is in their rows, as their own ids."""
+    """Replace the terms of owners. Each is given as its other column values and its words."""
     found = list(owners)
     forget, note = _replacing(terms.table, terms.owner.name)
     gone = driver_statement(forget, conn.dialect).text
@@ -87,25 +87,25 @@ async def fetch_found(
     window: Window,
     make: Callable[[RowMapping], Item],
 ) -> Page[Item]:
-    """One window of `statement`, narrowed to what `query` finds in the account; a query without words finds everything.
+    """One window of `statement`, restricted to what `query` matches in the account; without words everything matches.
 
-    Rare words: their few matches are the list to pick from. Broad words: probe one row of the list after the other,
-    which soon fills a page; where they rarely meet, the page is short (`fetch_sifted`). `walk` is along the list that
-    `statement` picks from.
+    For a rare word its few matches are the candidates. For frequent words the list is scanned and each row checked,
+    which soon fills a page; if they rarely occur together, the page is short (`fetch_sifted`). `walk`: the scan of the
+    list that `statement` selects from.
     """
     words = query_words(query)
     statement = statement.where(*(_has_term(terms, word) for word in words))
     keys = await _rarest_matches(conn, terms, account_id, words)
     if keys is None:
         return await fetch_sifted(conn, statement, walk, window, make)
-    # The bound is applied here: in SQL it would tempt the planner to walk the whole list from there.
+    # Applied here: in SQL it would tempt the planner to scan the whole list from the bound.
     kept = sorted(key for key in keys if window.covers((key,)))
     rows = (await conn.execute(window.ordered(statement.where(terms.listed.in_(kept))))).mappings().all()
     return window.page(rows, make)
 
 
 async def _rarest_matches(conn: AsyncConnection, terms: Terms, account_id: str, words: list[str]) -> set[str] | None:
-    """The keys that have the first rare one of `words`; None where all of them are broad."""
+    """The keys matching the first rare word; None if all words are frequent."""
     for word in words:
         statement = select(terms.key).where(terms.table.c.account_id == account_id, *_begins_with(terms, word))
         keys = (await conn.execute(statement.limit(RARE))).scalars().all()
@@ -115,7 +115,7 @@ async def _rarest_matches(conn: AsyncConnection, terms: Terms, account_id: str, 
 
 
 def _has_term(terms: Terms, word: str) -> ColumnElement[bool]:
-    # Not EXISTS: that may be turned into a join, which reads all that has the word.
+    # Not EXISTS, which may become a join that reads all matches of the word.
     one = select(terms.table.c.term).where(terms.owner == terms.listed_id, *_begins_with(terms, word)).limit(1)
     return one.correlate(terms.listed.table).scalar_subquery().is_not(None)
 

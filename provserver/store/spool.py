@@ -1,4 +1,4 @@
-"""Contacts that a process could not write before it ended, in files that the next one takes up."""
+"""Saves contacts that a process could not write before it ended, for the next process."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,13 +19,13 @@ _log = structlog.get_logger("contacts")
 
 
 class Spool:
-    """The files of one folder. Whoever takes a file has it alone, so that nothing is written twice."""
+    """A folder of spool files. Taking a file is exclusive, so that nothing is written twice."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, left: Iterable[Left]) -> None:
-        """Keep these for the next process. Raises `OSError`."""
+        """Save these for the next process. Raises `OSError`."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         file = self._folder / f"{uuid4().hex}.new"
         file.touch(mode=0o600)
@@ -33,7 +33,7 @@ class Spool:
         file.rename(file.with_suffix(".json"))
 
     def take(self) -> list[Left]:
-        """What earlier processes have kept, no longer kept; a file that cannot be read is told of and left aside."""
+        """Read and remove what earlier processes have saved. Unreadable files are logged and kept aside."""
         found: list[Left] = []
         for file in sorted(self._folder.glob("*.json"), key=lambda file: file.name):
             taken = file.with_suffix(".taken")

@@ -1,4 +1,4 @@
-"""What only SQLite needs: its pragmas, and transactions that begin the way we say."""
+"""SQLite specifics: pragmas, and explicit control of how transactions begin."""
 
 import asyncio
 import errno
@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 from provserver.domain.errors import StoreUnavailable
 
-WRITES = "provserver_writes"  # execution option of connections that are going to write
+WRITES = "provserver_writes"  # execution option of connections that will write
 
 
 def prepare(engine: Engine, busy_timeout: float) -> None:
-    """Set up every connection of `engine`, and how its transactions begin; `busy_timeout` in seconds."""
+    """Set up all connections of `engine`, and how its transactions begin. `busy_timeout` in seconds."""
     prepare_connections(engine, busy_timeout)
 
     @event.listens_for(engine, "begin")
@@ -28,16 +28,16 @@ def prepare(engine: Engine, busy_timeout: float) -> None:
 
 
 def beginning(*, writes: bool) -> str:
-    """How a transaction begins.
+    """The statement that begins a transaction.
 
-    One that reads first and then wants to write cannot wait for its turn: SQLite refuses it at once. So a writer takes
-    the lock before its first read.
+    A transaction that upgrades from reading to writing cannot wait for the lock and fails at once. A writer therefore
+    takes the lock before its first read.
     """
     return "BEGIN IMMEDIATE" if writes else "BEGIN"
 
 
 def prepare_connections(engine: Engine, busy_timeout: float) -> None:
-    """Set up every connection of `engine`. Whoever uses it begins its transactions."""
+    """Set up all connections of `engine`; the caller begins the transactions."""
 
     @event.listens_for(engine, "do_connect")
     def connecting(*_: object) -> None:
@@ -45,21 +45,21 @@ def prepare_connections(engine: Engine, busy_timeout: float) -> None:
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
-        # The driver would begin transactions by itself, late and never IMMEDIATE; switched off, we do it.
+        # the driver would begin transactions by itself, late and never IMMEDIATE
         connection.isolation_level = None
         try:
             _set_pragmas(connection, busy_timeout)
         except Exception:
-            connection.close()  # nobody else knows of it yet, and its thread would stay
+            connection.close()  # otherwise its thread would leak
             raise
 
 
 def _touch_private(path: str | None) -> None:
-    """Make the database file before SQLite does, readable by its owner alone; its log files take over the mode.
+    """Create the database file, readable by its owner only; SQLite's log files inherit the mode.
 
-    A file that is there is not opened: closing it again would give up every lock that this process holds on it (POSIX
-    advisory locks belong to the process), and the next process that comes and goes would take away the log that we
-    write to. Raises `OSError`, which tells more about what is wrong than SQLite would.
+    An existing file is not opened: closing it would release all locks that this process holds on it (POSIX advisory
+    locks are per process), and another process could then delete the log in use. Raises `OSError`, which is more
+    informative than SQLite's error.
     """
     if path and path != ":memory:":
         with suppress(FileExistsError):
@@ -73,7 +73,7 @@ def _set_pragmas(connection: Any, busy_timeout: float) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA journal_mode = WAL")
-    # NORMAL would lose the last commits in a power cut, though the API has answered that they are stored.
+    # with NORMAL, the last commits, already acknowledged by the API, could be lost in a power cut
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 

@@ -1,4 +1,4 @@
-"""Spans of time in which a user was on a provisioned device, and what an account is counted by for them."""
+"""The time spans in which users were on provisioned devices, and the usage counted from them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -25,7 +25,7 @@ from provserver.store.usage_counts import Totals, count, take_totals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """`user_id` is on the provisioned device `device_id` from `started_at` on, until `ended_at`; None for still."""
+    """`user_id` was on the provisioned device `device_id` from `started_at` to `ended_at`; None while it lasts."""
 
     account_id: str
     user_id: str
@@ -44,7 +44,7 @@ _THERE_SINCE = select(users.c.id, _OPEN_SINCE.correlate(users).scalar_subquery()
     users.c.id.in_(_ASKED)
 )
 
-# Who is on devices, but for those who are counted there already.
+# The users on these devices, except those with an open span.
 _ON_PROVISIONED = (
     select(
         assignments.c.account_id,
@@ -66,14 +66,14 @@ _ON_PROVISIONED = (
 
 
 async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str]) -> None:
-    """The users on devices that have just become provisioned count as used from then on."""
+    """Open spans for the users on devices that have just become provisioned."""
     if device_ids:
         rows = await conn.execute(_ON_PROVISIONED, {"provisioned": list(device_ids)})
         await _open(conn, [Span(**row) for row in rows.mappings()])
 
 
 async def open_span(conn: AsyncConnection, span: Span) -> None:
-    """Start a span; a user whose span on that device is still open keeps it."""
+    """Open a span, unless the user has one open on that device."""
     there = select(_span.started_at).where(_span.device_id == span.device_id, _span.user_id == span.user_id)
     if not (await conn.scalars(there.where(_span.ended_at.is_(None) | (_span.started_at == span.started_at)))).all():
         await _open(conn, [span])
@@ -93,7 +93,7 @@ async def _open(conn: AsyncConnection, spans: Sequence[Span]) -> None:
 async def close_spans(
     conn: AsyncConnection, *, at: datetime, device_id: str | None = None, user_id: str | None = None
 ) -> None:
-    """End, at `at`, the open spans of a device, a user, or a user on a device; one of them is given."""
+    """End the open spans of a device, a user, or a user on a device; at least one must be given."""
     said = [owner == value for owner, value in ((_span.device_id, device_id), (_span.user_id, user_id)) if value]
     if not said:
         raise ValueError("whose spans end must be said")
@@ -102,7 +102,7 @@ async def close_spans(
     if not ending:
         return
     totals = await take_totals(conn, {span.account_id for span in ending})
-    # A clock that went back ends nothing before its start.
+    # if the clock went back, a span must not end before its start
     end = case((_span.started_at > at, _span.started_at), else_=literal(at, Instant))
     await conn.execute(update(provisioned_spans).where(*open_ones).values(ended_at=end))
     since = await _there_since(conn, {span.user_id for span in ending})
@@ -113,7 +113,7 @@ async def close_spans(
 
 
 async def close_account(conn: AsyncConnection, account_id: str, *, at: datetime) -> None:
-    """End, at `at`, all open spans of an account: every stay with them, however many there are."""
+    """End all open spans of an account, and with them all stays."""
     totals = await take_totals(conn, {account_id})
     total = totals[account_id]
     at = max(at, total.at)
@@ -128,10 +128,10 @@ async def close_account(conn: AsyncConnection, account_id: str, *, at: datetime)
 async def usage(
     conn: AsyncConnection, account_id: str | None, since: datetime, until: datetime
 ) -> list[tuple[str, int]]:
-    """Per account, how many distinct users were on a provisioned device at some time in [since, until).
+    """Per account, the number of distinct users on a provisioned device during [since, until), sorted by account id.
 
-    With an account id that account alone. An account without such users is not in the list, which is sorted by id.
-    No user is looked at, but for those who were away in between and came back: see `domain.usage`.
+    For one account, or all. Accounts without such users are omitted. Computed from counts; only users who left and
+    returned in between are looked at individually, see `domain.usage`.
     """
     total, step, absence = usage_totals.c, usage_steps.c, usage_absences.c
     began = case((total.at < until, total.began), else_=_last(step.began, step.at < until))
@@ -146,20 +146,20 @@ async def usage(
 
 
 def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnElement[int]:
-    """What had been counted in the account by then."""
+    """The account's latest count before that time."""
     step = usage_steps.c
     here = select(counted).where(step.account_id == usage_totals.c.account_id, when).correlate(usage_totals)
     return func.coalesce(here.order_by(step.at.desc()).limit(1).scalar_subquery(), 0)
 
 
 async def _there_since(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, datetime | None]:
-    """Since when users are on provisioned devices without a break at the least, by the spans that are open."""
+    """The earliest start of each user's open spans; None without one."""
     rows = await conn.execute(_THERE_SINCE, {"asked": list(user_ids)})
     return {row.id: row.since for row in rows}
 
 
 def _is_by(since: datetime | None, at: datetime) -> bool:
-    """Whether an open span covers what begins, or ends, at `at`, so that the user is there all the same."""
+    """Whether an open span covers the time `at`, so that the user is present regardless of another span."""
     return since is not None and since <= at
 
 
@@ -171,7 +171,7 @@ async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Sp
 
 
 async def _recount(conn: AsyncConnection, totals: Totals, before: Iterable[Span], after: Iterable[Span]) -> None:
-    """Count what has changed for the users that these are all spans of."""
+    """Update the counts for these users; `before` and `after` are all of their spans."""
     times: dict[tuple[str, str], tuple[list[Time], list[Time]]] = defaultdict(lambda: ([], []))
     for number, spans in enumerate((before, after)):
         for span in spans:

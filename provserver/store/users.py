@@ -1,4 +1,4 @@
-"""Users and their SIP accounts; the SIP password is sealed."""
+"""Users and their SIP accounts. SIP passwords are encrypted."""
 
 from datetime import datetime
 from functools import partial
@@ -32,7 +32,7 @@ async def insert_user(conn: AsyncConnection, sealer: Sealer, user: User) -> None
 
 
 async def get_user(conn: AsyncConnection, sealer: Sealer, account_id: str, user_id: str) -> User | None:
-    """The user; None where there is none, or it is another account's."""
+    """The user; None if it does not exist or belongs to another account."""
     statement = select(users).where(users.c.id == user_id, users.c.account_id == account_id)
     row = (await conn.execute(statement)).mappings().first()
     return user_of(row, sealer) if row else None
@@ -41,7 +41,7 @@ async def get_user(conn: AsyncConnection, sealer: Sealer, account_id: str, user_
 async def list_users(
     conn: AsyncConnection, sealer: Sealer, account_id: str, request: PageRequest, *, search: str | None = None
 ) -> Page[User]:
-    """The account's users, newest first; `search` finds beginnings of words of what a user shows, and ids."""
+    """A page of the account's users, newest first. `search`: word prefixes of names, numbers and ids."""
     statement = select(users).where(users.c.account_id == account_id)
     window = Window.of(request, users.c.id)
     if search:
@@ -55,9 +55,9 @@ async def list_users(
 async def update_user(
     conn: AsyncConnection, sealer: Sealer, account_id: str, user_id: str, *, at: datetime, **changes: Any
 ) -> User | None:
-    """Change fields of `User` by name and return the user as it is then; None where there is none.
+    """Change fields of `User` by name and return the updated user; None if it does not exist.
 
-    Raises the revision of every device that has the user. `Conflict` as in `insert_user`.
+    Increments the revision of every device that has the user. Raises `Conflict` like `insert_user`.
     """
     here = (users.c.id == user_id, users.c.account_id == account_id)
     with conflicts_named():
@@ -70,7 +70,7 @@ async def update_user(
 
 
 async def delete_user(conn: AsyncConnection, account_id: str, user_id: str, *, at: datetime) -> bool:
-    """Delete a user and take it off its devices. False: there is none in this account."""
+    """Delete a user and remove it from its devices. False if it does not exist in this account."""
     here = (users.c.id == user_id, users.c.account_id == account_id)
     if (await conn.execute(select(users.c.id).where(*here))).first() is None:
         return False
@@ -90,7 +90,7 @@ def user_of(row: RowMapping, sealer: Sealer) -> User:
 
 
 def _stored(sealer: Sealer, values: dict[str, Any]) -> dict[str, Any]:
-    """Fields of `User` as columns of the table."""
+    """Convert fields of `User` to columns."""
     stored = dict(values)
     if "sip_password" in stored:
         stored[_SEALED] = sealer.seal(stored.pop("sip_password"))

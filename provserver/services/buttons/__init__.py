@@ -1,1 +1,1 @@
-"""Buttons: templates, what a single device has instead, and what its phone gets of both."""
+"""Programmable keys: templates, overrides of devices, and the effective buttons."""

@@ -1,4 +1,4 @@
-"""What a single device has instead of the buttons of its template."""
+"""Overrides: a device's replacements for buttons of its template."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,9 +23,9 @@ async def add(
     target: Mapping[str, Any],
     label: str | None,
 ) -> Override:
-    """Give a device another button at a position, or with `kind` None nothing at all there.
+    """Override a position of a device; with `kind` None, the position is suppressed.
 
-    Raises `NotFound` for the user of the target, and `Conflict` with code `position_taken`.
+    Raises `NotFound` for the user of the target, or `Conflict` with code `position_taken`.
     """
     await check_user(change, device.account_id, target)
     override = Override(
@@ -44,12 +44,12 @@ async def add(
 
 
 async def list_overrides(conn: Connection, device_id: str, request: PageRequest) -> Page[Override]:
-    """The overrides of a device, by position."""
+    """A page of a device's overrides, by position."""
     return await buttons.list_overrides(conn, device_id, request)
 
 
 async def remove(change: Change, device: Device, override_id: str) -> None:
-    """Give a device back what its template has there; raises `NotFound`."""
+    """Remove an override, so that the template applies again. Raises `NotFound`."""
     override = await buttons.get_override(change.conn, device.id, override_id)
     if override is None:
         raise NotFound("there is no such button override")

@@ -16,7 +16,7 @@ from provserver.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class ButtonWish:
-    """A button as it was asked for; `target` is checked against its type."""
+    """A requested button; `target` has been validated for its type."""
 
     position: int
     type: ButtonType
@@ -25,7 +25,7 @@ class ButtonWish:
 
 
 async def create(change: Change, account_id: str, name: str, description: str | None) -> ButtonTemplate:
-    """A new template without buttons."""
+    """Create a template without buttons."""
     template = ButtonTemplate(
         id=change.sources.new_id("btpl"),
         account_id=account_id,
@@ -40,7 +40,7 @@ async def create(change: Change, account_id: str, name: str, description: str | 
 
 
 async def get(conn: Connection, account_id: str, template_id: str) -> ButtonTemplate:
-    """The template; raises `NotFound`."""
+    """The template. Raises `NotFound`."""
     template = await button_templates.get_template(conn, account_id, template_id)
     if template is None:
         raise NotFound("there is no such button template")
@@ -48,7 +48,7 @@ async def get(conn: Connection, account_id: str, template_id: str) -> ButtonTemp
 
 
 async def check_binding(change: Change, account_id: str, template_id: str | None, field: str) -> None:
-    """Raise `NotFound` naming `field` where devices cannot be bound to this."""
+    """Raise `NotFound` naming `field` if the template does not exist in the account."""
     if template_id is None:
         return
     if await button_templates.get_template(change.conn, account_id, template_id, for_binding=True) is None:
@@ -57,12 +57,12 @@ async def check_binding(change: Change, account_id: str, template_id: str | None
 
 
 async def list_templates(conn: Connection, account_id: str, request: PageRequest) -> Page[ButtonTemplate]:
-    """The account's templates, newest first."""
+    """A page of the account's templates, newest first."""
     return await button_templates.list_templates(conn, account_id, request)
 
 
 async def update(change: Change, account_id: str, template_id: str, changes: Mapping[str, Any]) -> ButtonTemplate:
-    """Change name or description; raises `NotFound`."""
+    """Change name or description. Raises `NotFound`."""
     before = await get(change.conn, account_id, template_id)
     if not changes:
         return before
@@ -73,19 +73,19 @@ async def update(change: Change, account_id: str, template_id: str, changes: Map
 
 
 async def delete(change: Change, account_id: str, template_id: str) -> None:
-    """Delete a template with its buttons; the devices bound to it have none then. Raises `NotFound`."""
+    """Delete a template with its buttons, and unbind its devices. Raises `NotFound`."""
     template = await get(change.conn, account_id, template_id)
     await button_templates.delete_template(change.conn, template)
     await _record(change, "deleted", template, before={"name": template.name})
 
 
 async def list_buttons(conn: Connection, template_id: str, request: PageRequest) -> Page[Button]:
-    """The buttons of a template, by position."""
+    """A page of a template's buttons, by position."""
     return await buttons.list_buttons(conn, template_id, request)
 
 
 async def add_button(change: Change, account_id: str, template_id: str, wish: ButtonWish) -> Button:
-    """A new button of a template. Raises `NotFound`, also for its user, and `Conflict` with code `position_taken`."""
+    """Add a button. Raises `NotFound` for template or user, or `Conflict` with code `position_taken`."""
     template = await get(change.conn, account_id, template_id)
     await check_user(change, account_id, wish.target)
     button = Button(
@@ -103,7 +103,7 @@ async def add_button(change: Change, account_id: str, template_id: str, wish: Bu
 
 
 async def move_button(change: Change, account_id: str, template_id: str, button_id: str, position: int) -> Button:
-    """Put a button elsewhere. Raises `NotFound`, and `Conflict` with code `position_taken`."""
+    """Move a button to another position. Raises `NotFound`, or `Conflict` with code `position_taken`."""
     template, before = await _found(change, account_id, template_id, button_id)
     if before.position == position:
         return before
@@ -114,14 +114,14 @@ async def move_button(change: Change, account_id: str, template_id: str, button_
 
 
 async def remove_button(change: Change, account_id: str, template_id: str, button_id: str) -> None:
-    """Take a button away; raises `NotFound`."""
+    """Delete a button. Raises `NotFound`."""
     template, button = await _found(change, account_id, template_id, button_id)
     await buttons.delete_button(change.conn, account_id, button)
     await _record(change, "button_removed", template, before=_shown(button))
 
 
 async def check_user(change: Change, account_id: str, target: Mapping[str, Any]) -> None:
-    """Raise `NotFound` where a target names a user that the account does not have."""
+    """Raise `NotFound` if a target names a user that is not in the account."""
     user_id = target.get("user", SELF)
     if user_id != SELF and await users.get_user(change.conn, change.sealer, account_id, user_id) is None:
         reason = "is not the id of a user"

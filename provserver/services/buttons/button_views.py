@@ -1,4 +1,4 @@
-"""The effective buttons of devices, and how well templates fit them."""
+"""The effective buttons of devices, and the compatibility of templates."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from provserver.store.buttons import rows_of, rows_of_owners
 from provserver.store.database import Connection
 
 _MISFITS = (Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, Reason.POSITION_OUT_OF_RANGE)
-"""Reasons that lie with the hardware. The others go away with an assignment or a setting."""
+"""Reasons caused by the hardware. The others can be fixed by an assignment or a setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedDevice:
-    """A device as its buttons see it."""
+    """A device with what its buttons depend on."""
 
     device: Device
     vendor: Vendor
@@ -30,7 +30,7 @@ class KeyedDevice:
 
     @property
     def max_position(self) -> int | None:
-        """The highest position of its model; None where that is not known."""
+        """The highest position of its model; None if unknown."""
         return self.vendor.key_layout(self.device.model).max_position
 
     def buttons(self) -> tuple[PlacedButton, ...]:
@@ -38,7 +38,7 @@ class KeyedDevice:
         return self._placed(self.rows)
 
     def with_template(self, rows: ButtonRows) -> tuple[PlacedButton, ...]:
-        """The effective buttons as if it were bound to the template with these rows."""
+        """The effective buttons if it were bound to the template with these rows."""
         return self._placed(replace(self.rows, template=rows.template, people={**self.rows.people, **rows.people}))
 
     def _placed(self, rows: ButtonRows) -> tuple[PlacedButton, ...]:
@@ -49,7 +49,7 @@ class KeyedDevice:
 
 
 async def keyed_device(conn: Connection, configurations: Configurations, device: Device) -> KeyedDevice:
-    """A device of any type. Raises `NotFound`, or `Impossible` with code `vendor_unknown` where no file is about it."""
+    """The context for a device of any type. Raises `NotFound`, or `Impossible` with code `vendor_unknown`."""
     vendor = configurations.catalogue.dialect_of(device)
     if vendor is None:
         raise Impossible("nothing is known of its keys while its vendor is not known", code="vendor_unknown")

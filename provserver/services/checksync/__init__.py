@@ -1,1 +1,1 @@
-"""Check-sync: phones are told to fetch their configuration anew, one by one or as a job."""
+"""Check-sync: telling phones to fetch their configuration, individually or as a job."""

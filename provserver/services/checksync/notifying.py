@@ -1,4 +1,4 @@
-"""Which NOTIFYs go out to a device, and in which order: all lines of a desk phone at once, a base only once."""
+"""Sends the NOTIFYs for a device: a desk phone's lines concurrently; for a base, one success is enough."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from provserver.services.checksync.sip_accounts import SipAccounts
 
 Addressed = Sequence[tuple[Target, Route]]
 
-_LEAST_SECONDS = 0.5  # with less time left a base's next account is not tried
+_LEAST_SECONDS = 0.5  # with less time left, a base's next account is not tried
 _GRACE_SECONDS = 1.0
 
 _log = structlog.get_logger("checksync")
@@ -20,14 +20,14 @@ _log = structlog.get_logger("checksync")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends through `notifier`. `proxy`: the operator's, for all devices; `timeout`: seconds within which it ends."""
+    """Sends through `notifier`. `proxy`: the operator's, for all devices. `timeout`: total time in seconds."""
 
     notifier: Notifier
     proxy: str | None = None
     timeout: float = 8.0
 
     async def send(self, accounts: SipAccounts, *, reboot: bool) -> list[LineOutcome]:
-        """Tell a desk phone or base; what became of each line that was tried, in the order of their numbers."""
+        """Notify a desk phone or base. Returns the outcome of each line tried, by line number."""
         event = accounts.vendor.event_for(accounts.device.model, reboot=reboot)
         addressed = list(accounts.targets(event, self.proxy))
         if accounts.is_base:
@@ -49,7 +49,7 @@ class Sender:
         return [outcome for answer in answers for outcome in answer]
 
     async def _one_after_another(self, addressed: Addressed) -> list[LineOutcome]:
-        """All accounts lead to one base: the next is tried where the one before did not."""
+        """All accounts lead to the same base, so the next one is only tried if the previous one failed."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.timeout
         tried: list[LineOutcome] = []
@@ -76,14 +76,14 @@ class Sender:
         return sorted(addressed, key=lambda pair: pair[0].line_number not in registered)
 
     async def _notify(self, targets: Sequence[Target], route: Route, seconds: float) -> list[LineOutcome]:
-        """The back end keeps the time by itself; one that does not is not waited for."""
+        """Call the back end, which enforces the timeout itself; one that does not is cut off."""
         try:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 return await self.notifier.notify(targets, route, seconds)
         except TimeoutError:
             silent = "no answer in time"
             return [LineOutcome(one.line_number, LineStatus.UNREACHABLE, None, silent, False) for one in targets]  # noqa: FBT003
-        except Exception as error:  # noqa: BLE001 - a mistake in a back end must not end a job of thousands
+        except Exception as error:  # noqa: BLE001 - a bug in a back end must not end a job
             _log.exception("check_sync_failed", mac=str(targets[0].mac))
             broken = f"proxy: {type(error).__name__}"
             return [LineOutcome(one.line_number, LineStatus.ERROR, None, broken, False) for one in targets]  # noqa: FBT003

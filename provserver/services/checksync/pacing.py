@@ -1,10 +1,10 @@
-"""A steady rate."""
+"""Rate limiting of a sequence."""
 
 import asyncio
 
 
 class Pace:
-    """Lets `per_second` turns through, evenly spaced; time that was lost is not made up for by a burst."""
+    """Lets `per_second` turns through, evenly spaced. Lost time is not made up for by bursts."""
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second

@@ -1,4 +1,4 @@
-"""Whether phones are registered, as far as the back end can tell: asked in the background, kept for seconds."""
+"""Registration state of phones, if the back end can tell: queried in the background and cached for seconds."""
 
 import asyncio
 from collections import OrderedDict
@@ -18,7 +18,7 @@ from provserver.services.checksync.sip_accounts import SipAccounts, read_account
 from provserver.store.database import Database
 
 _FRESH_SECONDS = 5.0
-_KEPT_SECONDS = 60.0  # a list shows what is a little older and asks anew behind its back
+_KEPT_SECONDS = 60.0  # older states are not shown; those between fresh and this are shown while being refreshed
 _WAIT_SECONDS = 1.0
 _ASK_SECONDS = 5.0
 _MOST_ASKED = 4
@@ -29,7 +29,7 @@ _log = structlog.get_logger("checksync")
 
 @dataclass(frozen=True, slots=True)
 class RegistrationState:
-    """Whether a device is registered; None for a `reason`."""
+    """Whether a device is registered; None (unknown) with a `reason`."""
 
     status: Literal["registered", "not_registered"] | None
     last_registered_at: datetime | None = None
@@ -42,7 +42,7 @@ UNPAIRED = RegistrationState(None, reason="the handset is not paired with a base
 
 
 class Registrations:
-    """What is known of registrations. One per process; `silent` says why the back end can tell nothing at all."""
+    """Cached registration states. One per process. `silent`: why the back end cannot tell at all."""
 
     def __init__(self, database: Database, catalogue: Catalogue, notifier: Notifier, silent: str | None = None) -> None:
         self._database = database
@@ -54,23 +54,23 @@ class Registrations:
         self._room = asyncio.Semaphore(_MOST_ASKED)
 
     async def asked(self, device: Device) -> None:
-        """Ask for the device's state where it is not fresh, and wait for it a second at most."""
+        """Refresh the device's state if it is not fresh, waiting at most one second."""
         if self._silent is None and (asked := self._ask(device)):
             await asyncio.wait([asked], timeout=_WAIT_SECONDS)
 
     def created(self, device: Device) -> dict[str, RegistrationState]:
-        """What is known of a device that has just been created: nobody is on it, so nothing is registered."""
+        """The state of a device just created, which cannot be registered yet."""
         nobody = RegistrationState("not_registered") if _asks_as(device) else UNPAIRED
         return {device.id: self._silent or nobody}
 
     def of(self, devices: Sequence[Device]) -> dict[str, RegistrationState]:
-        """What is known by now, without waiting; what is not fresh is asked for meanwhile."""
+        """The cached states, without waiting; those not fresh are refreshed in the background."""
         if self._silent is not None:
             return {device.id: self._silent for device in devices}
         return {device.id: self._state(device) for device in devices}
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Cancel all queries."""
         tasks = list(self._asking.values())
         for task in tasks:
             task.cancel()
@@ -89,7 +89,7 @@ class Registrations:
         return states.get(device.id, UNTOLD)
 
     def _ask(self, device: Device) -> asyncio.Task[None] | None:
-        """Ask the back end unless its last answer is fresh; None where it is."""
+        """Start a query, unless the last answer is fresh; then None."""
         asks_as = _asks_as(device)
         if asks_as is None:
             return None
@@ -114,7 +114,7 @@ class Registrations:
             states = _states(accounts, told)
         except (TimeoutError, ProvserverError):
             states = {device_id: UNTOLD}
-        except Exception:  # noqa: BLE001 - a mistake in a back end must not show in a list of devices
+        except Exception:  # noqa: BLE001 - a bug in a back end must not break a list of devices
             _log.exception("registrations_failed", device=device_id)
             states = {device_id: UNTOLD}
         self._known[device_id] = (asyncio.get_running_loop().time(), states)
@@ -128,7 +128,7 @@ def _asks_as(device: Device) -> str | None:
 
 
 def _states(accounts: SipAccounts, told: Mapping[int, Registration] | None) -> dict[str, RegistrationState]:
-    """The state of the device, and on a base of each of its handsets."""
+    """The state of the device, and for a base of each of its handsets."""
     if told is None:
         return dict.fromkeys((accounts.device.id, *accounts.handset_slots), UNTOLD)
     states = {accounts.device.id: _joined([told[number] for number in sorted(told)])}
@@ -139,7 +139,7 @@ def _states(accounts: SipAccounts, told: Mapping[int, Registration] | None) -> d
 
 
 def _joined(registrations: Sequence[Registration]) -> RegistrationState:
-    """A device is registered where one of its lines is."""
+    """A device is registered if one of its lines is."""
     moments = [one.last_registered_at for one in registrations if one.last_registered_at]
     registered = any(one.registered for one in registrations)
     return RegistrationState("registered" if registered else "not_registered", max(moments, default=None))

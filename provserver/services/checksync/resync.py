@@ -1,4 +1,4 @@
-"""The story of one check-sync: a phone is told to fetch its configuration anew, and what came of it is noted."""
+"""Performs a check-sync: notifies a phone and records the outcome."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -24,10 +24,10 @@ Claim = Callable[[Connection], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to tell a phone, and on whose behalf.
+    """What to send, and on whose behalf.
 
-    `only_if_stale`: not where its phone has what it would get. `claim` is asked in the transaction before the NOTIFY
-    goes out, and where it says False nothing does. `details` go into the events.
+    `only_if_stale`: skip a phone with the current configuration. `claim`: called in the transaction before the NOTIFY;
+    if it returns False, nothing is sent. `details`: added to the events.
     """
 
     key_id: str
@@ -41,16 +41,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Resync:
-    """Tells phones to fetch anew. One per process."""
+    """Notifies phones. One per process."""
 
     configurations: Configurations
     sender: Sender
     sources: Sources
 
     async def notify(self, account_id: str, device_id: str, order: Order) -> ResyncReport | None:
-        """Tell the phone of a device, or of the base of a handset; None where the order's claim was refused.
+        """Notify the phone of a device, or the base of a handset; None if the order's claim was refused.
 
-        Raises `NotFound`, and `Impossible` for a vendor without a vendor file.
+        Raises `NotFound`, or `Impossible` for a vendor without a vendor file.
         """
         accounts = await self._accounts(account_id, device_id)
         if accounts is None:
@@ -66,7 +66,7 @@ class Resync:
         return report
 
     async def is_current(self, account_id: str, device_id: str) -> bool:
-        """Whether the device's phone has what it would get. Raises as `notify` does."""
+        """Whether the phone has its current configuration. Raises like `notify`."""
         accounts = await self._accounts(account_id, device_id)
         return accounts is not None and await self._has_it_all(accounts)
 
@@ -87,7 +87,7 @@ class Resync:
         return states[record.device.id] is ConfigState.CURRENT
 
     async def _begin(self, accounts: SipAccounts, named: str, order: Order) -> Event | None:
-        """Note that it is told before it is: its fetch may come before its answer."""
+        """Record the check-sync before sending, because the phone's fetch may come before its response."""
         device = accounts.device
         event = self._event(device, order)
         events = [event]
@@ -95,7 +95,7 @@ class Resync:
             events.append(replace(event, id=self.sources.new_id("evt"), device_id=named, details=_by_base(event)))
 
         async def begin(conn: Connection) -> bool:
-            if order.claim is None:  # a job has its own entry
+            if order.claim is None:  # a job has its own audit entry
                 await insert_audit(conn, self._entry(event, named, order))
             elif not await order.claim(conn):
                 return False
@@ -135,7 +135,7 @@ class Resync:
         return ResyncReport(device_id, why="the handset is not paired with a base")
 
     async def _report(self, accounts: SipAccounts, outcomes: list[LineOutcome]) -> ResyncReport:
-        """The outcomes, and for a NOTIFY that went to all devices of a user, which those are."""
+        """Build the report; for a NOTIFY sent to all devices of a user, with their ids."""
         users = {line.number: line.user_id for line in accounts.lines}
         lines, device = [], accounts.device
         own = {device.id, *accounts.handset_slots}

@@ -1,4 +1,4 @@
-"""Check-sync jobs: which devices they are about, made, shown and cancelled. `resync_runner` runs them."""
+"""Check-sync jobs: selection of devices, creation, status and cancellation. `resync_runner` runs them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ LEASE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobWish:
-    """A job as it is asked for. `filter` is `chosen` as it was said."""
+    """The parameters of a new job. `filter`: `chosen` as given by the client."""
 
     chosen: DeviceFilter
     filter: Mapping[str, Any]
@@ -38,14 +38,14 @@ class JobWish:
 async def select_devices(
     conn: Connection, configurations: Configurations, account: Account, chosen: DeviceFilter
 ) -> list[str]:
-    """The devices of an account that `chosen` lets through, oldest first; for handsets their bases, each once."""
+    """The devices of an account matching `chosen`, oldest first; handsets are replaced by their bases, each once."""
     if chosen.stale is not None:
         stamp = await device_views.shared_stamp_of(conn, configurations, account)
         chosen = replace(chosen, shared_stamp=stamp)
     found: list[str] = []
     pages = every_page(partial(device_lists.list_devices, conn, account.id, chosen), limit=_CHUNK)
     async for page in pages:
-        # A handset that is not paired stays in: that it cannot be told is an outcome too.
+        # an unpaired handset is kept: that it cannot be notified is a result too
         found += [device.base_id or device.id for device in page.items]
     return list(dict.fromkeys(reversed(found)))
 
@@ -53,16 +53,16 @@ async def select_devices(
 async def create(
     change: Change, account: Account, wish: JobWish, device_ids: list[str], *, runner: str | None = None
 ) -> CheckSyncJob:
-    """Start a job over `device_ids`; run by `runner` where it is said, else by whoever looks first.
+    """Start a job for `device_ids`, run by `runner` if given, else by any process.
 
-    Raises `Conflict` with code `job_running` where the account has one that runs.
+    Raises `Conflict` with code `job_running` if the account has a running job.
     """
     job = CheckSyncJob(
         id=change.sources.new_id("csj"),
         account_id=account.id,
         filter=dict(wish.filter),
         reboot=wish.reboot,
-        # Whoever asks for stale devices wants none that has what it would get: a stamp alone only hints at it.
+        # A filter on stale devices goes by the stamp, which is only a hint; so each is checked again.
         only_if_stale=wish.only_if_stale or wish.chosen.stale is True,
         rate_per_second=wish.rate_per_second,
         total=len(device_ids),
@@ -79,7 +79,7 @@ async def create(
 
 
 async def get(conn: Connection, account_id: str, job_id: str) -> CheckSyncJob:
-    """The job with its counts; raises `NotFound`."""
+    """The job with its counts. Raises `NotFound`."""
     job = await check_sync_jobs.get_job(conn, account_id, job_id)
     if job is None:
         raise NotFound("there is no such check-sync job")
@@ -87,12 +87,12 @@ async def get(conn: Connection, account_id: str, job_id: str) -> CheckSyncJob:
 
 
 async def list_jobs(conn: Connection, account_id: str, request: PageRequest) -> Page[CheckSyncJob]:
-    """The account's jobs, newest first."""
+    """A page of the account's jobs, newest first."""
     return await check_sync_jobs.list_jobs(conn, account_id, request)
 
 
 async def cancel(change: Change, account_id: str, job_id: str) -> None:
-    """End a job; what is being told at this moment still is. One that has ended stays as it is."""
+    """Cancel a job; NOTIFYs being sent are completed. Does nothing if it has ended."""
     await get(change.conn, account_id, job_id)
     if await check_sync_jobs.end_job(change.conn, job_id, JobState.CANCELLED, at=change.at):
         await note_progress(change.conn, change.sources, await get(change.conn, account_id, job_id))
@@ -100,7 +100,7 @@ async def cancel(change: Change, account_id: str, job_id: str) -> None:
 
 
 async def note_progress(conn: Connection, sources: Sources, job: CheckSyncJob) -> None:
-    """Tell the event stream how far a job is."""
+    """Send the progress of a job to the event stream."""
     event = Event(
         id=sources.new_id("evt"),
         account_id=job.account_id,

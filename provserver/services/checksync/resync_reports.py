@@ -1,4 +1,4 @@
-"""What came of a check-sync."""
+"""The result of a check-sync."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from provserver.domain.checksync import LineOutcome, LineStatus
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """What became of one line; `other_devices` of its user were told as well."""
+    """The result for one line. `other_devices`: devices of its user that were notified as well."""
 
     outcome: LineOutcome
     other_devices: tuple[str, ...] = ()
@@ -17,9 +17,9 @@ class LineReport:
 
 @dataclass(frozen=True, slots=True)
 class ResyncReport:
-    """What came of telling the phone of `device_id`, the desk phone or base.
+    """The result for the desk phone or base `device_id`.
 
-    `skipped`: it was not told, as its phone has what it would get. `why` there are no lines.
+    `skipped`: not notified, as it has the current configuration. `why`: the reason if there are no lines.
     """
 
     device_id: str
@@ -29,38 +29,38 @@ class ResyncReport:
 
     @property
     def lines_notified(self) -> int:
-        """How many lines accepted."""
+        """Number of lines that accepted."""
         return sum(line.outcome.status is LineStatus.DELIVERED for line in self.lines)
 
     @property
     def success(self) -> bool:
-        """Whether at least one line accepted, or nothing was to do."""
+        """Whether at least one line accepted, or there was nothing to do."""
         return self.skipped or self.lines_notified > 0
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the phone may have heard it; one that is silent may still act."""
+        """Whether the phone may have received it; one that does not answer may still act."""
         return bool(self._statuses & {LineStatus.DELIVERED, LineStatus.UNREACHABLE})
 
     @property
     def status(self) -> LineStatus:
-        """The device's, from its lines: the best that a line had, where an error is worth more than silence."""
+        """The overall status: the best of its lines, with an error before no answer."""
         order = (LineStatus.DELIVERED, LineStatus.ERROR, LineStatus.UNREACHABLE)
         return next((status for status in order if status in self._statuses), LineStatus.NOT_REGISTERED)
 
     @property
     def reason(self) -> Literal["not_registered", "unreachable"]:
-        """Why it was not delivered: `not_registered` where no line was, else `unreachable`."""
+        """Why it failed: `not_registered` if no line was registered, else `unreachable`."""
         return "not_registered" if self.status is LineStatus.NOT_REGISTERED else "unreachable"
 
     @property
     def code(self) -> str:
-        """The same for machines, finer: `check_sync_refused` where somebody answered with an error."""
+        """The error code: `check_sync_refused` if there was an error response, else the reason."""
         return "check_sync_refused" if self.status is LineStatus.ERROR else self.reason
 
     @property
     def text(self) -> str:
-        """Why it was not delivered, for people."""
+        """Why it failed, as text for people."""
         if self.why:
             return self.why
         told = next((line.outcome for line in self.lines if line.outcome.status is self.status), None)
@@ -73,7 +73,7 @@ class ResyncReport:
 
     @property
     def details(self) -> dict[str, Any]:
-        """As it stands in the event."""
+        """The details for the event."""
         return {
             "outcome": self.status.value,
             "lines_notified": self.lines_notified,

@@ -1,6 +1,6 @@
-"""Runs check-sync jobs at their rate. A job is leased, so that it goes on elsewhere where its runner dies.
+"""Runs check-sync jobs at their rate. Jobs are leased, so that another process continues if one dies.
 
-Every device is claimed in the transaction before its NOTIFY: whatever dies in between, none is told twice.
+Each device is claimed in a transaction before its NOTIFY, so that none is notified twice, whatever fails.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from provserver.store.database import Connection, Database
 
 Step = Callable[[JobDeviceState], None]
 
-_LOOK_SECONDS = 2.0  # how often a server looks for jobs that nobody runs
+_LOOK_SECONDS = 2.0  # how often a process looks for unleased jobs
 _CHUNK = 50
-_MOST_AT_ONCE = 200  # NOTIFYs under way; silent phones hold theirs for the whole timeout
+_MOST_AT_ONCE = 200  # concurrent NOTIFYs; those to silent phones last for the whole timeout
 _DRAIN_SECONDS = 3.0
 _RENEW_SECONDS = LEASE.total_seconds() / 4
 
@@ -32,7 +32,7 @@ _log = structlog.get_logger("checksync")
 
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """Looks for jobs and runs them. `name` is the process's own."""
+    """Finds and runs jobs. `name`: unique per process."""
 
     database: Database
     resync: Resync
@@ -40,7 +40,7 @@ class JobRunner:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Run jobs until cancelled, those of several accounts at once."""
+        """Run jobs until cancelled, those of different accounts concurrently."""
         async with asyncio.TaskGroup() as running:
             while True:
                 job = await self._lease()
@@ -52,7 +52,7 @@ class JobRunner:
                 self.woken.clear()
 
     async def run_job(self, job: CheckSyncJob, on_step: Step = lambda _: None) -> None:
-        """Run a job that is leased to this runner; when cancelled, leave the rest of it to the next one."""
+        """Run a job leased to this runner. If cancelled, the rest is left to another runner."""
         keeper = asyncio.create_task(self._keep(job))
         try:
             await _Course(self, job, keeper, on_step).run()
@@ -63,11 +63,11 @@ class JobRunner:
     async def _run_safely(self, job: CheckSyncJob) -> None:
         try:
             await self.run_job(job)
-        except Exception:  # noqa: BLE001 - one job that breaks must not take the others along
+        except Exception:  # noqa: BLE001 - a failed job must not affect the others
             _log.exception("check_sync_job_failed", job=job.id)
 
     async def _lease(self) -> CheckSyncJob | None:
-        """A job that nobody runs. Who is cancelled meanwhile gives it back: its lease would have to end first."""
+        """Lease a job. If cancelled meanwhile, the lease is released rather than left to expire."""
         leasing = asyncio.ensure_future(self._take())
         try:
             return await asyncio.shield(leasing)
@@ -84,12 +84,12 @@ class JobRunner:
             )
         except StoreUnavailable:
             return None
-        except Exception:  # noqa: BLE001 - it must not take the jobs along that run
+        except Exception:  # noqa: BLE001 - must not affect running jobs
             _log.exception("check_sync_jobs_not_looked_for")
             return None
 
     async def _keep(self, job: CheckSyncJob) -> None:
-        """Renew the lease and tell the event stream; returns where the job has ended, or is another's by now."""
+        """Renew the lease and report progress; returns when the job has ended or was taken over."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             try:
@@ -97,7 +97,7 @@ class JobRunner:
                     return
             except StoreUnavailable:
                 pass
-            except Exception:  # noqa: BLE001 - the lease is longer than a few tries
+            except Exception:  # noqa: BLE001 - the lease lasts for several retries
                 _log.exception("check_sync_lease_not_renewed", job=job.id)
 
     async def _renew(self, conn: Connection, job: CheckSyncJob) -> bool:

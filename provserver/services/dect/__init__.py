@@ -1,1 +1,1 @@
-"""DECT systems: handsets on bases, and bases that are one multicell system."""
+"""DECT systems: handsets on bases, and multicell systems."""

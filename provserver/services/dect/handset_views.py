@@ -1,4 +1,4 @@
-"""A handset as it stands on its base: what is effective for it, and where in the base's file it is."""
+"""The effective configuration of a handset, and its part of the base's file."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _FOR_ALL = "is one for the whole base"
 
 @dataclass(frozen=True, slots=True)
 class EffectiveHandset:
-    """A handset, its base with all that is in its file, and the settings as they are for this handset.
+    """A handset with its base's effective configuration, and the settings effective for the handset.
 
-    `own` are the paths of the settings that its own layer sets.
+    `own`: paths of the settings that its own layer sets.
     """
 
     device: Device
@@ -31,7 +31,7 @@ class EffectiveHandset:
 
 
 async def effective_handset(configurations: Configurations, handset: Device) -> EffectiveHandset:
-    """The handset as it stands. Raises `NotFound` with code `handset_unpaired` where it has no base."""
+    """The effective handset. Raises `NotFound` with code `handset_unpaired` if it has no base."""
     if handset.base_id is None:
         raise NotFound("a handset is configured by its base, and this one has none", code="handset_unpaired")
     found = await configurations.ingredients(handset.account_id, handset.base_id)
@@ -47,7 +47,7 @@ def _composed(handset: Device, found: Ingredients) -> EffectiveHandset:
 
 
 def handset_report(handset: EffectiveHandset) -> DeviceReport:
-    """What is effective for it, with provenance; secrets masked. Pure."""
+    """The effective settings of the handset and where they come from; secrets masked. Pure."""
     base, slot = handset.base, handset.device.slot_number
     lines = [line for line in base.lines if line.slot == slot]
     numbers = {line.number for line in lines}
@@ -78,7 +78,7 @@ def handset_report(handset: EffectiveHandset) -> DeviceReport:
 
 
 def _outcome(handset: EffectiveHandset, path: str) -> Outcome:
-    """What became of a setting for this handset: of what repeats, only its own parameters."""
+    """The outcome of a setting for this handset: of repeated parameters, only its own."""
     base, slot = handset.base, handset.device.slot_number
     whole = base.translation.outcomes.get(path, Outcome())
     shown = Outcome(

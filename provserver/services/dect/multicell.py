@@ -1,4 +1,4 @@
-"""Multicell systems: which secondary belongs to which data master, and the number that all their bases share."""
+"""Multicell systems: assignment of secondaries to data masters, and the chain id shared by a system's bases."""
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType, MulticellRole
@@ -7,7 +7,7 @@ from provserver.services.change import Change
 from provserver.services.dect.slots import base_named, facts_of, impossible
 from provserver.store import dect, device_lists
 
-_LOWEST, _HIGHEST = 10_000, 99_999  # generated chain ids; what a person sets may be shorter
+_LOWEST, _HIGHEST = 10_000, 99_999  # range of generated chain ids; those set by users may be shorter
 
 
 async def data_master_for(
@@ -19,10 +19,10 @@ async def data_master_for(
     vendor: str | None,
     own_id: str | None = None,
 ) -> str | None:
-    """The data master of a base with this role and vendor: the one that is `wanted`, else the account's only one.
+    """The data master of a base with this role and vendor: `wanted` if given, else the account's only one.
 
-    None without any, and where the only one is of another vendor. Raises `Invalid` for a data master of anything but a
-    secondary, `NotFound`, or `Impossible` with code `not_a_data_master`, `other_vendor` or `ambiguous_data_master`.
+    None if there is none, or the only one is of another vendor. Raises `Invalid` if one is given for a base that is not
+    a secondary, `NotFound`, or `Impossible` with code `not_a_data_master`, `other_vendor` or `ambiguous_data_master`.
     """
     if role is not MulticellRole.SECONDARY:
         if wanted is not None:
@@ -44,7 +44,7 @@ async def data_master_for(
 
 
 async def check_role_change(change: Change, base: Device, role: MulticellRole) -> None:
-    """Raise `Conflict` where what hangs on a base does not allow it to take `role`."""
+    """Raise `Conflict` if the base has handsets or secondaries that do not allow it to take `role`."""
     if role is MulticellRole.SECONDARY:
         handsets = (await device_lists.handsets_of_bases(change.conn, [base.id]))[base.id]
         if handsets:
@@ -58,7 +58,7 @@ async def check_role_change(change: Change, base: Device, role: MulticellRole) -
 
 
 def check_model(catalogue: Catalogue, base: Device) -> None:
-    """Raise `Impossible` with code `multicell_unsupported` where the model of a base knows no systems of several."""
+    """Raise `Impossible` with code `multicell_unsupported` if the base's model does not support multicell."""
     alone = base.multicell_role in (None, MulticellRole.SINGLE)
     if base.type is DeviceType.DECT_BASE and not alone and facts_of(catalogue, base).cells == 1:
         reason = f"must be single: {base.model or 'this base'} cannot work together with others"
@@ -68,10 +68,10 @@ def check_model(catalogue: Catalogue, base: Device) -> None:
 async def chain_id_for(
     change: Change, account_id: str, role: MulticellRole | None, wanted: str | None, current: str | None = None
 ) -> str | None:
-    """The chain id of a base with this role: the one that is `wanted`, else the current one, else a new one.
+    """The chain id of a base with this role: `wanted` if given, else the current one, else a new one.
 
-    None for anything but a data master. Raises `Impossible` with code `not_a_data_master` where one is wanted there,
-    `Conflict` with code `chain_id_taken` where a system or a SIP user of the account has it.
+    None unless it is a data master. Raises `Impossible` with code `not_a_data_master` if one is given for another role,
+    and `Conflict` with code `chain_id_taken` if a system or SIP user of the account has it.
     """
     if role is not MulticellRole.DATA_MASTER:
         if wanted is not None:
@@ -87,17 +87,19 @@ async def chain_id_for(
 
 
 async def check_username(change: Change, account_id: str, username: str) -> None:
-    """Raise `Conflict` with code `chain_id_taken` for a SIP user name that is the chain id of a system."""
+    """Raise `Conflict` with code `chain_id_taken` for a SIP user name that is a system's chain id."""
     if await dect.chain_id_exists(change.conn, account_id, username):
         reason = "is the chain id of a DECT system"
         raise Conflict(f"sip.username {reason}", code="chain_id_taken", details={"sip.username": reason})
 
 
 async def settle(change: Change, catalogue: Catalogue, before: Device | None, after: Device) -> None:
-    """Do what the new place of a base in a system brings along: every base of the systems it leaves or joins is stale.
+    """Apply a base's new place in a system.
 
-    The account's first data master takes up the secondaries that waited for one. Raises `Conflict` with code
-    `system_full` where a system gets more bases than the model of its data master allows.
+    Increments the revisions of all bases in the systems it leaves and joins.
+
+    The account's first data master takes over the secondaries that had none. Raises `Conflict` with code `system_full`
+    if a system exceeds the limit of its data master's model.
     """
     first = after.multicell_role is MulticellRole.DATA_MASTER and (
         before is None or before.multicell_role is not MulticellRole.DATA_MASTER
@@ -114,7 +116,7 @@ async def settle(change: Change, catalogue: Catalogue, before: Device | None, af
 
 
 def system_id(base: Device) -> str | None:
-    """The id of the data master of the system that a base belongs to; None where it belongs to none."""
+    """The id of the data master of a base's system, or None."""
     return base.id if base.multicell_role is MulticellRole.DATA_MASTER else base.data_master_id
 
 

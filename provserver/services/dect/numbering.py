@@ -1,4 +1,4 @@
-"""Numbers of SIP accounts: which account in the file of its base each line of a handset is."""
+"""Numbers of SIP accounts in a base's file for the lines of its handsets."""
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device
@@ -9,10 +9,10 @@ from provserver.store import assignments, dect
 
 
 async def next_number(change: Change, catalogue: Catalogue, handset: Device, lines: int) -> int | None:
-    """The account number for one more line of a handset that has `lines` of them; None where it is on no base.
+    """The account number for another line of a handset that has `lines` lines; None without a base.
 
-    The first line of a handset has the number of its slot where that is free, any other the lowest free number. Raises
-    `Conflict` with code `handset_full` or `base_full`.
+    The handset's first line gets the number of its slot if free, others the lowest free number. Raises `Conflict` with
+    code `handset_full` or `base_full`.
     """
     if handset.base_id is None:
         return None
@@ -32,9 +32,9 @@ async def next_number(change: Change, catalogue: Catalogue, handset: Device, lin
 
 
 async def renumber(change: Change, catalogue: Catalogue, handset: Device) -> None:
-    """Number the lines of a handset anew on the base that it has come to, or not at all without one.
+    """Assign new account numbers to a handset's lines after it has moved; None without a base.
 
-    Raises `Conflict` as `next_number` does.
+    Raises `Conflict` like `next_number`.
     """
     lines = await assignments.lines_of(change.conn, change.sealer, handset.id)
     for assignment, _ in lines:

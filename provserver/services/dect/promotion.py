@@ -14,15 +14,15 @@ from provserver.store import dect, device_lists, devices
 
 
 def is_promotion(base: Device, wished: Mapping[str, Any]) -> bool:
-    """Whether a change makes a secondary that belongs to a system its data master."""
+    """Whether an update makes a system's secondary its data master."""
     return base.data_master_id is not None and wished.get("multicell_role") is MulticellRole.DATA_MASTER
 
 
 async def promote(change: Change, catalogue: Catalogue, base: Device) -> Device:
-    """Make a secondary the data master of its system, and the data master one of its secondaries.
+    """Make a secondary the data master of its system, and the old data master a secondary.
 
-    Handsets move with their slots and account numbers, the chain id stays that of the system, and every base is stale.
-    Raises `Conflict` with code `base_full` where the model of the new data master takes fewer handsets.
+    Handsets move with their slots and account numbers, the chain id is kept, and all bases become stale. Raises
+    `Conflict` with code `base_full` if the new data master's model supports fewer handsets.
     """
     old = await get(change.conn, change.sealer, base.account_id, base.data_master_id or "")
     await _check_room(change, catalogue, base, old)

@@ -1,4 +1,4 @@
-"""Handsets on bases: which slots there are, and what the vendor file of a base says of them."""
+"""Handset slots of bases, and the model facts of bases."""
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, DeviceType, MulticellRole
@@ -12,7 +12,7 @@ from provserver.store.database import Connection
 
 
 async def base_for_handset(change: Change, account_id: str, base_id: str) -> Device:
-    """The base that a handset can be put on.
+    """The base that a handset can be paired with.
 
     Raises `NotFound`, or `Impossible` with code `not_a_base` or `base_is_secondary`.
     """
@@ -38,7 +38,7 @@ async def free_slot(change: Change, catalogue: Catalogue, base: Device) -> int:
 
 
 def max_handsets(catalogue: Catalogue, base: Device) -> int | None:
-    """How many handsets the model of a base takes; None where that is not known."""
+    """The maximum number of handsets of the base's model; None if unknown."""
     return facts_of(catalogue, base).handsets
 
 
@@ -48,7 +48,7 @@ def lowest_free(used: set[int | None]) -> int:
 
 
 async def dialect_of(conn: Connection, catalogue: Catalogue, device: Device) -> Vendor | None:
-    """The vendor file that says how a device is configured; of a handset, that of its base."""
+    """The vendor file that configures a device; for a handset, that of its base."""
     if device.base_id is None:
         return catalogue.dialect_of(device)
     [base] = await device_lists.devices_by_id(conn, [device.base_id])
@@ -56,13 +56,13 @@ async def dialect_of(conn: Connection, catalogue: Catalogue, device: Device) -> 
 
 
 def facts_of(catalogue: Catalogue, base: Device) -> Model:
-    """What is known of the model of a base."""
+    """The facts about the base's model."""
     dialect = catalogue.dialect_of(base)
     return dialect.model(base.model) if dialect else Model()
 
 
 async def base_named(change: Change, account_id: str, device_id: str, field: str) -> Device:
-    """The device that the field of a request refers to; raises `NotFound`."""
+    """The device that a field of a request refers to. Raises `NotFound`."""
     device = await devices.get_device(change.conn, change.sealer, account_id, device_id)
     if device is None:
         reason = "is not the id of a device"
@@ -71,5 +71,5 @@ async def base_named(change: Change, account_id: str, device_id: str, field: str
 
 
 def impossible(code: str, field: str, reason: str) -> Impossible:
-    """The refusal of what a field asks for."""
+    """The error for an impossible value of a field."""
     return Impossible(f"{field} {reason}", code=code, details={field: reason})

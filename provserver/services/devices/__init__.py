@@ -1,1 +1,1 @@
-"""Devices: what they are, what is on their lines, what happened to them."""
+"""Devices, their lines and their history."""

@@ -1,4 +1,4 @@
-"""Users on the lines of devices."""
+"""Assignments of users to device lines."""
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import MAX_DESKPHONE_LINES, Assignment, Device, DeviceType, User
@@ -18,11 +18,11 @@ __all__ = ["Line", "assign", "list_lines", "remove"]
 
 
 async def assign(change: Change, catalogue: Catalogue, device: Device, user_id: str) -> tuple[Assignment, User]:
-    """Put a user on the lowest free line of a device.
+    """Assign a user to the lowest free line of a device.
 
     Raises `NotFound` for the user, `Impossible` with code `assign_to_handset` for a base, `Conflict` with code
-    `device_full`, `handset_full`, `base_full` or `user_already_assigned`, and `CannotCarry` where the device's files
-    could not hold the user.
+    `device_full`, `handset_full`, `base_full` or `user_already_assigned`, and `CannotCarry` if the device's files
+    cannot represent the user.
     """
     if device.type is DeviceType.DECT_BASE:
         raise Impossible(
@@ -53,7 +53,7 @@ async def assign(change: Change, catalogue: Catalogue, device: Device, user_id: 
 
 
 async def remove(change: Change, device: Device, user_id: str) -> None:
-    """Take a user off a device; raises `NotFound`."""
+    """Remove a user from a device. Raises `NotFound`."""
     if not await assignments.remove_assignment(change.conn, device.id, user_id, at=change.at):
         raise NotFound("this user is not on this device")
     await audit.note_device(change, device, "user_removed", user_id=user_id)
@@ -62,7 +62,7 @@ async def remove(change: Change, device: Device, user_id: str) -> None:
 
 
 async def list_lines(conn: Connection, sealer: Sealer, device_id: str, request: PageRequest) -> Page[Line]:
-    """The lines of a device by number."""
+    """A page of the lines of a device, by number."""
     return await assignments.list_lines(conn, sealer, device_id, request)
 
 

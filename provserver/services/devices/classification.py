@@ -1,4 +1,4 @@
-"""What a new device is: its type, vendor and model from what was said, its MAC and the catalogue. Pure."""
+"""Determines type, vendor and model of a new device from the request, its MAC and the catalogue. Pure."""
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from provserver.domain.vendor import Vendor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A device as it was asked for; None where nothing was said."""
+    """A requested device; None for fields not given."""
 
     type: DeviceType | None = None
     mac: Mac | None = None
@@ -32,20 +32,20 @@ class Wish:
 
     @property
     def vendor_source(self) -> Origin:
-        """Whether the vendor is said. A model has one vendor, and raw parameters are those of one."""
+        """Whether the vendor is given, explicitly or by a model or raw parameters."""
         named = self.vendor or self.model or self.overrides.get("vendor_overrides")
         return Origin.NAMED if named else Origin.MAC_ADDRESS
 
     @property
     def type_source(self) -> Origin:
-        """Whether the type is said. A model has one type, and some fields only a base has."""
+        """Whether the type is given, explicitly or by a model or a field that only bases have."""
         of_a_base = self.multicell_role or self.data_master_id or self.chain_id
         return Origin.NAMED if self.type or self.model or of_a_base else Origin.MAC_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a device is. `vendor` is None for a handset of which nothing is known yet."""
+    """The classification of a device. `vendor` is None for a handset whose vendor is unknown."""
 
     type: DeviceType
     vendor: str | None
@@ -64,11 +64,11 @@ _SPELLED = {"mac": "mac_address"}
 
 
 def classify(catalogue: Catalogue, wish: Wish) -> Kind:
-    """Decide type, vendor and model.
+    """Determine type, vendor and model.
 
-    Raises `Invalid`: for a contradiction, for a field that this type does not have or lacks, with code
-    `unsupported_vendor` where no vendor is found, `unknown_model` for a model the vendor does not have, and
-    `unsupported_model` for one that is known but cannot be configured.
+    Raises `Invalid` for a contradiction, or for a field that this type lacks or requires; with code
+    `unsupported_vendor` if no vendor is found, `unknown_model` if the vendor has no such model, and `unsupported_model`
+    for one that is recognised but cannot be configured.
     """
     block = catalogue.by_mac(wish.mac.bare) if wish.mac else None
     vendor = _vendor(catalogue, wish, block)
@@ -91,7 +91,7 @@ def classify(catalogue: Catalogue, wish: Wish) -> Kind:
 
 
 def configurable_model(catalogue: Catalogue, vendor: str, kind: DeviceType, spelling: str | None) -> str | None:
-    """The catalogue's name of a model that gets files. Raises `Invalid` as `classify` does."""
+    """The catalogue's name of a model that gets files. Raises `Invalid` like `classify`."""
     dialect = catalogue.dialect_for(vendor, kind, spelling)
     if dialect is None:
         raise unsupported(catalogue, "type", f"{kind.value} is not what is known of {vendor}")
@@ -106,13 +106,13 @@ def configurable_model(catalogue: Catalogue, vendor: str, kind: DeviceType, spel
 
 
 def unsupported(catalogue: Catalogue, where: str, reason: str) -> Invalid:
-    """The refusal of a vendor that the catalogue does not have."""
+    """The error for a vendor that is not in the catalogue."""
     text = f"{reason} ({', '.join(sorted(catalogue.by_vendor))})"
     return Invalid(f"{where} {text}", code="unsupported_vendor", details={where: text})
 
 
 def known_model(catalogue: Catalogue, vendor: str, kind: DeviceType, spelling: str | None) -> str | None:
-    """The catalogue's name of a model of this type. Raises `Invalid` with code `unknown_model` and close matches."""
+    """The catalogue's name of a model of this type. Raises `Invalid` with code `unknown_model` and suggestions."""
     if spelling is None:
         return None
     dialects = [dialect for dialect in catalogue.dialects_of(vendor) if dialect.type is kind]
@@ -137,7 +137,7 @@ def _vendor(catalogue: Catalogue, wish: Wish, block: Vendor | None) -> str | Non
 
 
 def _type(catalogue: Catalogue, wish: Wish, vendor: str | None, told: str | None, block: Vendor | None) -> DeviceType:
-    """The type that was said; else that of the model, else by IPEI, else that of the block of MAC addresses."""
+    """The type given; else that of the model; else by IPEI; else that of the MAC block."""
     dialects = catalogue.dialects_of(vendor)
     by_model = next((dialect.type for dialect in dialects if dialect.model_named(told)), None)
     if wish.type is not None:

@@ -1,4 +1,4 @@
-"""Changes of a device: what may change, and what a change brings along."""
+"""Updates of devices: which changes are allowed, and their consequences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,10 +34,10 @@ _ONLY_OF = {
 
 
 async def update(change: Change, catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> Device:
-    """Change a device by the names of `Device` (and `overrides`, a merge patch); None clears.
+    """Update a device by field names of `Device` (and `overrides`, a merge patch); None clears a field.
 
-    Raises `Invalid` for what cannot change or is no field of this type, `Conflict`, `NotFound` for what it refers to,
-    `Impossible`, and `CannotCarry`.
+    Raises `Invalid` for a field that cannot change or does not belong to this type, `NotFound` for a referenced object,
+    `Conflict`, `Impossible`, or `CannotCarry`.
     """
     _check_fields(device, wished)
     if is_promotion(device, wished):
@@ -72,14 +72,15 @@ async def update(change: Change, catalogue: Catalogue, device: Device, wished: M
 async def _follow(
     change: Change, catalogue: Catalogue, before: Device, after: Device, changes: Mapping[str, Any]
 ) -> None:
-    """What a change brings along for what hangs on the device."""
+    """Apply the consequences of a change to related objects."""
     if after.type is DeviceType.DECT_BASE and changes.keys() & {"multicell_role", "data_master_id", "chain_id"}:
         await multicell.settle(change, catalogue, before, after)
     multicell.check_model(catalogue, after)
     if "base_id" in changes:
         await renumber(change, catalogue, after)
     if "status" in changes and after.base_id:
-        await bump_device(change.conn, after.id)  # else its base, which has it, would not tell that it has it anew
+        # Otherwise the base's next fetch would not mark it as provisioned again
+        await bump_device(change.conn, after.id)
     if changes.keys() & {"vendor", "base_id"}:
         await layers.check_vendor_fits(change, catalogue, after)
 
@@ -118,7 +119,7 @@ def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str,
             raise unsupported(catalogue, "vendor", "is not a vendor known here")
         changes["vendor"] = vendor
         if vendor != device.vendor:
-            # What another vendor's phone told of itself is not true of this one.
+            # what another vendor's phone reported does not apply to this one
             changes |= {"model": None, "firmware_version": None}
     if "model" in wished:
         named = vendor is not None and device.type is not DeviceType.DECT_HANDSET
@@ -129,7 +130,7 @@ def _vendor_and_model(catalogue: Catalogue, device: Device, wished: Mapping[str,
 
 
 def _sources(device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
-    """Who names a vendor, a model or raw parameters has named the vendor; who clears the vendor leaves it open."""
+    """Naming a vendor, a model or raw parameters fixes the vendor; clearing the vendor makes it open again."""
     changes: dict[str, Any] = {}
     if "vendor" in wished and device.mac:
         changes["vendor_source"] = Origin.NAMED if wished["vendor"] else Origin.MAC_ADDRESS
@@ -162,7 +163,7 @@ async def _system(change: Change, device: Device, wished: Mapping[str, Any]) -> 
 
 
 async def _place(change: Change, catalogue: Catalogue, device: Device, wished: Mapping[str, Any]) -> dict[str, Any]:
-    """Base and slot of a handset. One that moves waits for its new base's fetch."""
+    """Base and slot of a handset. If it moves, it is pending until its new base has fetched."""
     if device.type is not DeviceType.DECT_HANDSET or wished.get("base_id", device.base_id) == device.base_id:
         return {}
     if wished["base_id"] is None:

@@ -1,4 +1,4 @@
-"""Devices as they are shown: with their lines, handsets, masked overrides, and whether the phone is up to date."""
+"""Devices as shown by the API: with lines, handsets, masked overrides, and whether the phone is up to date."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from provserver.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """A device with what belongs to it. `not_rendered` are the line numbers beyond what its model can show.
+    """A device with related data. `not_rendered`: line numbers beyond the model's limit.
 
-    `chain_id` is that of the multicell system of a base, which is recorded on its data master alone.
+    `chain_id`: that of a base's multicell system, which is stored on its data master only.
     """
 
     device: Device
@@ -33,7 +33,7 @@ class DeviceView:
 
     @property
     def everyone(self) -> list[Device]:
-        """The device, and of a base its handsets."""
+        """The device, and for a base its handsets."""
         return [self.device, *(view.device for view in self.handsets)]
 
 
@@ -46,15 +46,15 @@ class _Belongings:
 
 
 async def shared_stamp_of(conn: Connection, configurations: Configurations, account: Account) -> str:
-    """The part of the stamp that all devices of the account share now."""
+    """The current shared part of the stamp of all devices of the account."""
     revision = await layers.platform_revision(conn)
     return shared_stamp(configurations.edition, revision, account.revision)
 
 
 async def views(configurations: Configurations, account: Account, devices: Sequence[Device]) -> list[DeviceView]:
-    """The views of devices of one account, in the same order.
+    """The views of devices of one account, in the same order. Opens its own transactions.
 
-    A handset has what its base has fetched, so their states are one. Opens its own transactions.
+    A handset has the state of its base.
     """
     database = configurations.database
     async with database.read() as conn:
@@ -77,7 +77,7 @@ async def views(configurations: Configurations, account: Account, devices: Seque
 
 
 async def fresh_view(change: Change, configurations: Configurations, device: Device) -> DeviceView:
-    """The view of a device that this transaction has just created: nothing but its overrides can be there."""
+    """The view of a device created in this transaction, which has nothing but overrides yet."""
     documents = await layers.read_documents(change.conn, change.sealer, [device.id])
     referred = {above for above in (device.base_id, device.data_master_id) if above}
     above = {other.id: other for other in await device_lists.devices_by_id(change.conn, referred)}

@@ -1,4 +1,4 @@
-"""Devices: created, found, deleted, armed. Updates are in `device_updates`, how they are shown in `device_views`."""
+"""Devices: creation, lookup, deletion, arming. Updates are in `device_updates`, views in `device_views`."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,10 +24,10 @@ __all__ = ["DeviceFilter", "arm", "create", "delete", "get", "list_devices", "sp
 
 
 async def create(change: Change, catalogue: Catalogue, window: timedelta, account_id: str, wish: Wish) -> Device:
-    """A new device. One with a MAC gets its path secret and is armed for `window`.
+    """Create a device. One with a MAC gets a secret, and its provisioning window is opened for `window`.
 
-    Raises `Invalid` as `classify` does, `Conflict` with code `mac_address_taken`, `ipei_taken`, `base_full`,
-    `system_full` or `chain_id_taken`, `NotFound` for what it refers to, and `Impossible`.
+    Raises `Invalid` like `classify`, `Conflict` with code `mac_address_taken`, `ipei_taken`, `base_full`, `system_full`
+    or `chain_id_taken`, `NotFound` for a referenced object, and `Impossible`.
     """
     kind = classify(catalogue, wish)
     if kind.type is DeviceType.DECT_HANDSET:
@@ -50,7 +50,7 @@ async def create(change: Change, catalogue: Catalogue, window: timedelta, accoun
 
 
 async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wish, kind: Kind) -> Device:
-    """A device that fetches files of its own: a desk phone or a base."""
+    """A device that fetches files itself: a desk phone or a base."""
     role = (wish.multicell_role or MulticellRole.SINGLE) if kind.type is DeviceType.DECT_BASE else None
     wanted = wish.data_master_id
     return Device(
@@ -76,7 +76,7 @@ async def _fetching(change: Change, window: timedelta, account_id: str, wish: Wi
 
 
 async def _with_buttons(change: Change, catalogue: Catalogue, device: Device, wanted: str | None) -> Device:
-    """The device bound to the template that was asked for, else to the account's default where that fits it."""
+    """Bind the device to the requested template, else to the account's default if compatible."""
     if wanted is not None:
         await check_binding(change, device.account_id, wanted, "button_template")
         return replace(device, button_template_id=wanted)
@@ -108,7 +108,7 @@ async def _handset(change: Change, catalogue: Catalogue, account_id: str, wish: 
 async def get(
     conn: Connection, sealer: Sealer, account_id: str, device_id: str, kind: DeviceType | None = None
 ) -> Device:
-    """The device, of that type where one is said; raises `NotFound`."""
+    """The device, of the given type if any. Raises `NotFound`."""
     device = await devices.get_device(conn, sealer, account_id, device_id)
     if device is None or (kind is not None and device.type is not kind):
         raise NotFound("there is no such device" if kind is None else f"there is no such {kind.value}")
@@ -116,12 +116,12 @@ async def get(
 
 
 async def list_devices(conn: Connection, account_id: str, chosen: DeviceFilter, request: PageRequest) -> Page[Device]:
-    """The account's devices, newest first."""
+    """A page of the account's devices, newest first."""
     return await device_lists.list_devices(conn, account_id, chosen, request)
 
 
 def spelled(catalogue: Catalogue, chosen: DeviceFilter) -> DeviceFilter:
-    """A filter whose vendor and model are spelled as they are recorded."""
+    """The filter with vendor and model in their stored spelling."""
     vendor = catalogue.vendor_named(chosen.vendor)
     dialects = catalogue.dialects_of(vendor)
     model = next((name for one in dialects if (name := one.model_named(chosen.model))), chosen.model)
@@ -129,9 +129,9 @@ def spelled(catalogue: Catalogue, chosen: DeviceFilter) -> DeviceFilter:
 
 
 async def delete(change: Change, device: Device, *, cascade: bool = False) -> None:
-    """Delete a device with its assignments, and a base with its handsets; with `cascade` a whole multicell system.
+    """Delete a device with its assignments; a base with its handsets; with `cascade` a whole multicell system.
 
-    Raises `Conflict` with code `base_in_use` for a data master that has secondaries, without `cascade`.
+    Raises `Conflict` with code `base_in_use` for a data master with secondaries, without `cascade`.
     """
     secondaries = await device_lists.secondaries_of(change.conn, device.id)
     if secondaries and not cascade:

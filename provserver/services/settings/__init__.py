@@ -1,1 +1,1 @@
-"""The layers of settings: what may stand in one, and what is effective on a device and why."""
+"""Settings layers: validation, and the effective configuration of devices."""

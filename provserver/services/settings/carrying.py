@@ -1,4 +1,4 @@
-"""What a vendor's syntax cannot carry is refused when it is written, wherever it is written."""
+"""Refuses values that a vendor's syntax cannot represent at the time they are set."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _FIELDS = {
 
 
 def check_carried(vendor: Vendor, values: Iterable[tuple[str, Any]]) -> None:
-    """Raise `CannotCarry` naming every field whose value this vendor's files cannot hold."""
+    """Raise `CannotCarry` naming all fields whose values this vendor's files cannot represent."""
     refused = uncarriable(vendor, values)
     if refused:
         details = {field: f"{reason} ({vendor.name})" for field, reason in refused.items()}
@@ -40,7 +40,7 @@ def document_values(document: Mapping[str, Any], prefix: str) -> list[tuple[str,
 
 
 def check_user_carried(vendor: Vendor | None, user: User) -> None:
-    """Raise `CannotCarry` where the files of this vendor, if it is known, could not hold what `user` brings along."""
+    """Raise `CannotCarry` if this vendor's files cannot represent the user's data. Does nothing for None."""
     if vendor is None:
         return
     line = line_of(_anywhere(user), user, {})
@@ -53,9 +53,9 @@ def check_user_carried(vendor: Vendor | None, user: User) -> None:
 async def check_layer_carried(
     conn: Connection, catalogue: Catalogue, document: Mapping[str, Any], account_id: str | None
 ) -> None:
-    """Check a platform or account layer (`vendor_overrides` by vendor) against the vendors of the devices it reaches.
+    """Check a platform or account layer (`vendor_overrides` by vendor) for the vendors of all devices it applies to.
 
-    Raw parameters concern their own vendor, whether it has devices or not. `account_id` None: the platform.
+    Raw parameters are checked for their own vendor, even without devices. `account_id` None: the platform.
     """
     settings = list(flatten(dict(document.get("abstractions") or {}), "abstractions.").items())
     for name in await vendors_in_use(conn, account_id):

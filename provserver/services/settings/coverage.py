@@ -1,4 +1,4 @@
-"""What the catalogue can express: the vocabulary's JSON Schema with the coverage of every vendor. Pure."""
+"""The JSON Schema of the vocabulary with the coverage of every vendor. Pure."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def settings_schema(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def covered(vendor: Vendor, path: str) -> dict[str, Any]:
-    """Whether a vendor expresses a setting: on all models, on some, or (with the reason) on none."""
+    """Whether a vendor supports a setting: on all models, on some, or on none (with the reason)."""
     if path not in VOCABULARY:
         reason = None if vendor.buttons else vendor.no_buttons or NO_KEYS
         return {"supported": reason is None, "some_models": False, "reason": reason}
@@ -54,12 +54,12 @@ def covered(vendor: Vendor, path: str) -> dict[str, Any]:
 
 
 def becomes(vendor: Vendor, path: str) -> list[str]:
-    """The parameters that a setting becomes with this vendor, on any model."""
+    """The parameters that a setting maps to for this vendor, on any model."""
     return _becomes(vendor, path, frozenset())
 
 
 def _becomes(vendor: Vendor, path: str, carried: frozenset[str]) -> list[str]:
-    # Of two settings one may carry the other on some models and be carried by it on the rest.
+    # two settings may carry each other on different models
     names: dict[str, None] = {}
     for mapping in vendor.settings.get(path, ()):
         names |= dict.fromkeys(mapping.to)

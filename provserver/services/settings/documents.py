@@ -1,8 +1,8 @@
-"""Layer documents: what may stand in one, and how a merge patch changes it. Pure.
+"""Layer documents: validation and merge patches. Pure.
 
-A document is `{"abstractions": {…}, "vendor_overrides": {…}}`; in a device's the raw parameters are flat, in those of
-the platform and of accounts they are keyed by vendor. A patch has the same shape, and null wherever something goes;
-whoever brings one has checked that shape, and that raw values are text, numbers, true or false.
+A document is `{"abstractions": {…}, "vendor_overrides": {…}}`. In a device's document raw parameters are flat; in those
+of the platform and of accounts they are keyed by vendor. A patch has the same shape, with null to remove; the caller
+has validated that shape, and that raw values are text, numbers or booleans.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,10 @@ Document = dict[str, Any]
 def patched_own(
     stored: Mapping[str, Any], patch: Mapping[str, Any] | None, vendor: Vendor | None, field: str
 ) -> Document:
-    """A device's document after `patch`, checked. Raises `Invalid`, or `Impossible` for raw parameters of no vendor."""
+    """A device's document after `patch`, validated.
+
+    Raises `Invalid`, or `Impossible` for raw parameters without a vendor.
+    """
     raw = (patch or {}).get("vendor_overrides") or {}
     prefix = f"{field}.vendor_overrides"
     if raw and vendor is None:
@@ -35,7 +38,7 @@ def patched_own(
 
 
 def patched_shared(stored: Mapping[str, Any], patch: Mapping[str, Any], catalogue: Catalogue) -> Document:
-    """A platform or account document after `patch`, checked. Raises `Invalid`."""
+    """A platform or account document after `patch`, validated. Raises `Invalid`."""
     by_vendor: dict[str, Any] = {}
     for name, raw in (patch.get("vendor_overrides") or {}).items():
         prefix = f"vendor_overrides.{name}"
@@ -52,7 +55,7 @@ def patched_shared(stored: Mapping[str, Any], patch: Mapping[str, Any], catalogu
 
 
 def check_raw_names(raw: Mapping[str, Any], vendor: Vendor, field: str) -> None:
-    """Raise `Invalid` for every name that does not look like a parameter of this vendor."""
+    """Raise `Invalid` for all names that do not match this vendor's parameter syntax."""
     wrong = [name for name in raw if not vendor.syntax.parameter_name.fullmatch(name)]
     if wrong:
         reason = f"is not a parameter name of {vendor.name}"
@@ -72,7 +75,7 @@ def _patched(stored: Mapping[str, Any], patch: Mapping[str, Any] | None, field: 
 
 
 def _without_empty(value: Any) -> Any:
-    """Groups that a patch has emptied are gone, so that a cleared document is empty."""
+    """Remove groups that have become empty, so that a cleared document is empty."""
     if not isinstance(value, dict):
         return value
     kept = {name: _without_empty(item) for name, item in value.items()}

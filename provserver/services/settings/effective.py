@@ -1,4 +1,4 @@
-"""A device as it stands: its layers resolved, its lines, its parameters; and whether its phone has all that."""
+"""The effective configuration of a device: resolved layers, lines, parameters; and whether the phone has it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -36,12 +36,12 @@ Made = TypeVar("Made")
 _ENCRYPTION_KEY = "provisioning.encryption_key"
 
 Documents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
-"""The stored layer documents of the platform, the account and the device."""
+"""The stored layer documents of platform, account and device."""
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveDevice:
-    """Everything that decides a device's file."""
+    """Everything that determines a device's file."""
 
     device: Device
     account: Account
@@ -54,14 +54,14 @@ class EffectiveDevice:
 
     @property
     def base_url(self) -> str:
-        """The device's provisioning folder, ending in a slash."""
+        """The provisioning URL, with a trailing slash."""
         return self.access.folder
 
     @property
     def encryption_key(self) -> str | None:
-        """The key that its files are encrypted with, where its vendor and model know of one.
+        """The key for encrypting the device's files, if its vendor and model support it.
 
-        A raw parameter may put another key into the file: that is how a phone gets its first one, and its next.
+        A raw parameter may write another key into the file: this is how a phone gets its first or next key.
         """
         if not any(one.setting == _ENCRYPTION_KEY for one in self.translation.parameters):
             return None
@@ -77,7 +77,7 @@ def compose(
     access: Access,
     at: datetime,
 ) -> EffectiveDevice:
-    """Resolve and translate as of this moment; pure."""
+    """Resolve and translate for this point in time. Pure."""
     if device.mac is None:
         raise NotFound("a handset has no file of its own; its base has")
     layers = layers_of(account, documents, vendor.dialect, access)
@@ -95,7 +95,7 @@ def layers_of(
 ) -> list[Layer]:
     """The layers of a device, weakest first; its own is called `own_name`.
 
-    Where nobody says where phones fetch from, we do, with all that `access` needs.
+    If no layer sets the provisioning URL, the layer `server` sets it, with the credentials from `access`.
     """
     platform, tenant, own = documents
     tenant_abstractions = dict(tenant.get("abstractions") or {})
@@ -118,7 +118,7 @@ def layers_of(
 
 
 def _customs(layers: Sequence[Layer]) -> Mapping[str, str]:
-    """How dates and clocks are usual by the language and the country that were set; empty where none was."""
+    """The usual date and time formats for the configured language and country; empty if neither is set."""
     regional: dict[str, Any] = {}
     for layer in layers:
         regional |= layer.abstractions.get("regional") or {}
@@ -126,7 +126,7 @@ def _customs(layers: Sequence[Layer]) -> Mapping[str, str]:
 
 
 def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ipei: str | None = None) -> Document:
-    """The document of a rule with a template; `ipei` names the handset of a file that is about one.
+    """Render the file of a rule with a template. `ipei`: the handset, for a file about one.
 
     Raises `CannotCarry` or `RenderingFailed`.
     """
@@ -140,12 +140,12 @@ def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ip
 
 
 def masked(effective: EffectiveDevice) -> EffectiveDevice:
-    """The same with every secret masked before anything is rendered, so that a file can be shown to people."""
+    """A copy with all secrets masked before rendering, for display."""
     translation = effective.translation
 
     def shown(item: Parameter) -> Parameter:
         if item.layer == "server":
-            # Of the address that we made only the token is secret; where a phone is sent to is worth seeing.
+            # Mask only the token in our own URL; the rest of it is worth seeing.
             return replace(item, value=effective.access.hidden(item.value))
         return replace(item, value=MASK) if item.secret else item
 
@@ -157,26 +157,26 @@ def masked(effective: EffectiveDevice) -> EffectiveDevice:
 
 
 async def off_loop(device: Device, work: Callable[[], Made]) -> Made:
-    """What `work` returns; for a base in a thread, since a system of a thousand handsets takes a second.
+    """Run `work`; for a base in a thread, since a system with a thousand handsets takes a second.
 
-    The threads share one interpreter, so it gets no faster, but other phones go on being served meanwhile.
+    A thread does not make it faster, but other phones are served meanwhile.
     """
     return await asyncio.to_thread(work) if device.type is DeviceType.DECT_BASE else work()
 
 
 def stamp_of(record: FetchRecord, catalogue: Catalogue, at: datetime) -> str:
-    """The stamp under which this record's file is what it is at this moment."""
+    """The stamp of this record's file at this time."""
     return stamp(edition(catalogue, at), record.platform_revision, record.account.revision, record.device.revision)
 
 
 def edition(catalogue: Catalogue, at: datetime) -> str:
-    """What all files are made from now: the catalogue, and what it has phones told of time zones."""
+    """The inputs common to all files: the catalogue and the current time zone rules."""
     return f"{catalogue.digest}-{generation(at)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """Everything that `compose` takes."""
+    """The arguments of `compose`."""
 
     device: Device
     account: Account
@@ -187,13 +187,13 @@ class Ingredients:
     at: datetime
 
     def composed(self) -> EffectiveDevice:
-        """The device as it stands with these."""
+        """Compose the device."""
         return compose(self.device, self.account, self.documents, self.parts, self.vendor, self.access, self.at)
 
 
 @dataclass(frozen=True, slots=True)
 class Configurations:
-    """Reads devices as they stand, for the API and the command line. `public_url`: where no phone has told another."""
+    """Effective configurations for the API and the CLI. `public_url`: for phones that have not fetched yet."""
 
     database: Database
     catalogue: Catalogue
@@ -204,16 +204,19 @@ class Configurations:
 
     @property
     def edition(self) -> str:
-        """What all files are made from now."""
+        """The inputs common to all files now."""
         return edition(self.catalogue, self.sources.now())
 
     async def effective(self, account_id: str, device_id: str, *, user_agent: str = "") -> EffectiveDevice:
-        """The device as it stands, or as if its phone called itself `user_agent`. Raises as `ingredients` does."""
+        """The effective configuration of a device, or as if its phone had sent `user_agent`.
+
+        Raises like `ingredients`.
+        """
         found = await self.ingredients(account_id, device_id, user_agent=user_agent)
         return await off_loop(found.device, found.composed)
 
     async def ingredients(self, account_id: str, device_id: str, *, user_agent: str = "") -> "Ingredients":
-        """What the device's file is made from. Raises `NotFound` where there is no device, or no vendor file for it.
+        """What the device's file is made from. Raises `NotFound` if the device or its vendor file does not exist.
 
         Raises `Impossible` for the User-Agent of a phone that this device cannot be.
         """
@@ -223,7 +226,7 @@ class Configurations:
     async def ingredients_in(
         self, conn: Connection, account_id: str, device_id: str, *, user_agent: str = ""
     ) -> "Ingredients":
-        """The same inside a transaction."""
+        """The same within a transaction."""
         sealer = self.database.sealer
         record = await find_by_id(conn, account_id, device_id)
         if record is None:
@@ -248,9 +251,9 @@ class Configurations:
     async def config_states(
         self, devices: Sequence[Device], shared_stamps: Mapping[str, str]
     ) -> dict[str, ConfigState]:
-        """Whether each device's phone has what it would get now. `shared_stamps`: account id -> shared stamp.
+        """Whether each phone has its current configuration. `shared_stamps`: account id -> shared part of the stamp.
 
-        Where the stamp differs the file is rendered and compared, since most changes do not reach most phones.
+        If the stamp differs, the file is rendered and compared, because most changes do not affect most phones.
         """
         states = {}
         for device in devices:
@@ -268,6 +271,6 @@ class Configurations:
             rule = next(rule for rule in effective.vendor.files if rule.provisions)
             document = await off_loop(device, lambda: render(self.renderer, effective, rule))
         except ProvserverError:
-            # What cannot be rendered now is not what the phone has.
+            # cannot be rendered, so it differs from what the phone has
             return ConfigState.STALE
         return ConfigState.CURRENT if document.etag == device.fetched_etag else ConfigState.STALE

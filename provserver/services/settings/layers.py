@@ -1,4 +1,4 @@
-"""The layers of the platform, of accounts and of devices: read masked, changed by merge patch."""
+"""The layers of platform, accounts and devices: reading (masked) and merge patches."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,16 +25,16 @@ from provserver.store.sealing import Sealer
 async def shared_layer(
     conn: Connection, sealer: Sealer, catalogue: Catalogue, account_id: str | None
 ) -> dict[str, Any]:
-    """The layer of an account, or of the platform with None; secrets masked."""
+    """The layer of an account, or of the platform (None); secrets masked."""
     return masked_shared((await read_layer(conn, sealer, account_id or PLATFORM)).document, catalogue)
 
 
 async def patch_shared_layer(
     change: Change, catalogue: Catalogue, account_id: str | None, patch: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Merge `patch` into the layer of an account, or of the platform with None, and return it masked.
+    """Merge `patch` into the layer of an account, or of the platform (None), and return it masked.
 
-    Raises `Invalid`, and `CannotCarry` where the files of a device it reaches could not hold a value.
+    Raises `Invalid`, or `CannotCarry` if the files of a device it applies to cannot represent a value.
     """
     owner = account_id or PLATFORM
     stored = (await read_layer(change.conn, change.sealer, owner, for_update=True)).document
@@ -51,9 +51,9 @@ async def patch_shared_layer(
 async def patch_own_layer(
     change: Change, catalogue: Catalogue, device: Device, patch: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Merge `patch` (None: clear) into a device's layer; returns it masked before and after, None where it is the same.
+    """Merge `patch` (None: clear) into a device's layer. Returns it masked before and after, or None if unchanged.
 
-    Raises `Invalid`, and `CannotCarry` where the device's files could not hold a value.
+    Raises `Invalid`, or `CannotCarry` if the device's files cannot represent a value.
     """
     vendor = await dialect_of(change.conn, catalogue, device)
     stored = (await read_layer(change.conn, change.sealer, device.id, for_update=True)).document
@@ -67,9 +67,9 @@ async def patch_own_layer(
 
 
 async def check_vendor_fits(change: Change, catalogue: Catalogue, device: Device) -> None:
-    """Check what already reaches a device against its (new) vendor: its layers and its users.
+    """Check everything that applies to a device against its (new) vendor: layers and users.
 
-    Raises `Invalid` for raw parameters of the device that are none of this vendor, `CannotCarry` for values.
+    Raises `Invalid` for raw parameters that are not this vendor's, or `CannotCarry` for values.
     """
     vendor = await dialect_of(change.conn, catalogue, device)
     if vendor is None:

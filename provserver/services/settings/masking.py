@@ -1,4 +1,4 @@
-"""Secrets never leave: in every answer they are a mask, and a mask that comes back is refused."""
+"""Masks secrets in responses, and refuses the mask as a value."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ MASK = "********"
 
 
 def masked_abstractions(abstractions: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested abstractions with their secrets masked."""
+    """Nested abstractions with secrets masked."""
     flat = flatten(dict(abstractions))
     return nest({path: MASK if path in SECRETS else value for path, value in flat.items()})
 
 
 def masked_parameters(raw: Mapping[str, Any], vendor: Vendor | None) -> dict[str, Any]:
-    """Raw parameters of a vendor with its secrets masked; without the vendor's file all of them are."""
+    """Raw parameters with secrets masked; without a vendor file all are masked."""
     return {name: MASK if vendor is None or is_secret(name, vendor) else value for name, value in raw.items()}
 
 
 def masked_own(document: Mapping[str, Any], vendor: Vendor | None) -> dict[str, Any]:
-    """A device's layer document (flat `vendor_overrides`) with its secrets masked."""
+    """A device's layer document (flat `vendor_overrides`) with secrets masked."""
     return {
         "abstractions": masked_abstractions(document.get("abstractions") or {}),
         "vendor_overrides": masked_parameters(document.get("vendor_overrides") or {}, vendor),
@@ -32,7 +32,7 @@ def masked_own(document: Mapping[str, Any], vendor: Vendor | None) -> dict[str, 
 
 
 def masked_shared(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """A platform or account layer document (`vendor_overrides` by vendor) with its secrets masked."""
+    """A platform or account layer document (`vendor_overrides` by vendor) with secrets masked."""
     by_vendor = document.get("vendor_overrides") or {}
     return {
         "abstractions": masked_abstractions(document.get("abstractions") or {}),
@@ -43,14 +43,14 @@ def masked_shared(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str
 
 
 def refuse_masked_abstractions(abstractions: Mapping[str, Any], field: str) -> None:
-    """Raise `Invalid` where a secret is set to the mask."""
+    """Raise `Invalid` if a secret is set to the mask."""
     _refuse(
         f"{field}.{path}" for path, value in flatten(dict(abstractions)).items() if path in SECRETS and value == MASK
     )
 
 
 def refuse_masked_parameters(raw: Mapping[str, Any], vendor: Vendor, field: str) -> None:
-    """Raise `Invalid` where a raw parameter that holds a secret is set to the mask."""
+    """Raise `Invalid` if a secret raw parameter is set to the mask."""
     _refuse(f"{field}.{name}" for name, value in raw.items() if value == MASK and is_secret(name, vendor))
 
 

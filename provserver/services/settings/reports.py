@@ -1,4 +1,4 @@
-"""What is effective on a device, and why, without any secret: for the API and the command line. Pure."""
+"""Reports of the effective configuration and its origin, without secrets, for API and CLI. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -21,9 +21,9 @@ from provserver.services.settings.zone_changes import TIMEZONE, exception, told_
 
 @dataclass(frozen=True, slots=True)
 class SettingReport:
-    """An effective setting (or raw parameter) and what became of it. `shadows`: (layer, value), nearest first.
+    """An effective setting (or raw parameter) and its outcome. `shadows`: overridden (layer, value), nearest first.
 
-    `note`: what else is to be known of it; `until`: when the phone is to be told something else, where that is known.
+    `note`: additional information. `until`: when the value given to the phone will change, if known.
     """
 
     path: str
@@ -39,9 +39,9 @@ class SettingReport:
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """A line and the parameters of its own; without them it lies beyond what the model can show.
+    """A line and its parameters; without parameters it is beyond the model's limit.
 
-    `account_number` is that of the SIP account in the file of a base, `problem` why the phone cannot register it.
+    `account_number`: number of the SIP account in a base's file. `problem`: why the phone cannot register it.
     """
 
     line_number: int
@@ -53,7 +53,7 @@ class LineReport:
 
 @dataclass(frozen=True, slots=True)
 class ButtonReport:
-    """A button and the parameters of its key; `reason` is why it is not on the phone, in words."""
+    """A button and the parameters of its key. `reason`: why it is not on the phone, as text."""
 
     position: int
     type: str
@@ -76,7 +76,7 @@ class DeviceReport:
 
 
 def report(effective: EffectiveDevice) -> DeviceReport:
-    """What is effective, with provenance; secrets masked."""
+    """The effective configuration with the origin of each value; secrets masked."""
     translation, resolved, vendor = effective.translation, effective.resolved, effective.vendor
     own: dict[int, list[tuple[str, str]]] = {}
     for parameter in translation.parameters:

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates on the connection, and in the transaction, that `store.migrate` hands over."""
+"""Alembic environment: migrates on the connection and in the transaction passed in by `store.migrate`."""
 
 from alembic import context
 

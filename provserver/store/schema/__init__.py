@@ -1,6 +1,6 @@
-"""All tables. A change here needs a migration; a test holds the two together.
+"""All tables. Changes need a migration; a test compares the two.
 
-Unique constraints over nullable columns rely on what every database here does: two NULLs are never equal.
+Unique constraints over nullable columns rely on NULLs being distinct, which holds in all supported databases.
 """
 
 from provserver.store.schema.accounts import accounts, api_keys, files, settings_layers, user_terms, users

@@ -1,4 +1,4 @@
-"""Accounts, what belongs to them alone, and their users."""
+"""Accounts with their keys, layers and files, and their users."""
 
 from sqlalchemy import (
     BigInteger,
@@ -27,7 +27,7 @@ accounts = Table(
     Column("timezone", String),
     Column("status", String, nullable=False),
     Column("accepted_proofs", Words),
-    Column("default_button_template_id", String),  # no foreign key: accounts would refer to what refers to them
+    Column("default_button_template_id", String),  # no foreign key, as it would be circular
     Column("revision", Integer, nullable=False),
     moment("created_at"),
     moment("updated_at"),
@@ -53,7 +53,7 @@ api_keys = Table(
 settings_layers = Table(
     "settings_layers",
     metadata,
-    Column("owner_id", String, primary_key=True),  # 'platform', an account or a device
+    Column("owner_id", String, primary_key=True),  # 'platform', or the id of an account or device
     Column("sealed", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     moment("updated_at"),
@@ -85,7 +85,8 @@ users = Table(
     Column("sip_username", String, nullable=False),
     Column("sip_auth_username", String),
     Column("sip_password_sealed", Text, nullable=False),
-    Column("sip_domain", String, nullable=False),  # '' for none: a NULL would let two equal user names in
+    # '' for none: with NULL, the unique constraint would allow duplicates
+    Column("sip_domain", String, nullable=False),
     Column("sip_display_name", String),
     moment("created_at"),
     moment("updated_at"),

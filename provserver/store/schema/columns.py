@@ -1,4 +1,4 @@
-"""What tables have in common."""
+"""Common column definitions."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ metadata = MetaData(
 
 
 def account(*, nullable: bool = False) -> Column[Any]:
-    """The account that a row belongs to, and goes with."""
+    """The account that a row belongs to; rows are deleted with it."""
     return Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=nullable)
 
 
 def moment(name: str, *, nullable: bool = False) -> Column[Any]:
-    """When something was."""
+    """A timestamp."""
     return Column(name, Instant, nullable=nullable)

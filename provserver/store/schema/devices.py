@@ -1,4 +1,4 @@
-"""Devices, who is on their lines, and the words that they are found by."""
+"""Devices, assignments, and the search terms of devices."""
 
 from sqlalchemy import (
     Column,
@@ -16,14 +16,14 @@ from sqlalchemy import (
 from provserver.store.schema.columns import account, metadata, moment
 from provserver.store.types import Bytewise, Words
 
-# What a device is, but for where it stands, in one word that the database itself keeps.
+# Everything that lists filter by except the location, as one generated column.
 KIND = "type || '|' || status || '|' || coalesce(vendor, '') || '|' || coalesce(model, '')"
 
 devices = Table(
     "devices",
     metadata,
     Column("id", String, primary_key=True),
-    Column("ordinal", String, nullable=False),  # ids of the three types differ in their prefix; this part sorts
+    Column("ordinal", String, nullable=False),  # sortable part of the id: the prefixes of the three types differ
     account(),
     Column("type", String, nullable=False),
     Column("mac", String, unique=True),
@@ -65,7 +65,7 @@ devices = Table(
     UniqueConstraint("account_id", "ipei"),
     UniqueConstraint("base_id", "slot_number"),
     Index(None, "previous_token_hash", unique=True),
-    # What lists are made of: see `store.kinds`.
+    # Indexes for lists, see `store.kinds`.
     Index(None, "account_id", "kind", "ordinal"),
     Index(None, "account_id", "location", "kind", "ordinal"),
     Index(None, "account_id", "base_id", "ordinal"),
@@ -100,5 +100,5 @@ burnt_tokens = Table(
     "burnt_tokens",
     metadata,
     Column("token_hash", String, primary_key=True),
-    Column("mac", String, nullable=False),  # no foreign key: a token outlives the device that it is burnt with
+    Column("mac", String, nullable=False),  # no foreign key: a burnt token outlives its device
 )

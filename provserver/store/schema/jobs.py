@@ -10,7 +10,7 @@ check_sync_jobs = Table(
     metadata,
     Column("id", String, primary_key=True),
     account(),
-    Column("running_account", String, unique=True),  # the account while it runs, so that it has one such job at most
+    Column("running_account", String, unique=True),  # the account while the job runs: unique, so there is only one
     Column("state", String, nullable=False),
     Column("filter", Json, nullable=False),
     Column("reboot", Boolean, nullable=False),
@@ -30,7 +30,7 @@ check_sync_job_devices = Table(
     metadata,
     Column("job_id", ForeignKey("check_sync_jobs.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("device_id", String, nullable=False),  # no foreign key: a device that is deleted meanwhile still counts
+    Column("device_id", String, nullable=False),  # no foreign key: deleted devices still count
     Column("state", String, nullable=False),
     PrimaryKeyConstraint("job_id", "position"),
     Index(None, "job_id", "state", "position"),

@@ -1,4 +1,4 @@
-"""Programmable keys, and the templates that phones take them from."""
+"""Button templates, buttons and overrides."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, UniqueConstraint
 
@@ -22,12 +22,12 @@ buttons = Table(
     metadata,
     Column("id", String, primary_key=True),
     account(),
-    Column("owner_id", String, nullable=False),  # a template, or a device that has something else there
+    Column("owner_id", String, nullable=False),  # a template, or a device with an override
     Column("position", Integer, nullable=False),
     Column("suppressed", Boolean, nullable=False),
     Column("type", String),
     Column("target", Json),
-    Column("user_id", String, index=True),  # no foreign key: a button whose user is deleted stays, and is reported
+    Column("user_id", String, index=True),  # no foreign key: a button whose user is deleted is kept and reported
     Column("label", String),
     moment("created_at"),
     UniqueConstraint("owner_id", "position"),

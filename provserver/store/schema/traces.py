@@ -1,4 +1,4 @@
-"""What has happened: it outlives what it happened to."""
+"""Records that outlive the objects they refer to."""
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
@@ -9,7 +9,7 @@ events = Table(
     "events",
     metadata,
     Column("id", String, primary_key=True),
-    Column("account_id", String, nullable=False),  # no foreign keys: what happened outlives what it happened to
+    Column("account_id", String, nullable=False),  # no foreign keys: events outlive devices and accounts
     Column("device_id", String, nullable=False),
     Column("type", String, nullable=False),
     moment("created_at"),

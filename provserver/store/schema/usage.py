@@ -1,4 +1,4 @@
-"""What accounts are counted by. No foreign keys: usage outlives accounts, devices and users."""
+"""Usage tables. No foreign keys: usage outlives accounts, devices and users."""
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table
 
@@ -16,12 +16,12 @@ provisioned_spans = Table(
     Index(None, "user_id", "ended_at", "started_at"),
 )
 
-# What follows from them, kept in the same transaction (`store.usage_counts`): else each count would look at every user.
+# Derived counts, updated in the same transaction (`store.usage_counts`), so that a report need not read all users.
 usage_totals = Table(
     "usage_totals",
     metadata,
     Column("account_id", String, primary_key=True),
-    moment("at"),  # of the last step, which this is
+    moment("at"),  # time of the last step
     Column("began", Integer, nullable=False),
     Column("ended", Integer, nullable=False),
 )
