@@ -20,6 +20,7 @@ import uvloop
 from provserver.config import Config
 from provserver.domain.errors import BadConfiguration, ProvserverError
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
+from provserver.logs import configure_logging
 from provserver.metrics_folder import MetricsFolder
 from provserver.process import Role, run
 from provserver.store.shared_cache import SharedCacheFolder
@@ -49,9 +50,13 @@ class Place:
 class Supervisor:
     """Runs processes until SIGTERM or SIGINT. On SIGHUP each is replaced by a new one with a reloaded configuration.
 
+    A replacement for a worker that died gets the configuration of the others, not what is in the file by then: that may
+    be half written.
+
     It has no event loop and no threads, so that it can fork safely.
     """
 
+    config: Config
     load: LoadConfig
     places: Sequence[Place]
     leaving: set[int] = field(default_factory=set)
@@ -60,7 +65,7 @@ class Supervisor:
     def start(self) -> None:
         """Start all processes. If one fails, the others are stopped and `BadConfiguration` is raised."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        forked = [self._forked(place) for place in self.places]
+        forked = [self._forked(place, self.config) for place in self.places]
         for place, (pid, ready) in zip(self.places, forked, strict=True):
             place.pid, place.since = self._once_ready(pid, ready) or 0, time.monotonic()
         failed = [place.name for place in self.places if not place.pid]
@@ -100,36 +105,48 @@ class Supervisor:
         for place in self.places:
             if place.pid and place.pid not in gone:
                 continue
-            _log.error("worker_died", worker=place.name, pid=place.pid)
+            if place.pid:
+                _log.error("worker_died", worker=place.name, pid=place.pid)
             if time.monotonic() - place.since < _YOUNG_SECONDS:
                 time.sleep(_PAUSE_SECONDS)
-            place.pid, place.since = self._started(place) or 0, time.monotonic()
+            place.pid, place.since = self._started(place, self.config) or 0, time.monotonic()
             if not place.pid:
                 os.kill(os.getpid(), signal.SIGCHLD)  # retry in the next iteration
 
     def _renew(self) -> None:
-        for place in self.places:
-            successor = self._started(place)
-            if successor is None:
-                _log.error("worker_not_renewed", worker=place.name, kept=place.pid)
-                continue
-            if place.pid:
-                os.kill(place.pid, signal.SIGTERM)
-                self.leaving.add(place.pid)
-            place.pid, place.since = successor, time.monotonic()
-        _log.warning("workers_renewed")
+        try:
+            config = self.load()
+        except ProvserverError as error:
+            _log.error("workers_not_renewed", reason=error.message)
+            return
+        renewed = [self._is_renewed(place, config) for place in self.places]
+        if all(renewed):
+            self.config = config
+            configure_logging(config.log)
+            _log.warning("workers_renewed")
 
-    def _started(self, place: Place) -> int | None:
-        return self._once_ready(*self._forked(place))
+    def _is_renewed(self, place: Place, config: Config) -> bool:
+        successor = self._started(place, config)
+        if successor is None:
+            _log.error("worker_not_renewed", worker=place.name, kept=place.pid)
+            return False
+        if place.pid:
+            os.kill(place.pid, signal.SIGTERM)
+            self.leaving.add(place.pid)
+        place.pid, place.since = successor, time.monotonic()
+        return True
 
-    def _forked(self, place: Place) -> tuple[int, int]:
+    def _started(self, place: Place, config: Config) -> int | None:
+        return self._once_ready(*self._forked(place, config))
+
+    def _forked(self, place: Place, config: Config) -> tuple[int, int]:
         """Fork a process; returns its pid and a file descriptor that becomes readable when it is ready."""
         ready, tell_ready = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(ready)
             os.close(self.lifeline[1])
-            os._exit(_serve(self.load, place.role, self.lifeline[0], tell_ready))
+            os._exit(_serve(config, place.role, self.lifeline[0], tell_ready))
         os.close(tell_ready)
         return pid, ready
 
@@ -169,14 +186,14 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
         place(f"phones-{number}", {section: opened(section) for section in sections})
         for number in range(1, workers + 1)
     ]
-    return Supervisor(load, places), addresses(config, ports)
+    return Supervisor(config, load, places), addresses(config, ports)
 
 
-def _serve(load: LoadConfig, role: Role, lifeline: int, tell_ready: int) -> int:
+def _serve(config: Config, role: Role, lifeline: int, tell_ready: int) -> int:
     """Run a child process; returns its exit code."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    configure_logging(config.log)
     try:
-        config = load()
         uvloop.run(_serve_until_told(config, role, lifeline, tell_ready))
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)

@@ -24,7 +24,9 @@ AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started once: each start is that of three processes."""
-    with serving(tmp_path_factory.mktemp("workers"), "--workers", "2", PROVSERVER_PHONES__AUTH="open") as server:
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "config.yaml").write_text("log: {format: text}\n")
+    with serving(folder, "--workers", "2", PROVSERVER_PHONES__AUTH="open") as server:
         yield server
 
 
@@ -85,7 +87,10 @@ def _served(server: Server) -> dict[str, int]:
 
 @pytest.mark.usefixtures("account")
 def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Server) -> None:
-    victim = max(children(server))
+    """Also while somebody edits the configuration: what is half written counts only once it is asked for by SIGHUP."""
+    config = server.stderr.with_name("config.yaml")
+    before, victim = config.read_text(), max(children(server))
+    config.write_text("phones: [")
     os.kill(victim, signal.SIGKILL)
     wait_for(server, "worker_died")
     deadline = time.monotonic() + PATIENCE
@@ -98,11 +103,18 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Ser
             await asyncio.gather(*(fetched(session, server) for _ in range(20)))
 
     asyncio.run(all_served())
+    served = children(server)
+    server.process.send_signal(signal.SIGHUP)
+    assert "not readable as YAML" in wait_for(server, "workers_not_renewed")
+    assert children(server) == served
+    config.write_text(before)
 
 
 @pytest.mark.usefixtures("account")
 def test_sighup_renews_every_process_and_refuses_no_connection(server: Server) -> None:
+    """They read the configuration anew, and how the log is written is part of it."""
     before = children(server)
+    server.stderr.with_name("config.yaml").write_text("log: {format: json}\n")
 
     async def renewed_under_load() -> None:
         """Every process is renewed while phones connect; any of them that is refused fails here."""
@@ -113,6 +125,7 @@ def test_sighup_renews_every_process_and_refuses_no_connection(server: Server) -
 
     asyncio.run(asyncio.wait_for(renewed_under_load(), PATIENCE))
     assert len(children(server)) == 3
+    assert '"event":"phone_request"' in server.said()
 
 
 def test_workers_of_a_killed_supervisor_end_by_themselves(tmp_path: Path) -> None:
