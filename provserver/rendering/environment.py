@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
 from provserver.rendering.filters import Step, group_by, reject_by, select_by, sort_by, steps
+from provserver.rendering.loops import SPELLED_EACH, LoopGenerator, spelled_each
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
 
@@ -36,6 +37,8 @@ _OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # passed by Jinja to every
 
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox with fast paths for safe attributes, as a file accesses thousands of them."""
+
+    code_generator_class = LoopGenerator
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -87,7 +90,7 @@ def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         auto_reload=False,
     )
     environment.filters |= {"groupby": group_by, "selectattr": select_by, "rejectattr": reject_by}
-    environment.filters |= {"sort": sort_by, "steps": steps, "serial": _serial}
+    environment.filters |= {"sort": sort_by, "steps": steps, "serial": _serial, SPELLED_EACH: spelled_each}
     return environment
 
 

@@ -41,11 +41,11 @@ class Parameter:
     line: int | None = None
     slot: int | None = None
     secret: bool = False
+    name: str = field(init=False, repr=False, compare=False)
+    """The name without index and tag."""
 
-    @property
-    def name(self) -> str:
-        """The name without index and tag."""
-        return split_identity(self.identity)[0]
+    def __post_init__(self) -> None:
+        self.name = split_identity(self.identity)[0]
 
     @property
     def index(self) -> str | None:
