@@ -3,8 +3,10 @@
 `groupby`, `selectattr`, `rejectattr` and `sort` behave like Jinja's; other uses are delegated to Jinja.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, not_
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, filters, pass_context, pass_environment
@@ -42,9 +44,9 @@ def group_by(
     """Group by an attribute, sorted by it."""
     items = list(value)
     if default is None and _are_parameters(items, attribute):
-        groups: dict[Any, list[Any]] = {}
+        groups: defaultdict[Any, list[Any]] = defaultdict(list)
         for key, item in zip(map(attrgetter(attribute), items), items, strict=True):
-            groups.setdefault(key, []).append(item)
+            groups[key].append(item)
         folded = {key if case_sensitive else _folded(key): key for key in groups}
         if len(folded) == len(groups):  # otherwise some keys differ in case only
             return [Group(folded[key], groups[folded[key]]) for key in sorted(folded)]
@@ -104,7 +106,7 @@ def select_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) ->
     """Items with a true attribute, or that pass a test on it."""
     items = list(value)
     if len(how) == 1 and not more and _are_parameters(items, how[0]):
-        return [item for has, item in zip(map(attrgetter(how[0]), items), items, strict=True) if has]
+        return list(compress(items, map(attrgetter(how[0]), items)))
     return filters.sync_do_selectattr(context, items, *how, **more)
 
 
@@ -113,7 +115,7 @@ def reject_by(context: Context, value: Iterable[Any], *how: Any, **more: Any) ->
     """The opposite of `select_by`."""
     items = list(value)
     if len(how) == 1 and not more and _are_parameters(items, how[0]):
-        return [item for has, item in zip(map(attrgetter(how[0]), items), items, strict=True) if not has]
+        return list(compress(items, map(not_, map(attrgetter(how[0]), items))))
     return filters.sync_do_rejectattr(context, items, *how, **more)
 
 

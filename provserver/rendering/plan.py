@@ -8,9 +8,13 @@ from provserver.domain.mappings import Constant
 from provserver.domain.mappings import Mapping as SettingMapping
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SECRETS, SETTINGS, VOCABULARY
-from provserver.rendering.converters import SPELLINGS
+from provserver.rendering.converters import LOOKS_AT, Clock, Scope, Tables
 from provserver.rendering.parameters import holds_secret
 from provserver.rendering.places import knows_line_alone, knows_number_alone, names_of, repeating_group
+
+_TIMEZONE = "regional.timezone"
+_SHARED_BY_LINES = frozenset({"line.number", "line.domain", "line.server"})
+"""Line values that many phones have in common; the others belong to one user."""
 
 NO_KEYS = "these devices have no programmable keys"
 NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
@@ -21,8 +25,8 @@ class Writing:
     """A mapping of the setting `path` that applies here.
 
     `group`: what its parameters repeat for. `is_named_by_line`: their names have no placeholder but the line number.
-    `follows`: they depend on nothing but the line number and the value, which is not secret, so they can be cached
-    across phones.
+    `looks_at`: what they depend on beside the value and the line number: `Tables` (nothing), `Clock`, `Service`, or
+    `Scope` (anything).
     """
 
     vendor: Vendor
@@ -31,7 +35,7 @@ class Writing:
     group: str | None
     secret: bool
     is_named_by_line: bool
-    follows: bool
+    looks_at: type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,13 +55,16 @@ class Fixed:
 class Said:
     """What the vendor file says about one setting: `reasons` why it is not (fully) supported, and what is written.
 
-    `follows`: everything depends on the value alone, plus the line numbers if `by_lines`.
+    `follows_from`: everything depends on the value, which is not secret, on this, and, if `by_lines`, on the line
+    numbers, so it can be cached across phones; None if it cannot. `spelled_plainly`: the only writing of a line value
+    that is written as it is.
     """
 
     reasons: tuple[str, ...]
     writings: tuple[Writing, ...]
-    follows: bool
+    follows_from: type | None
     by_lines: bool
+    spelled_plainly: Writing | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +120,9 @@ def _said(vendor: Vendor, path: str, reasons: Sequence[str], fitting: Sequence[S
     said: Said | None = vendor.worked_out.get(key)
     if said is None or any(writing.vendor is not vendor for writing in said.writings):
         writings = tuple(_writing(vendor, path, mapping) for mapping in fitting)
-        follows, by_lines = all(one.follows for one in writings), any(one.group == "lines" for one in writings)
-        said = vendor.worked_out[key] = Said(tuple(reasons), writings, follows, by_lines)
+        by_lines, follows_from = any(one.group == "lines" for one in writings), _follows_from(path, writings)
+        said = Said(tuple(reasons), writings, follows_from, by_lines, _plain(path, writings))
+        vendor.worked_out[key] = said
     return said
 
 
@@ -122,11 +130,28 @@ def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
     names = list(names_of(mapping))
     group = next((found for name in names if (found := repeating_group(name))), None)
     secret = holds_secret(path, mapping)
-    given = path in LINE_VALUES or path in DECT_VALUES
     named = all(map(knows_line_alone, (*names, *mapping.attributes.values())))
-    spelled = mapping.convert is None or mapping.convert in SPELLINGS
-    follows = not (given or path in SECRETS) and named and spelled
-    return Writing(vendor, path, mapping, group, secret, named, follows)
+    looks_at = LOOKS_AT[mapping.convert] if mapping.convert else Tables
+    return Writing(vendor, path, mapping, group, secret, named, looks_at)
+
+
+def _follows_from(path: str, writings: Sequence[Writing]) -> type | None:
+    """What all of these depend on beside their value, if that is shared by phones."""
+    is_shared = path in _SHARED_BY_LINES if path in LINE_VALUES or path in DECT_VALUES else path not in SECRETS
+    seen = {writing.looks_at for writing in writings} - {Tables}
+    if not is_shared or len(seen) > 1 or not all(writing.is_named_by_line for writing in writings):
+        return None
+    found = seen.pop() if seen else Tables
+    is_clock = path == _TIMEZONE and not any(writing.group for writing in writings)
+    return None if found is Scope or (found is Clock and not is_clock) else found
+
+
+def _plain(path: str, writings: Sequence[Writing]) -> Writing | None:
+    only = writings[0] if len(writings) == 1 and path in LINE_VALUES else None
+    if only is None or not only.is_named_by_line or only.group != "lines":
+        return None
+    mapping = only.mapping
+    return only if mapping.to and mapping.convert is None and mapping.values is None else None
 
 
 def _fixed(vendor: Vendor, constant: Constant) -> Fixed:

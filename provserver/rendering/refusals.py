@@ -1,6 +1,6 @@
 """What a vendor's syntax cannot represent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from provserver.domain.facts import Refusal
@@ -26,3 +26,8 @@ def refusal_of(text: str, refusals: Iterable[Refusal]) -> str | None:
         if item.pattern.search(text):
             return item.why
     return None
+
+
+def are_refused(texts: Collection[str], refusals: Iterable[Refusal]) -> bool:
+    """Whether any of them cannot be written."""
+    return not "".join(texts).isprintable() or any(item.pattern.search(text) for item in refusals for text in texts)

@@ -15,7 +15,7 @@ from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
 from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
-from provserver.rendering.refusals import refusal_of, uncarriable
+from provserver.rendering.refusals import are_refused, uncarriable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Renderer:
         `ipei`: the handset that the file is about, if any. Raises `CannotCarry` for a value the syntax cannot
         represent, and `RenderingFailed` if the template fails.
         """
-        if any(refusal_of(text, vendor.syntax.cannot_carry) for text in _texts(translation.parameters)):
+        if are_refused(_texts(translation.parameters), vendor.syntax.cannot_carry):
             refused = uncarriable(vendor, _values(translation.parameters))
             raise CannotCarry(f"{vendor.name} files cannot hold the value of {', '.join(refused)}", details=refused)
         return self._lay_out(

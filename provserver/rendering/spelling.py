@@ -6,50 +6,51 @@ from typing import Any
 
 from provserver.domain.mappings import ListSpelling
 from provserver.domain.vendor import Vendor
-from provserver.rendering.converters import CONVERTERS, SPELLINGS, Inexpressible, Scope
+from provserver.rendering.converters import CONVERTERS, Clock, Inexpressible, Service, Tables
 from provserver.rendering.parameters import LISTED, Parameter, spell_raw
 from provserver.rendering.places import number_of_line, placed
 from provserver.rendering.plan import Writing
 from provserver.rendering.spots import Spot
 
-_KEPT = 4_096  # cached parameter names for a line
+ASSIGNMENT = "assignment"
+"""The layer that parameters name for values of the user on a line."""
+
+_KEPT = 4_096  # cached parameter names, of several lines each
 _Texts = Iterable[tuple[str, str]]  # name -> value as written
 
 
-def following_parameters(writing: Writing, value: Any, layer: str, lines: Iterable[int | None]) -> Iterator[Parameter]:
-    """The parameters of `value` for these lines, if they depend on nothing else. Raises `Inexpressible`."""
-    mapping = writing.mapping
-    if mapping.list:
-        texts = list(_spelled_list(mapping.list, value))
-    else:
-        text = _text_of(writing, value, None)
-        texts = [] if text is None else [(name, text) for name in mapping.to]
-    for line in lines:
-        yield from _made(writing, texts, layer, number_of_line(line), line, None)
+def following_parameters(
+    writing: Writing, value: Any, layer: str, line: int | None, view: Clock | Service | None
+) -> Iterable[Parameter]:
+    """The parameters of `value` for a line, if they depend on nothing else but `view`. Raises `Inexpressible`."""
+    seen = writing.vendor if writing.looks_at is Tables else view
+    return _made(writing, _texts(writing, value, seen), layer, number_of_line(line), line, None)
 
 
 def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Iterable[Parameter]:
     """The parameters of `value` at a spot. Raises `Inexpressible`, possibly during iteration."""
-    mapping = writing.mapping
-    if mapping.list:
-        return _made(writing, _spelled_list(mapping.list, value), layer, spot.places, spot.line, spot.slot)
-    text = _text_of(writing, value, spot.scope)
-    if text is None:
-        return ()
-    if not (writing.is_named_by_line and spot.is_plain):
-        return _made(writing, [(name, text) for name in mapping.to], layer, spot.places, spot.line, spot.slot)
-    identities, attributes = _names(writing, spot.line)
-    section, path, secret, line = mapping.section, writing.path, writing.secret, spot.line
-    return [Parameter(one, text, section, attributes, path, layer, line, None, secret) for one in identities]
+    return _made(writing, _texts(writing, value, spot.scope), layer, spot.places, spot.line, spot.slot)
+
+
+def plain_parameters(writing: Writing, values: Iterable[Any], lines: Sequence[int]) -> list[Parameter]:
+    """The parameters that give each line its value as it is."""
+    section, path, secret, vendor = writing.mapping.section, writing.path, writing.secret, writing.vendor
+    return [
+        Parameter(identity, spell_raw(value, vendor), section, attributes, path, ASSIGNMENT, line, None, secret)
+        for value, (line, identities, attributes) in zip(values, _names(writing, lines), strict=True)
+        for identity in identities
+    ]
 
 
 @lru_cache(maxsize=_KEPT)
-def _names(writing: Writing, line: int | None) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """The parameter names for a line, and their attributes."""
-    places = number_of_line(line)
-    mapping = writing.mapping
-    attributes = {key: placed(text, places) for key, text in mapping.attributes.items()}
-    return tuple(placed(name, places) for name in mapping.to), attributes
+def _names(writing: Writing, lines: Sequence[int]) -> Sequence[tuple[int, tuple[str, ...], Mapping[str, str]]]:
+    """Each line number with the parameter names for it, and their attributes."""
+    mapping, found = writing.mapping, []
+    for line in lines:
+        places = number_of_line(line)
+        attributes: Mapping[str, str] = {key: placed(text, places) for key, text in mapping.attributes.items()}
+        found.append((line, tuple(placed(name, places) for name in mapping.to), attributes))
+    return found
 
 
 def _made(
@@ -74,16 +75,20 @@ def identity_of(name: str, vendor: Vendor, places: Mapping[str, str]) -> str:
     return placed(name, places)
 
 
-def _text_of(writing: Writing, value: Any, scope: Scope | None) -> str | None:
-    """The value in the vendor's notation; None if nothing is to be written.
-
-    Without `scope` it must not depend on the phone.
-    """
+def _texts(writing: Writing, value: Any, seen: Any) -> _Texts:
+    """Parameter names with values as written; empty if nothing is to be written."""
     mapping = writing.mapping
-    if mapping.convert and scope:
-        return CONVERTERS[mapping.convert](value, scope, mapping.arguments)
+    if mapping.list:
+        return _spelled_list(mapping.list, value)
+    text = _text_of(writing, value, seen)
+    return () if text is None else [(name, text) for name in mapping.to]
+
+
+def _text_of(writing: Writing, value: Any, seen: Any) -> str | None:
+    """The value in the vendor's notation; None if nothing is to be written. `seen`: the scope of its converter."""
+    mapping = writing.mapping
     if mapping.convert:
-        return SPELLINGS[mapping.convert](value, writing.vendor, mapping.arguments)
+        return CONVERTERS[mapping.convert](value, seen, mapping.arguments)
     if mapping.values is None:
         return spell_raw(value, writing.vendor)
     key = str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,9 +9,13 @@ from provserver.domain.layers import Resolved
 from provserver.domain.lines import Handset, Item, Line, Repeated
 from provserver.domain.mac import Mac
 from provserver.domain.vendor import Vendor
-from provserver.rendering.converters import Scope
+from provserver.rendering.converters import Clock, Scope, Service
+from provserver.rendering.converters.views import ServiceView, ZoneView, service_of
 
-GROUPS = ("lines", "handsets", "servers", "cells")
+View = ZoneView | ServiceView | None
+Place = tuple[int | None, View]
+"""A line number, or None for the device itself, with what converters can see there."""
+Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,6 @@ class Spot:
     """A line, handset, server, base or the device itself, with precomputed data.
 
     `places`: its placeholder values. `values`: the values it provides. `resolved`: the settings that apply to it.
-    `is_plain`: it differs from those of other phones by nothing but its number.
     """
 
     places: Mapping[str, str]
@@ -28,11 +31,13 @@ class Spot:
     scope: Scope
     line: int | None = None
     slot: int | None = None
-    is_plain: bool = False
 
 
 class Spots:
-    """All spots of a device. `settings`: the values of `resolved` by path."""
+    """All spots of a device. `settings`: the values of `resolved` by path.
+
+    `has_plain_lines`: its lines differ from those of other phones by nothing but their `numbers` and values.
+    """
 
     def __init__(
         self,
@@ -44,24 +49,40 @@ class Spots:
         at: datetime,
     ) -> None:
         self._vendor, self._mac, self._at = vendor, mac, at
-        self._resolved, self._settings = resolved, settings
-        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables, at), is_plain=True)
+        self._resolved, self._settings, self._repeated = resolved, settings, repeated
+        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables, at))
+        self.has_plain_lines = all(line.slot is None and line.resolved is None for line in repeated.lines)
+        self.numbers = tuple(line.number for line in repeated.lines)
         self._of: dict[str | None, tuple[Spot, ...]] = {None: (self.device,)}
-        for group in GROUPS:
-            self._of[group] = tuple(map(self._spot, getattr(repeated, group)))
-        self._plain = {
-            group: tuple(spot.line for spot in spots)
-            for group, spots in self._of.items()
-            if group in (None, "lines") and all(spot.is_plain for spot in spots)
-        }
+        self._places: dict[type, Places] = {}
 
     def of(self, group: str | None) -> tuple[Spot, ...]:
         """The spots that a parameter of this group repeats for; the device itself if `group` is None."""
+        if group not in self._of:
+            self._of[group] = tuple(map(self._spot, getattr(self._repeated, group or "")))
         return self._of[group]
 
     def plain_lines(self, group: str | None) -> tuple[int | None, ...] | None:
         """The line numbers of the group, if all its spots are plain; else None."""
-        return self._plain.get(group)
+        if group is None:
+            return (None,)
+        return self.numbers if group == "lines" and self.has_plain_lines else None
+
+    def places(self, looks_at: type) -> Places:
+        """All lines with what can be seen there; empty if they are not plain."""
+        if not self.has_plain_lines:
+            return ()
+        if looks_at not in self._places:
+            lines = self._repeated.lines
+            views = [service_of(self._settings, line.values) if looks_at is Service else None for line in lines]
+            self._places[looks_at] = tuple(zip(self.numbers, views, strict=True))
+        return self._places[looks_at]
+
+    def view(self, looks_at: type, value: Any) -> View:
+        """What can be seen for a value of the device itself."""
+        if looks_at is Clock:
+            return ZoneView(self.device.scope.zone(value), self._vendor.tables)
+        return service_of(self._settings, {}) if looks_at is Service else None
 
     def _spot(self, item: Item) -> Spot:
         resolved, settings = self._resolved, self._settings
@@ -69,9 +90,7 @@ class Spots:
             resolved = item.resolved
             settings = {path: effective.value for path, effective in resolved.settings.items()}
         slot = item.slot if isinstance(item, Line | Handset) else None
+        line = item.number if isinstance(item, Line) else None
         values = item.values
         scope = Scope(settings, values, self._mac, self._vendor.tables, self._at)
-        if isinstance(item, Line):
-            is_plain = slot is None and item.resolved is None
-            return Spot(item.places, values, resolved, scope, item.number, slot, is_plain)
-        return Spot(item.places, values, resolved, scope, slot=slot)
+        return Spot(item.places, values, resolved, scope, line, slot)

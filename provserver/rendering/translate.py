@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from provserver.domain.buttons import ButtonRows, Surroundings, effective_buttons
@@ -20,15 +22,15 @@ from provserver.rendering.converters import Inexpressible
 from provserver.rendering.outcomes import Outcome, Translation
 from provserver.rendering.parameters import Parameter, is_secret, known_sections, pattern_name, spell_raw
 from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Said, Writing, plan_of
-from provserver.rendering.spelling import following_parameters, parameters_of
-from provserver.rendering.spots import Spot, Spots
+from provserver.rendering.spelling import ASSIGNMENT, following_parameters, parameters_of, plain_parameters
+from provserver.rendering.spots import Place, Places, Spot, Spots, View
 
+_IDENTITY = attrgetter("identity")
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
-_Lines = tuple[int | None, ...]
-_NO_LINE: _Lines = (None,)
-_KEPT = 4_096  # cached results, of about 250 bytes each
-_Occurrence = tuple[Any, str, Spot | _Lines]
-"""A value, the layer it comes from, and its place: a spot, or lines that differ by nothing but their numbers."""
+_KEPT = 4_096  # cached results, of about 250 bytes for each parameter
+_NOWHERE: Places = ()
+_Occurrence = tuple[Any, str, Spot | Place]
+"""A value, the layer it comes from, and its place: a spot, or a line that differs by nothing but its number."""
 
 
 def translate(
@@ -51,14 +53,14 @@ def translate(
     work = _Translator(plan, resolved, repeated, spots)
     outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)
-    parameters = {parameter.identity: parameter for parameter in constants_of(plan, spots, repeated, mac)}
-    for path in vendor.settings:  # in vendor file order, to keep related parameters together
-        if path in outcomes:
-            for parameter in outcomes[path].parameters:
-                parameters[parameter.identity] = parameter
     keys = _keys(vendor, model_name, repeated, values, rows or ButtonRows())
-    for parameter in keys.parameters:
-        parameters[parameter.identity] = parameter
+    written = [
+        *constants_of(plan, spots, repeated, mac),
+        # in vendor file order, to keep related parameters together
+        *chain.from_iterable(outcomes[path].parameters for path in vendor.settings if path in outcomes),
+        *keys.parameters,
+    ]
+    parameters = dict(zip(map(_IDENTITY, written), written, strict=True))
     _override(parameters, outcomes, vendor, resolved)
     return Translation(tuple(parameters.values()), outcomes, repeated, beyond, keys.buttons)
 
@@ -121,18 +123,38 @@ class _Translator:
         if path in DECT_VALUES and not any(self._given(path)):
             return Outcome()
         said = self.plan.said_of(path)
-        effective = self.resolved.settings.get(path)
-        lines = self.spots.plain_lines("lines") if said.by_lines else _NO_LINE
-        if said.follows and lines and effective:
-            value = tuple(effective.value) if isinstance(effective.value, list) else effective.value
-            return _following(said, value, effective.layer, lines)
-        return _outcome(said, self._occurrences, self.repeated.role)
+        known = self._of_plain_lines(said, path) if path in LINE_VALUES else self._following(said, path)
+        return known or _outcome(said, self._occurrences, self.repeated.role)
+
+    def _following(self, said: Said, path: str) -> Outcome | None:
+        """The cached translation of a setting that depends on nothing that is unique to this phone; else None."""
+        effective, lines = self.resolved.settings.get(path), _NOWHERE
+        if said.follows_from is None or effective is None:
+            return None
+        if said.by_lines:
+            lines = self.spots.places(said.follows_from)
+            if not lines:
+                return None
+        value = tuple(effective.value) if isinstance(effective.value, list) else effective.value
+        return _made_once(said, value, effective.layer, lines, self.spots.view(said.follows_from, value))
+
+    def _of_plain_lines(self, said: Said, path: str) -> Outcome | None:
+        """The translation of a line value, if the lines differ by nothing but numbers and values; else None."""
+        lines = self.repeated.lines
+        if not lines or not self.spots.has_plain_lines or not all(path in line.values for line in lines):
+            return None
+        values = tuple(line.values[path] for line in lines)
+        if said.follows_from:
+            return _made_once_by_lines(said, values, self.spots.places(said.follows_from))
+        if said.spelled_plainly:
+            return Outcome(plain_parameters(said.spelled_plainly, values, self.spots.numbers), list(said.reasons))
+        return None
 
     def _occurrences(self, writing: Writing) -> Iterator[_Occurrence]:
         """The value, once, or once for each line, handset, server or base that the parameter repeats for."""
         path = writing.path
         if path in LINE_VALUES or path in DECT_VALUES:
-            yield from ((value, "assignment", spot) for value, spot in self._given(path))
+            yield from ((value, ASSIGNMENT, spot) for value, spot in self._given(path))
             return
         for spot in self.spots.of(writing.group):
             effective = spot.resolved.settings.get(path)
@@ -149,13 +171,24 @@ class _Translator:
 
 
 @lru_cache(maxsize=_KEPT, typed=True)
-def _following(said: Said, value: Any, layer: str, lines: _Lines) -> Outcome:
+def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) -> Outcome:
     """Translate a setting that depends on nothing else, for a phone with these lines; cached across phones.
 
     All inputs are in the cache key, so entries cannot be stale.
     """
     value = list(value) if isinstance(value, tuple) else value
-    return _outcome(said, lambda writing: [(value, layer, lines if writing.group else _NO_LINE)], None)
+
+    def occurrences(writing: Writing) -> Iterable[_Occurrence]:
+        return [(value, layer, place) for place in (lines if writing.group else [(None, view)])]
+
+    return _outcome(said, occurrences, None)
+
+
+@lru_cache(maxsize=_KEPT, typed=True)
+def _made_once_by_lines(said: Said, values: tuple[Any, ...], lines: Places) -> Outcome:
+    """The same for a line value; one for each line."""
+    found = [(value, ASSIGNMENT, place) for value, place in zip(values, lines, strict=True)]
+    return _outcome(said, lambda _: found, None)
 
 
 def _outcome(
@@ -186,7 +219,7 @@ def _write(writing: Writing, occurrence: _Occurrence, outcome: Outcome) -> None:
         if isinstance(where, Spot):
             outcome.parameters.extend(parameters_of(writing, value, layer, where))
         else:
-            outcome.parameters.extend(following_parameters(writing, value, layer, where))
+            outcome.parameters.extend(following_parameters(writing, value, layer, *where))
     except Inexpressible as error:
         if str(error) not in outcome.reasons:
             outcome.reasons.append(str(error))

@@ -4,8 +4,9 @@ from calendar import monthrange
 from collections.abc import Mapping
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
 from provserver.rendering.converters.tables import code_of_zone
+from provserver.rendering.converters.views import Clock
 from provserver.rendering.timezones import Change, Zone
 
 _DAY = 24 * 60
@@ -24,7 +25,7 @@ _COMMON_YEAR = 2027
 
 
 @converter("on", "off", takes=("minutes", "saves"), by_rules=True)
-def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def dst_switch(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """`on` or `off` from the arguments: whether the zone has daylight saving time.
 
     `minutes: true`: other parameters can express a change that is not on a full hour. `saves`: the minutes that the
@@ -43,18 +44,18 @@ def dst_switch(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter(by_rules=True)
-def dst_start(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def dst_start(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """Start of daylight saving as `MM/W/D/HH`: week 5 is the last, day 1 is Monday, 7 is Sunday."""
     return None if scope.zone(value).daylight is None else _weekly(value, scope, 0)
 
 
 @converter(by_rules=True)
-def dst_end(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def dst_end(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """End of daylight saving, in the format of `dst_start`."""
     return None if scope.zone(value).daylight is None else _weekly(value, scope, 1)
 
 
-def _weekly(name: str, scope: Scope, which: int) -> str:
+def _weekly(name: str, scope: Clock, which: int) -> str:
     change = changes_of(name, scope.zone(name))[which]
     if change.minutes % 60:
         raise Inexpressible(f"the phones know changes on full hours only, and {name} has another")
@@ -62,14 +63,14 @@ def _weekly(name: str, scope: Scope, which: int) -> str:
 
 
 @converter(takes=("none",), by_rules=True)
-def dst_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def dst_minutes(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """Minutes added by daylight saving; without it `none`, or nothing."""
     zone = scope.zone(value)
     return _none(arguments) if zone.daylight is None else str(zone.daylight - zone.standard)
 
 
 @converter("change", "part", takes=("last", "sunday", "none"), by_rules=True)
-def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def dst_part(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """A `part` of the `change` start or end of daylight saving; without it `none`, or nothing.
 
     Parts: month, month_name (`Mar`), month_word (`mar`), week (the last is `last`, else 5), week_word (`first` to
@@ -92,7 +93,7 @@ def dst_part(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
     texts=_TEXTS,
     by_rules=True,
 )
-def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def dst_rule(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """Daylight saving as one `text`; without it `none`, or nothing; nothing if a table in `unless_in` has a code.
 
     Placeholders: {seconds}, {minutes} and {saved} (hours: `1`, `0:30`) for what it adds, {offset} for the resulting
@@ -115,7 +116,7 @@ def dst_rule(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | No
 
 
 @converter(takes=("most",), by_rules=True)
-def posix_zone(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def posix_zone(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """The rules as a POSIX TZ string with letter names, `STD-1DST,M3.5.0,M10.5.0/3`; at most `most` characters."""
     zone = scope.zone(value)
     text = f"STD{_west(zone.standard)}"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from provserver.domain.texts import split_host_port
-from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
+from provserver.rendering.converters.views import Service, Tables
 
 
 @converter()
@@ -21,7 +22,7 @@ def port(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
 
 
 @converter()
-def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def hostport(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str:
     """The line's server, with `sip.port` if it is set."""
     number = scope.settings.get("sip.port")
     bracketed = f"[{value}]" if ":" in value and number else value
@@ -29,7 +30,7 @@ def hostport(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("kind", "rank", "part", takes=("on", "off", "none", "udp", "tcp", "tls", "shared"))
-def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def hop(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str | None:
     """One server of a line or base, for phones that use the registrar's name as the domain of the address of record.
 
     The first registrar is the domain. A server in front of it is a proxy: `sip.outbound_proxy`, else a server other
@@ -55,14 +56,14 @@ def hop(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
     return name if arguments["part"] == "host" else str(number or arguments[scope.settings.get("sip.transport", "udp")])
 
 
-def _check_shared(scope: Scope) -> None:
+def _check_shared(scope: Service) -> None:
     domain = scope.settings.get("sip.domain")
     server = scope.settings.get("sip.server") or domain
     if _server_and_domain(scope) != (server, domain or server):
         raise Inexpressible("its lines share one SIP server, that of `sip.domain` and `sip.server`")
 
 
-def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
+def _hops(scope: Service) -> dict[str, list[tuple[str, int | None]]]:
     settings = scope.settings
     usual = settings.get("sip.port")
     server, domain = _server_and_domain(scope)
@@ -75,7 +76,7 @@ def _hops(scope: Scope) -> dict[str, list[tuple[str, int | None]]]:
     return {"registrar": [(domain, usual), *second], "proxy": []}
 
 
-def _server_and_domain(scope: Scope) -> tuple[str, str]:
+def _server_and_domain(scope: Service) -> tuple[str, str]:
     """Registrar and domain of the line, or of the server shared by lines of a base."""
     line = scope.line
     server = line.get("line.server") or line["server.address"]
@@ -83,7 +84,7 @@ def _server_and_domain(scope: Scope) -> tuple[str, str]:
 
 
 @converter(takes=("always",))
-def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def user_at_domain(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str:
     """The user name, followed by `@` and the line's domain if that is not the server, or with `always`."""
     domain = scope.line.get("line.domain")
     alone = domain is None or (domain == scope.line.get("line.server") and not arguments.get("always"))
@@ -91,13 +92,13 @@ def user_at_domain(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> st
 
 
 @converter()
-def registrar(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def registrar(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str:
     """The domain of the address of record, as `host[:port]` with `sip.port` if the domain is also the server."""
     return _joined(value, scope.settings.get("sip.port") if _server_and_domain(scope)[0] == value else None)
 
 
 @converter()
-def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> None:
+def server_is_told(value: Any, scope: Service, arguments: Mapping[str, Any]) -> None:
     """Writes nothing: `registrar` and `route` contain the server. Reports one hidden by a proxy."""
     server, domain = _server_and_domain(scope)
     if scope.settings.get("sip.outbound_proxy") and server != domain:
@@ -105,7 +106,7 @@ def server_is_told(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> No
 
 
 @converter("join", takes=("transport", "most"))
-def route(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def route(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str:
     """The servers that requests go through, in order, separated by `join`; at most `most` of them.
 
     With `transport`, each is followed by that text and the name of the transport.
@@ -124,7 +125,7 @@ def _joined(name: str, number: int | None) -> str:
 
 
 @converter()
-def shared_by_lines(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def shared_by_lines(value: Any, scope: Service, arguments: Mapping[str, Any]) -> str:
     """The line's server or domain, for phones with one for all lines; a line with another one is reported."""
     names = {scope.settings.get("sip.server"), scope.settings.get("sip.domain")} - {None}
     if names and value not in names:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
+from provserver.rendering.converters.views import Clock, Tables
 from provserver.rendering.languages import nearest
 from provserver.rendering.timezones import zone_rules
 
@@ -43,7 +44,7 @@ def nth(value: Any, scope: Tables, arguments: Mapping[str, Any]) -> str | None:
 
 
 @converter("table", takes=("more", "otherwise"), zone_tables=("table", "more"), by_rules=True)
-def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def zone_code(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """The vendor's code of an IANA zone in `table`, else the code of a zone there with the same rules.
 
     `more`: a second table, used after the first. `otherwise`: written for a zone without a code.
@@ -56,7 +57,7 @@ def zone_code(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
     raise Inexpressible(f"the phones know no zone with the rules of {value}")
 
 
-def code_of_zone(value: Any, scope: Scope, names: Sequence[str]) -> str | None:
+def code_of_zone(value: Any, scope: Clock, names: Sequence[str]) -> str | None:
     """The code of an IANA zone, or of a zone with the same rules, in the tables `names`; None if there is none."""
     table = {zone: code for name in reversed(names) for zone, code in scope.tables[name].items()}
     if value in table:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
 from provserver.rendering.converters.tables import code_of_zone
+from provserver.rendering.converters.views import Clock, Scope
 
 
 @converter(takes=("pad", "before"), by_rules=True)
-def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def utc_offset(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC: `+1`, `-5`, `+05:30`, `0`; with `pad: false` `+5:30` for half hours.
 
     `before` is put in front: `UTC+1`, and `UTC` alone if the offset is zero.
@@ -23,7 +24,7 @@ def utc_offset(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter(takes=("unless_in",), zone_tables=("unless_in",), by_rules=True)
-def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str | None:
+def utc_seconds(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str | None:
     """Standard offset from UTC in seconds; nothing if a table in `unless_in` has a code for the zone."""
     if code_of_zone(value, scope, arguments.get("unless_in", ())) is not None:
         return None
@@ -31,7 +32,7 @@ def utc_seconds(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str |
 
 
 @converter(takes=("west", "unit"), by_rules=True)
-def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def utc_minutes(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC in minutes, negative west of Greenwich; with `west: true` negative east of it.
 
     `unit`: minutes per unit of the phones, 15 for quarter hours.
@@ -44,7 +45,7 @@ def utc_minutes(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
 
 
 @converter("text", texts={"text": ("sign", "hours", "minutes", "decimal")}, by_rules=True)
-def utc_text(value: Any, scope: Scope, arguments: Mapping[str, Any]) -> str:
+def utc_text(value: Any, scope: Clock, arguments: Mapping[str, Any]) -> str:
     """Standard offset from UTC as `text`, such as `GMT{sign}{hours:02}:{minutes:02}`.
 
     {sign} is - west of Greenwich and + elsewhere; {decimal} is the whole offset in hours, `-3.5`.

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
 from provserver.rendering.converters.values import affix
+from provserver.rendering.converters.views import Scope, Tables
 
 _PORTS = {"http": 80, "https": 443, "tftp": 69, "ftp": 21}
 _ENDS_AN_OPTION = re.compile(r"[\s\"\[\]]")

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from provserver.rendering.converters.registry import Inexpressible, Scope, Tables, converter
+from provserver.rendering.converters.registry import Inexpressible, converter
+from provserver.rendering.converters.views import Scope, Tables
 
 
 @converter("low", "high")
