@@ -28,19 +28,26 @@ class Spool:
         """Save these for the next process. Raises `OSError`."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         file = self._folder / f"{uuid4().hex}.new"
-        file.touch(mode=0o600)
-        file.write_bytes(_LEFT.dump_json(list(left)))
-        file.rename(file.with_suffix(".json"))
+        try:
+            file.touch(mode=0o600)
+            file.write_bytes(_LEFT.dump_json(list(left)))
+            file.rename(file.with_suffix(".json"))
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise
 
     def take(self) -> list[Left]:
-        """Read and remove what earlier processes have saved. Unreadable files are logged and kept aside."""
-        found: list[Left] = []
+        """Read and remove one of the files that others have saved. Unreadable files are logged and kept aside."""
         for file in sorted(self._folder.glob("*.json"), key=lambda file: file.name):
             taken = file.with_suffix(".taken")
             try:
                 file.rename(taken)
-                found += _LEFT.validate_json(taken.read_bytes())
+                left = _LEFT.validate_json(taken.read_bytes())
                 taken.unlink()
+            except FileNotFoundError:
+                continue  # another process was faster
             except (OSError, ValidationError) as error:
                 _log.error("contacts_not_taken_up", file=str(taken), error=type(error).__name__)
-        return found
+            else:
+                return left
+        return []

@@ -4,10 +4,12 @@ import asyncio
 import stat
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from provserver.domain.device import Device
 from provserver.domain.errors import StoreUnavailable
@@ -240,6 +242,40 @@ async def test_a_process_that_ends_in_an_outage_leaves_what_it_has_to_the_next(
     assert len(await office.events(device)) == len(before) + 3
     assert not list((tmp_path / "spool").iterdir())
     await another.stop()
+
+
+async def test_what_several_processes_have_left_is_taken_up_whole_also_while_serving(
+    make_office: MakeOffice, tmp_path: Path
+) -> None:
+    """After SIGHUP in an outage the old processes end when the new ones serve already; and one may follow many."""
+    office: Office = await make_office()
+    device, _ = await known_phone(office)
+    (before, *_), spool = await office.events(device), Spool(tmp_path / "spool")
+    following = ContactWriter(office.database, limit=2, spool=spool)
+    following.start()
+    for number in range(3):
+        spool.keep([replace(before, id=f"evt_left_{number}_{one}") for one in range(2)])
+    await following.take_up()
+    left = [event for event in await office.events(device) if event.id.startswith("evt_left")]
+    assert len(left) == 6
+    assert not list((tmp_path / "spool").iterdir())
+    await following.stop()
+
+
+async def test_a_disk_that_is_full_does_not_keep_a_process_from_ending_well(
+    make_office: MakeOffice, line: Line, tmp_path: Path
+) -> None:
+    office: Office = await make_office()
+    _, path = await known_phone(office)
+    (tmp_path / "spool").write_text("no folder: nothing can be written in it")
+    office.contacts._spool = Spool(tmp_path / "spool")
+    await cut(line, office)
+    assert (await office.get(path, AGENT)).status == 200
+    with capture_logs() as told:
+        await office.contacts.stop()
+    assert [(one["event"], one["count"]) for one in told if one["event"] == "contacts_not_kept"] == [
+        ("contacts_not_kept", 1)
+    ]
 
 
 def test_a_spoiled_spool_file_is_left_aside(tmp_path: Path) -> None:

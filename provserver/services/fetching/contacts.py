@@ -16,6 +16,7 @@ import structlog
 
 from provserver.domain.device import Event
 from provserver.domain.errors import StoreUnavailable
+from provserver.services.periodic import PeriodicTask
 from provserver.store.contacts import Contact, which_are_outrun, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
@@ -24,6 +25,7 @@ from provserver.store.spool import Left, Spool
 
 LINGER = 0.5
 LONGEST_QUEUE = 20_000
+TAKE_UP_EVERY = 10.0  # seconds
 _APART = 0.025  # seconds between two commits; in a storm this makes the groups larger
 _BATCH = 500
 _RETRY = 1.0
@@ -64,23 +66,41 @@ class ContactWriter:
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
+        self._taking_up = PeriodicTask("take up saved contacts", self.take_up, TAKE_UP_EVERY)
 
     def start(self) -> None:
-        """Start the writer task, beginning with the contacts that an earlier process left in the spool."""
-        for contact in self._spool.take() if self._spool else ():
-            self.submit(contact)
+        """Start the writer task, beginning with contacts that an earlier process left in the spool."""
+        if self._spool:
+            self._take(self._spool.take())
+            self._taking_up.start()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Write what is queued, spool what cannot be written, and stop."""
+        await self._taking_up.stop()
         await self.flush()
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
         if self._queue and self._spool:
-            self._spool.keep(self._queue)
+            try:
+                self._spool.keep(self._queue)
+            except OSError as error:
+                _log.error("contacts_not_kept", count=len(self._queue), error=str(error))
             self._queue.clear()
+
+    async def take_up(self) -> None:
+        """Take up what other processes have saved, as the one before this after SIGHUP in an outage, file by file."""
+        while self._spool and self.waiting < _BATCH:
+            taking = asyncio.create_task(asyncio.to_thread(self._spool.take))
+            try:
+                await asyncio.shield(taking)
+            finally:
+                self._take(left := await taking)  # also when this is stopped: the file is gone by now
+            if not left:
+                return
+            await self.flush()
 
     @property
     def waiting(self) -> int:
@@ -111,6 +131,13 @@ class ContactWriter:
             self._idle.clear()
             self._urgent.set()
             await self._idle.wait()
+
+    def _take(self, left: list[Left]) -> None:
+        """Queue what was counted against the limit when it came."""
+        if left:
+            self._queue.extend(left)
+            self._idle.clear()
+            self._arrived.set()
 
     async def _run(self) -> None:
         loop, written_at = asyncio.get_running_loop(), -_APART
