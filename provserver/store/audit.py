@@ -1,15 +1,18 @@
 """The audit log: one entry per change by an API key."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.pages import MOST_LOOKED_AT, Page, PageRequest, Window, fetch_page, fetch_sifted
+from provserver.store.periods import Period
 from provserver.store.schema import audit
+
+_INDEXED = (audit.c.resource_id, audit.c.key_id, audit.c.action, audit.c.account_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +49,30 @@ async def insert_audit(conn: AsyncConnection, entry: AuditEntry) -> None:
 
 
 async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
-    """A page of the entries matching `chosen`, newest first."""
-    statement = select(audit).where(*_conditions(chosen))
-    return await fetch_page(conn, statement, Window.of(request, audit.c.id), _entry_of)
+    """The entries that `chosen` lets through, newest first.
+
+    With several filters, or a period, a page can be shorter than its limit while there is a next one.
+    """
+    window, period = Window.of(request, audit.c.id), Period("aud", chosen.since, chosen.until)
+    equal = {column: value for column in _INDEXED if (value := getattr(chosen, column.name)) is not None}
+    ways = [column == value for column, value in equal.items()]
+    if len(ways) < 2 and not period:
+        return await fetch_page(conn, select(audit).where(*ways), window, _entry_of)
+    walk = period.walk(conn, await _narrowest(conn, ways, tuple(period.near(audit.c.id))))
+    # With nothing appended no index is taken for a column: entries are picked by their place in the list.
+    picked = select(audit).where(*(column.concat("") == value for column, value in equal.items()))
+    return await fetch_sifted(conn, picked.where(*period.exact(audit)), walk, window, _entry_of)
 
 
-def _conditions(chosen: AuditFilter) -> Iterator[ColumnElement[bool]]:
-    for column in (audit.c.account_id, audit.c.key_id, audit.c.resource_id, audit.c.action):
-        value = getattr(chosen, column.name)
-        if value is not None:
-            yield column == value
-    if chosen.since is not None:
-        yield audit.c.created_at >= chosen.since
-    if chosen.until is not None:
-        yield audit.c.created_at < chosen.until
+async def _narrowest(
+    conn: AsyncConnection, ways: Sequence[ColumnElement[bool]], near: Sequence[ColumnElement[bool]]
+) -> Sequence[ColumnElement[bool]]:
+    """The one of `ways` by which few entries are found; where there is none, the first."""
+    for way in ways[1:] and ways:
+        some = select(audit.c.id).where(way, *near).order_by(audit.c.id.desc()).limit(MOST_LOOKED_AT)
+        if (await conn.execute(select(func.count()).select_from(some.subquery()))).scalar_one() < MOST_LOOKED_AT:
+            return [way]
+    return ways[:1]
 
 
 def _entry_of(row: RowMapping) -> AuditEntry:

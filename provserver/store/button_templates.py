@@ -1,5 +1,7 @@
 """Button templates, and the devices bound to them."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.buttons import ButtonTemplate
 from provserver.store.buttons import delete_buttons_of
-from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.pages import Item, Page, PageRequest, Window, fetch_page
 from provserver.store.revisions import bump_account
 from provserver.store.schema import accounts, button_templates, devices
+
+_LOOKED_AT = 100  # templates for one page, where it takes their buttons to tell whether they are right
 
 
 async def insert_template(conn: AsyncConnection, template: ButtonTemplate) -> None:
@@ -38,11 +42,25 @@ async def list_templates(conn: AsyncConnection, account_id: str, request: PageRe
     return await fetch_page(conn, statement, Window.of(request, button_templates.c.id), _template_of)
 
 
-async def templates_of(conn: AsyncConnection, account_id: str) -> list[ButtonTemplate]:
-    """All templates of the account, newest first."""
-    statement = select(button_templates).where(button_templates.c.account_id == account_id)
-    rows = await conn.execute(statement.order_by(button_templates.c.id.desc()))
-    return [_template_of(row) for row in rows.mappings()]
+async def pick_templates(
+    conn: AsyncConnection,
+    account_id: str,
+    request: PageRequest,
+    pick: Callable[[Sequence[ButtonTemplate]], Awaitable[Mapping[str, Item]]],
+) -> Page[Item]:
+    """What `pick` makes of those of the account's templates that it takes, by their ids; newest first.
+
+    They are picked from the next hundred, so that no page takes long. Where too few of them are right, the page is
+    short, even empty, and the next one goes on from there.
+    """
+    window = Window.of(request, button_templates.c.id)
+    statement = window.bounded(select(button_templates).where(button_templates.c.account_id == account_id))
+    rows = (await conn.execute(replace(window, limit=_LOOKED_AT).ordered(statement))).mappings().all()
+    looked_at, more = rows[:_LOOKED_AT], len(rows) > _LOOKED_AT
+    picked = await pick([_template_of(row) for row in looked_at])
+    kept = [row for row in looked_at if row[button_templates.c.id] in picked]
+    until = window.key(looked_at[-1]) if looked_at else None
+    return window.page(kept, lambda row: picked[row[button_templates.c.id]], looked_until=until, more=more)
 
 
 async def update_template(conn: AsyncConnection, template_id: str, *, at: datetime, **changes: Any) -> None:

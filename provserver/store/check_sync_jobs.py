@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.jobs import CheckSyncJob, JobDeviceState, JobState
 from provserver.store.conflicts import conflicts_named
+from provserver.store.job_counts import count_moved, counts_of
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import check_sync_job_devices as places
 from provserver.store.schema import check_sync_jobs as jobs
@@ -40,6 +41,7 @@ async def insert_job(
     ]
     if rows:
         await conn.execute(insert(places), rows)
+    await count_moved(conn, job.id, JobDeviceState.WAITING, len(rows))
 
 
 async def get_job(conn: AsyncConnection, account_id: str, job_id: str) -> CheckSyncJob | None:
@@ -69,7 +71,8 @@ async def lease_any(conn: AsyncConnection, runner: str, *, now: datetime, until:
     Devices that the previous runner was notifying are marked as interrupted.
     """
     free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
-    statement = select(*_JOB).where(jobs.c.state == JobState.RUNNING, free).order_by(jobs.c.id).limit(1)
+    # By their account: in this index are those that run alone, and not all that ever ran.
+    statement = select(*_JOB).where(jobs.c.running_account > "", free).order_by(jobs.c.running_account).limit(1)
     row = (await conn.execute(statement)).mappings().first()
     if row is None or not await _lease(conn, row[jobs.c.id], free, runner, until):
         return None
@@ -100,20 +103,30 @@ async def waiting_devices(conn: AsyncConnection, job_id: str, after: int, limit:
 async def claim_device(conn: AsyncConnection, job_id: str, position: int) -> bool:
     """Claim a device; False if it was claimed by another runner or the job has ended."""
     running = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING).exists()
-    statement = update(places).where(_place(job_id, position), places.c.state == JobDeviceState.WAITING, running)
-    return (await conn.execute(statement.values(state=JobDeviceState.SENDING))).rowcount > 0
+    here = _place(job_id, position) & running
+    return await _move(conn, job_id, here, JobDeviceState.WAITING, JobDeviceState.SENDING) > 0
 
 
 async def settle_device(conn: AsyncConnection, job_id: str, position: int, state: JobDeviceState) -> None:
-    """Store the result for a claimed device."""
-    statement = update(places).where(_place(job_id, position), places.c.state.in_(_UNSETTLED))
-    await conn.execute(statement.values(state=state))
+    """What became of a device that was claimed."""
+    for before in _UNSETTLED:
+        if await _move(conn, job_id, _place(job_id, position), before, state):
+            return
 
 
 async def interrupt_unsettled(conn: AsyncConnection, job_id: str) -> None:
-    """Mark the devices whose runner died during notification."""
-    half_told = (places.c.job_id == job_id, places.c.state == JobDeviceState.SENDING)
-    await conn.execute(update(places).where(*half_told).values(state=JobDeviceState.INTERRUPTED))
+    """Devices that were being told when their runner ended."""
+    await _move(conn, job_id, places.c.job_id == job_id, JobDeviceState.SENDING, JobDeviceState.INTERRUPTED)
+
+
+async def _move(
+    conn: AsyncConnection, job_id: str, which: ColumnElement[bool], before: JobDeviceState, after: JobDeviceState
+) -> int:
+    """How many of the devices in the state `before` have come into the state `after`."""
+    statement = update(places).where(which, places.c.state == before)
+    moved = (await conn.execute(statement.values(state=after))).rowcount
+    await count_moved(conn, job_id, after, moved, out_of=before)
+    return moved
 
 
 async def _lease(
@@ -128,17 +141,8 @@ def _place(job_id: str, position: int) -> ColumnElement[bool]:
 
 
 async def _counted(conn: AsyncConnection, found: Sequence[CheckSyncJob]) -> list[CheckSyncJob]:
-    """Add the counts to the jobs, in one query."""
-    if not found:
-        return []
-    counts: dict[str, dict[JobDeviceState, int]] = {job.id: {} for job in found}
-    statement = (
-        select(places.c.job_id, places.c.state, func.count().label("devices"))
-        .where(places.c.job_id.in_(counts))
-        .group_by(places.c.job_id, places.c.state)
-    )
-    for row in await conn.execute(statement):
-        counts[row.job_id][JobDeviceState(row.state)] = row.devices
+    """The same jobs with their counts."""
+    counts = await counts_of(conn, [job.id for job in found])
     return [replace(job, counts=counts[job.id]) for job in found]
 
 

@@ -49,7 +49,7 @@ async def list_devices(
         return await fetch_found(conn, statement, walk, TERMS, account_id, chosen.search, window, device_of)
     if chosen.stale is not None:
         return await fetch_sifted(conn, statement, walk, window, device_of)
-    picked = statement.where(devices.c.ordinal.in_(await walk.keys(window)))
+    picked = statement.where(devices.c.ordinal.in_(await walk(window)))
     return window.page((await conn.execute(window.ordered(picked))).mappings().all(), device_of)
 
 
@@ -97,10 +97,10 @@ async def _walk(conn: AsyncConnection, of_account: ColumnElement[bool], chosen: 
     if chosen.base_id is not None:  # which has few enough handsets to look at all of them
         here = [of_account, devices.c.base_id == chosen.base_id]
         statement = select(devices.c.ordinal).where(*here, *_conditions(replace(chosen, stale=None)))
-        return Walk(here, partial(fetch_keys, conn, statement))
+        return partial(fetch_keys, conn, statement)
     here = [of_account] if chosen.location is None else [of_account, devices.c.location == chosen.location]
     kinds = await kinds_here(conn, here, partial(_wants, chosen))
-    return Walk([*here, devices.c.kind.in_(kinds)], partial(next_of_kinds, conn, here, kinds))
+    return partial(next_of_kinds, conn, here, kinds)
 
 
 def _wants(chosen: DeviceFilter, kind: Kind) -> bool:

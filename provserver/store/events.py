@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Event
 from provserver.store.driver_statements import insert_all
-from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.pages import Page, PageRequest, Window, fetch_page, fetch_sifted
+from provserver.store.periods import Period
 from provserver.store.schema import events
 from provserver.store.types import micros_of
 
@@ -48,15 +49,19 @@ async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[
 async def list_events(
     conn: AsyncConnection, account_id: str, device_id: str, chosen: EventFilter, request: PageRequest
 ) -> Page[Event]:
-    """A page of a device's events, newest first."""
-    statement = select(events).where(events.c.device_id == device_id, events.c.account_id == account_id)
+    """The events of a device, newest first.
+
+    With a type, or a period, a page can be shorter than its limit while there is a next one.
+    """
+    window, period = Window.of(request, events.c.id), Period("evt", chosen.since, chosen.until)
+    here = [events.c.device_id == device_id]
+    # With nothing appended an index by account might be taken, in which the events of all its devices lie.
+    statement = select(events).where(events.c.account_id.concat("") == account_id, *period.exact(events))
     if chosen.type is not None:
         statement = statement.where(events.c.type == chosen.type)
-    if chosen.since is not None:
-        statement = statement.where(events.c.created_at >= chosen.since)
-    if chosen.until is not None:
-        statement = statement.where(events.c.created_at < chosen.until)
-    return await fetch_page(conn, statement, Window.of(request, events.c.id), _event_of)
+    elif not period:
+        return await fetch_page(conn, statement.where(*here), window, _event_of)
+    return await fetch_sifted(conn, statement, period.walk(conn, here), window, _event_of)
 
 
 async def events_after(conn: AsyncConnection, account_id: str | None, after_id: str | None, limit: int) -> list[Event]:

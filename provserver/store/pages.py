@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, literal, tuple_
+from sqlalchemy import Column, RowMapping, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.errors import Invalid
@@ -125,15 +125,11 @@ class Window:
         return base64.urlsafe_b64encode(json.dumps([direction, *plain]).encode()).rstrip(b"=").decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """An index scan of a list sorted by one column: its filter, and a function for the next keys in a window.
+Walk = Callable[[Window], Awaitable[Sequence[str]]]
+"""The keys of the next rows of a list that is sorted by one column, along an index, in the order of the walk.
 
-    `keys` returns them in reading order: one more than the window's limit, or all that are left.
-    """
-
-    here: Sequence[ColumnElement[bool]]
-    keys: Callable[[Window], Awaitable[Sequence[str]]]
+One more than the window's limit, or all that are left.
+"""
 
 
 async def fetch_page(
@@ -160,11 +156,12 @@ async def fetch_sifted(
     found: list[RowMapping] = []
     looked_at, step = 0, replace(window, limit=window.limit + 1)
     while True:
-        keys = await walk.keys(step)
+        keys = await walk(step)
         chunk, more = keys[: step.limit], len(keys) > step.limit
         if chunk:
-            # Sorted here: ORDER BY with LIMIT would tempt the planner to scan another index.
-            picked = step.until(statement.where(*walk.here), chunk[-1])
+            # One by one: between the first and the last there may be any number of others. Sorted here: an ORDER BY
+            # would tempt the planner to walk another index for it.
+            picked = statement.where(window.columns[0].in_(chunk))
             rows = (await conn.execute(picked)).mappings().all()
             found += sorted(rows, key=window.key, reverse=window.descending)
         looked_at += len(chunk)

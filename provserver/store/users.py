@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import User
 from provserver.store.conflicts import conflicts_named
-from provserver.store.pages import Page, PageRequest, Walk, Window, fetch_keys, fetch_page
+from provserver.store.pages import Page, PageRequest, Window, fetch_keys, fetch_page
 from provserver.store.revisions import bump_devices_of_user
 from provserver.store.schema import user_terms, users
 from provserver.store.sealing import Sealer
@@ -45,8 +45,7 @@ async def list_users(
     statement = select(users).where(users.c.account_id == account_id)
     window = Window.of(request, users.c.id)
     if search:
-        here = [users.c.account_id == account_id]
-        walk = Walk(here, partial(fetch_keys, conn, select(users.c.id).where(*here)))
+        walk = partial(fetch_keys, conn, select(users.c.id).where(users.c.account_id == account_id))
         make = partial(user_of, sealer=sealer)
         return await fetch_found(conn, statement, walk, _TERMS, account_id, search, window, make)
     return await fetch_page(conn, statement, window, lambda row: user_of(row, sealer))

@@ -187,6 +187,24 @@ async def test_compatible_templates_are_those_of_which_something_works(api: Clie
     assert (await api.get(f"/v1/devices/{base}/compatible_button_templates"))["data"] == []
 
 
+async def test_what_fits_is_looked_for_among_few_templates_at_a_time(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ten thousand templates in an account one page would keep the server busy for long."""
+    monkeypatch.setattr("provserver.store.button_templates._LOOKED_AT", 2)
+    good = await template(api, SPEED, name="Good")
+    for number in range(4):
+        await template(api, {**SPEED, "position": 900}, name=f"Beyond {number}")
+    device = await api.device(**SNOM)
+    path: str | None = f"/v1/devices/{device}/compatible_button_templates?limit=2"
+    pages = []
+    while path:
+        page = await api.get(path)
+        pages.append([one["id"] for one in page["data"]])
+        path = page["next_page_url"]
+    assert pages == [[], [], [good]]
+
+
 async def test_binding_and_unbinding(api: Client) -> None:
     device = await bound(api, office := await template(api, SPEED))
     shown = await api.get(f"/v1/devices/{device}")

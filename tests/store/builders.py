@@ -22,8 +22,11 @@ def number() -> int:
     return next(_numbers)
 
 
-def identifier(prefix: str) -> str:
+def identifier(prefix: str, at: datetime | None = None) -> str:
+    """A new id, made `at` that moment or a second after the one before."""
     count = number()
+    if at is not None:
+        return new_id(prefix, at, (count << 6).to_bytes(10, "big"))
     return new_id(prefix, START + timedelta(seconds=count), count.to_bytes(10, "big"))
 
 
@@ -91,7 +94,7 @@ def assignment(on: Device, who: User, line_number: int = 1, **fields: Any) -> As
 
 def event(of: Device, **fields: Any) -> Event:
     values = {
-        "id": identifier("evt"),
+        "id": identifier("evt", fields.get("created_at", START)),
         "account_id": of.account_id,
         "device_id": of.id,
         "type": "config_fetch",

@@ -16,17 +16,21 @@ from provserver.domain.button_types import ButtonType
 from provserver.domain.buttons import ButtonTemplate
 from provserver.domain.device import Account, Device, DeviceStatus, DeviceType
 from provserver.domain.mac import Mac
+from provserver.domain.uploads import FileKind
 from provserver.store import (
     accounts,
     assignments,
     audit,
+    blocked_sources,
     button_templates,
     buttons,
+    check_sync_jobs,
     contacts,
     device_lists,
     devices,
     events,
     fetches,
+    files,
     idempotency,
     keys,
     layers,
@@ -187,6 +191,13 @@ async def _handsets(fleet: Fleet, conn: AsyncConnection, request: PageRequest) -
     return await device_lists.list_devices(conn, fleet.account.id, chosen, request)
 
 
+def _audited(**chosen: Any) -> Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[Any]]]:
+    async def run(_: Fleet, conn: AsyncConnection, request: PageRequest) -> Page[Any]:
+        return await audit.list_audit(conn, request, AuditFilter(**chosen))
+
+    return run
+
+
 LISTS: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[Any]]]] = {
     "devices": _listed(),
     "by type": _listed(type=DeviceType.DECT_HANDSET),
@@ -223,8 +234,20 @@ LISTS: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[
     "button templates": lambda fleet, conn, request: button_templates.list_templates(conn, fleet.account.id, request),
     "buttons of a template": lambda fleet, conn, request: buttons.list_buttons(conn, fleet.template.id, request),
     "button overrides": lambda fleet, conn, request: buttons.list_overrides(conn, fleet.phone.id, request),
+    "events by type": lambda fleet, conn, request: events.list_events(
+        conn, fleet.account.id, fleet.phone.id, events.EventFilter(type="updated"), request
+    ),
     "keys": lambda fleet, conn, request: keys.list_keys(conn, request, account_id=fleet.account.id),
-    "audit": lambda fleet, conn, request: audit.list_audit(conn, request, AuditFilter(account_id=fleet.account.id)),
+    "files": lambda fleet, conn, request: files.list_files(conn, fleet.account.id, request, None),
+    "files by kind": lambda fleet, conn, request: files.list_files(conn, fleet.account.id, request, FileKind.LOGO),
+    "files of the platform": lambda _, conn, request: files.list_files(conn, None, request, FileKind.LOGO),
+    "check-sync jobs": lambda fleet, conn, request: check_sync_jobs.list_jobs(conn, fleet.account.id, request),
+    "audit by account": _audited(account_id="acct_1"),
+    "audit by action": _audited(action="device.updated"),
+    "audit of a time": _audited(since=START, until=after(9)),
+    "audit by everything": _audited(
+        account_id="acct_1", key_id="key_1", resource_id="dev_1", action="device.updated", since=START, until=after(9)
+    ),
 }
 
 
@@ -241,6 +264,25 @@ async def test_every_list_walks_an_index_in_its_own_order(
                 second = await LISTS[name](fleet, conn, PageRequest(3, first.next_cursor))
                 await LISTS[name](fleet, conn, PageRequest(3, second.previous_cursor))
     assert await slow_steps(fleet.db, sent) == []
+
+
+WHOLE: dict[str, Callable[[Fleet, AsyncConnection, PageRequest], Awaitable[Page[Any]]]] = {
+    "accounts": lambda _, conn, request: accounts.list_accounts(conn, request),
+    "api_keys": lambda _, conn, request: keys.list_keys(conn, request),
+    "audit": _audited(),
+    "blocked_sources": lambda _, conn, request: blocked_sources.list_blocked(conn, request, now=START),
+    "unknown_devices": lambda _, conn, request: unknown_devices.list_unknown(conn, request),
+}
+
+
+@pytest.mark.parametrize("table", WHOLE)
+async def test_a_list_of_all_there_are_is_read_in_its_own_order_and_no_further_than_its_page(
+    fleet: Fleet, table: str
+) -> None:
+    with watched(fleet.db) as sent:
+        async with fleet.db.read() as conn:
+            await WHOLE[table](fleet, conn, PageRequest(3))
+    assert [step.partition(" USING INDEX ")[0] for step in await slow_steps(fleet.db, sent)] == [f"SCAN {table}"]
 
 
 EXCLUDING: dict[str, dict[str, Any]] = {
@@ -303,6 +345,7 @@ STEPS: dict[str, Callable[[Fleet, AsyncConnection], Awaitable[Any]]] = {
     "stream of all": lambda _, conn: events.events_after(conn, None, "evt_0", 10),
     "prune": lambda _, conn: events.prune_events(conn, START),
     "idempotency": lambda fleet, conn: idempotency.find_answer(conn, fleet.sealer, "s", "k", since=START),
+    "next job": lambda _, conn: check_sync_jobs.lease_any(conn, "runner", now=START, until=START),
     "forget answers": lambda _, conn: idempotency.forget_answers(conn, START),
     "forget unknown": lambda fleet, conn: unknown_devices.forget_unknown(conn, fleet.mac),
     "end of spans": lambda fleet, conn: usage.close_spans(conn, at=START, user_id=fleet.jane.id),

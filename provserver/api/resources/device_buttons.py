@@ -48,7 +48,10 @@ async def remove_override(call: Call[None, None]) -> Answer:
 
 
 async def list_compatible(call: Call[PageQuery, None]) -> Answer:
-    """The button templates of which something works on a device, newest first, each with how well it fits."""
+    """The button templates of which something works on a device, newest first, each with how well it fits.
+
+    A page can be shorter than its limit, even empty, while there is a next one: it looks among a hundred templates.
+    """
     device = await found(call)
     async with call.read() as conn:
         keyed = await keyed_device(conn, call.face.configurations, device)

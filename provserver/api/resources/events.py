@@ -10,7 +10,11 @@ from provserver.services.devices.history import EventFilter
 
 
 async def list_of_device(call: Call[models.EventQuery, None]) -> Answer:
-    """Everything that happened to a device, newest first."""
+    """Everything that happened to a device, newest first.
+
+    With `type`, `from` or `to` a page can be shorter than its limit, even empty, while there is a next one: it looks
+    among two thousand events.
+    """
     device = await found(call)
     chosen = EventFilter(type=call.query.type, since=call.query.from_, until=call.query.to)
     async with call.read() as conn:

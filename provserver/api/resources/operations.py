@@ -40,7 +40,11 @@ async def revoke_key(call: Call[None, None]) -> Answer:
 
 
 async def list_audit(call: Call[models.AuditQuery, None]) -> Answer:
-    """Who changed what: of the account, or with a platform key alone everything; newest first."""
+    """Who changed what: of the account, or with a platform key alone everything; newest first.
+
+    With several filters, `from` or `to` a page can be shorter than its limit, even empty, while there is a next one: it
+    looks among two thousand entries.
+    """
     account, query = call.caller.account, call.query
     chosen = audit.AuditFilter(
         account_id=account.id if account else None,

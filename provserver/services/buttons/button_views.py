@@ -9,14 +9,17 @@ from provserver.domain.device import Device
 from provserver.domain.errors import Impossible
 from provserver.domain.vendor import Vendor
 from provserver.rendering.buttons import PlacedButton, place_buttons
-from provserver.services.paging import Page, PageRequest, page_of
+from provserver.services.paging import Page, PageRequest
 from provserver.services.settings.effective import Configurations
-from provserver.store.button_templates import templates_of
+from provserver.store.button_templates import pick_templates
 from provserver.store.buttons import rows_of, rows_of_owners
 from provserver.store.database import Connection
 
 _MISFITS = (Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, Reason.POSITION_OUT_OF_RANGE)
 """Reasons caused by the hardware. The others can be fixed by an assignment or a setting."""
+
+
+Fitting = tuple[ButtonTemplate, tuple[PlacedButton, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,20 @@ async def rows_of_templates(conn: Connection, templates: Iterable[ButtonTemplate
     return await rows_of_owners(conn, [template.id for template in templates])
 
 
-async def compatible_templates(
-    conn: Connection, keyed: KeyedDevice, request: PageRequest
-) -> Page[tuple[ButtonTemplate, tuple[PlacedButton, ...]]]:
-    """The account's templates of which something works on a device, newest first, each with what it becomes there."""
-    templates = await templates_of(conn, keyed.device.account_id)
-    rows = await rows_of_templates(conn, templates)
-    fitting = []
-    for template in templates:
-        own = rows.get(template.id, ButtonRows())
-        placed = keyed.with_template(own)
-        if keyed.max_position != 0 and _works([one for one in placed if one.button.template_button]):
-            fitting.append((template, placed))
-    return page_of(fitting, lambda pair: pair[0].id, request)
+async def compatible_templates(conn: Connection, keyed: KeyedDevice, request: PageRequest) -> Page[Fitting]:
+    """The account's templates of which something works on a device, newest first, each with what it becomes there.
+
+    A page can be shorter than its limit, even empty, while there is a next one: see `pick_templates`.
+    """
+    if keyed.max_position == 0:
+        return Page([], None, None)
+
+    async def fitting(some: Sequence[ButtonTemplate]) -> dict[str, Fitting]:
+        rows = await rows_of_templates(conn, some)
+        placed = [(template, keyed.with_template(rows.get(template.id, ButtonRows()))) for template in some]
+        return {one[0].id: one for one in placed if _works([key for key in one[1] if key.button.template_button])}
+
+    return await pick_templates(conn, keyed.device.account_id, request, fitting)
 
 
 def _works(placed: Sequence[PlacedButton]) -> bool:

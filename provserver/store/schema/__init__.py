@@ -6,7 +6,7 @@ Unique constraints over nullable columns rely on NULLs being distinct, which hol
 from provserver.store.schema.accounts import accounts, api_keys, files, settings_layers, user_terms, users
 from provserver.store.schema.columns import metadata
 from provserver.store.schema.devices import assignments, burnt_tokens, devices, search_terms
-from provserver.store.schema.jobs import check_sync_job_devices, check_sync_jobs
+from provserver.store.schema.jobs import check_sync_job_counts, check_sync_job_devices, check_sync_jobs
 from provserver.store.schema.keys import button_templates, buttons
 from provserver.store.schema.traces import (
     audit,
@@ -26,6 +26,7 @@ __all__ = [
     "burnt_tokens",
     "button_templates",
     "buttons",
+    "check_sync_job_counts",
     "check_sync_job_devices",
     "check_sync_jobs",
     "devices",

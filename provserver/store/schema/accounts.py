@@ -72,6 +72,7 @@ files = Table(
     Column("sha256", String, nullable=False),
     moment("created_at"),
     Index(None, "account_id", "id"),
+    Index(None, "account_id", "kind", "id"),
 )
 
 users = Table(

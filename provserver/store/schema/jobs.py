@@ -35,3 +35,13 @@ check_sync_job_devices = Table(
     PrimaryKeyConstraint("job_id", "position"),
     Index(None, "job_id", "state", "position"),
 )
+
+# What follows from them: see `store.job_counts`.
+check_sync_job_counts = Table(
+    "check_sync_job_counts",
+    metadata,
+    Column("job_id", ForeignKey("check_sync_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("state", String, nullable=False),
+    Column("devices", Integer, nullable=False),
+    PrimaryKeyConstraint("job_id", "state"),
+)

@@ -42,6 +42,7 @@ audit = Table(
     Index(None, "account_id", "id"),
     Index(None, "resource_id", "id"),
     Index(None, "key_id", "id"),
+    Index(None, "action", "id"),
 )
 
 idempotency_keys = Table(
