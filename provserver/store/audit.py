@@ -49,9 +49,9 @@ async def insert_audit(conn: AsyncConnection, entry: AuditEntry) -> None:
 
 
 async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditFilter) -> Page[AuditEntry]:
-    """The entries that `chosen` lets through, newest first.
+    """A page of the entries matching `chosen`, newest first.
 
-    With several filters, or a period, a page can be shorter than its limit while there is a next one.
+    With several filters or a period, a page can be shorter than its limit and still have a next one.
     """
     window, period = Window.of(request, audit.c.id), Period("aud", chosen.since, chosen.until)
     equal = {column: value for column in _INDEXED if (value := getattr(chosen, column.name)) is not None}
@@ -59,7 +59,7 @@ async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditF
     if len(ways) < 2 and not period:
         return await fetch_page(conn, select(audit).where(*ways), window, _entry_of)
     walk = period.walk(conn, await _narrowest(conn, ways, tuple(period.near(audit.c.id))))
-    # With nothing appended no index is taken for a column: entries are picked by their place in the list.
+    # The appended empty string keeps the planner from using an index on these columns.
     picked = select(audit).where(*(column.concat("") == value for column, value in equal.items()))
     return await fetch_sifted(conn, picked.where(*period.exact(audit)), walk, window, _entry_of)
 
@@ -67,7 +67,7 @@ async def list_audit(conn: AsyncConnection, request: PageRequest, chosen: AuditF
 async def _narrowest(
     conn: AsyncConnection, ways: Sequence[ColumnElement[bool]], near: Sequence[ColumnElement[bool]]
 ) -> Sequence[ColumnElement[bool]]:
-    """The one of `ways` by which few entries are found; where there is none, the first."""
+    """The condition in `ways` that few entries match; the first one if all match many."""
     for way in ways[1:] and ways:
         some = select(audit.c.id).where(way, *near).order_by(audit.c.id.desc()).limit(MOST_LOOKED_AT)
         if (await conn.execute(select(func.count()).select_from(some.subquery()))).scalar_one() < MOST_LOOKED_AT:

@@ -14,7 +14,7 @@ from provserver.store.pages import Item, Page, PageRequest, Window, fetch_page
 from provserver.store.revisions import bump_account
 from provserver.store.schema import accounts, button_templates, devices
 
-_LOOKED_AT = 100  # templates for one page, where it takes their buttons to tell whether they are right
+_LOOKED_AT = 100  # templates per page, if their buttons must be examined
 
 
 async def insert_template(conn: AsyncConnection, template: ButtonTemplate) -> None:
@@ -48,10 +48,10 @@ async def pick_templates(
     request: PageRequest,
     pick: Callable[[Sequence[ButtonTemplate]], Awaitable[Mapping[str, Item]]],
 ) -> Page[Item]:
-    """What `pick` makes of those of the account's templates that it takes, by their ids; newest first.
+    """A page of the account's templates that `pick` accepts, newest first. `pick` maps accepted ids to items.
 
-    They are picked from the next hundred, so that no page takes long. Where too few of them are right, the page is
-    short, even empty, and the next one goes on from there.
+    Looks at a hundred templates at most, so that no page takes long. If too few are accepted, the page is short or
+    even empty, and the next one continues from there.
     """
     window = Window.of(request, button_templates.c.id)
     statement = window.bounded(select(button_templates).where(button_templates.c.account_id == account_id))

@@ -71,7 +71,7 @@ async def lease_any(conn: AsyncConnection, runner: str, *, now: datetime, until:
     Devices that the previous runner was notifying are marked as interrupted.
     """
     free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
-    # By their account: in this index are those that run alone, and not all that ever ran.
+    # By the running account: that index holds running jobs only, not every job there ever was.
     statement = select(*_JOB).where(jobs.c.running_account > "", free).order_by(jobs.c.running_account).limit(1)
     row = (await conn.execute(statement)).mappings().first()
     if row is None or not await _lease(conn, row[jobs.c.id], free, runner, until):
@@ -108,21 +108,21 @@ async def claim_device(conn: AsyncConnection, job_id: str, position: int) -> boo
 
 
 async def settle_device(conn: AsyncConnection, job_id: str, position: int, state: JobDeviceState) -> None:
-    """What became of a device that was claimed."""
+    """Store the result for a claimed device."""
     for before in _UNSETTLED:
         if await _move(conn, job_id, _place(job_id, position), before, state):
             return
 
 
 async def interrupt_unsettled(conn: AsyncConnection, job_id: str) -> None:
-    """Devices that were being told when their runner ended."""
+    """Mark the devices whose runner died during notification."""
     await _move(conn, job_id, places.c.job_id == job_id, JobDeviceState.SENDING, JobDeviceState.INTERRUPTED)
 
 
 async def _move(
     conn: AsyncConnection, job_id: str, which: ColumnElement[bool], before: JobDeviceState, after: JobDeviceState
 ) -> int:
-    """How many of the devices in the state `before` have come into the state `after`."""
+    """Move devices from state `before` to state `after`; returns how many."""
     statement = update(places).where(which, places.c.state == before)
     moved = (await conn.execute(statement.values(state=after))).rowcount
     await count_moved(conn, job_id, after, moved, out_of=before)
@@ -141,7 +141,7 @@ def _place(job_id: str, position: int) -> ColumnElement[bool]:
 
 
 async def _counted(conn: AsyncConnection, found: Sequence[CheckSyncJob]) -> list[CheckSyncJob]:
-    """The same jobs with their counts."""
+    """Add the counts to the jobs, in one query."""
     counts = await counts_of(conn, [job.id for job in found])
     return [replace(job, counts=counts[job.id]) for job in found]
 

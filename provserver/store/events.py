@@ -49,13 +49,13 @@ async def set_event_details(conn: AsyncConnection, event_id: str, details: dict[
 async def list_events(
     conn: AsyncConnection, account_id: str, device_id: str, chosen: EventFilter, request: PageRequest
 ) -> Page[Event]:
-    """The events of a device, newest first.
+    """A page of a device's events, newest first.
 
-    With a type, or a period, a page can be shorter than its limit while there is a next one.
+    With a type or a period, a page can be shorter than its limit and still have a next one.
     """
     window, period = Window.of(request, events.c.id), Period("evt", chosen.since, chosen.until)
     here = [events.c.device_id == device_id]
-    # With nothing appended an index by account might be taken, in which the events of all its devices lie.
+    # The appended empty string keeps the planner from using the index by account, which has the events of all devices.
     statement = select(events).where(events.c.account_id.concat("") == account_id, *period.exact(events))
     if chosen.type is not None:
         statement = statement.where(events.c.type == chosen.type)

@@ -25,7 +25,7 @@ async def get_file(conn: AsyncConnection, account_id: str | None, file_id: str) 
 async def list_files(
     conn: AsyncConnection, account_id: str | None, request: PageRequest, kind: FileKind | None
 ) -> Page[StoredFile]:
-    """The files of an account (None: of the platform), newest first."""
+    """A page of the files of an account (None: of the platform), newest first."""
     statement = select(files).where(_of(account_id))
     if kind is not None:
         statement = statement.where(files.c.kind == kind)
@@ -54,7 +54,7 @@ async def delete_file(conn: AsyncConnection, file_id: str) -> None:
 
 
 def _of(account_id: str | None) -> ColumnElement[bool]:
-    # Not IS NOT DISTINCT FROM, for which PostgreSQL takes no index.
+    # IS NOT DISTINCT FROM would not use an index on PostgreSQL.
     return files.c.account_id.is_(None) if account_id is None else files.c.account_id == account_id
 
 

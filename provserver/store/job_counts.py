@@ -1,6 +1,6 @@
-"""How many devices of a check-sync job are in each state, kept in the transaction that moves them.
+"""Number of devices per state of a check-sync job, updated in the transaction that changes the states.
 
-A list of jobs would else look at every device of each, of which there may be a million.
+Counting the devices themselves would make a list of jobs slow: a job may have a million of them.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,14 +18,14 @@ Counts = dict[JobDeviceState, int]
 async def count_moved(
     conn: AsyncConnection, job_id: str, to: JobDeviceState, devices: int, *, out_of: JobDeviceState | None = None
 ) -> None:
-    """So many devices have come into the state `to`, `out_of` another or as new ones."""
+    """Count `devices` as moved to state `to`, from `out_of` or (None) newly added."""
     if not devices:
         return
     changes = {to: devices} if out_of is None else {to: devices, out_of: -devices}
     statement = upsert(conn, table)
     more = table.c.devices + statement.excluded.devices
     counting = statement.on_conflict_do_update(index_elements=["job_id", "state"], set_={"devices": more})
-    # In one order whoever counts, so that no two wait for each other.
+    # Always in the same order, to avoid deadlocks.
     rows = [{"job_id": job_id, "state": state, "devices": changes[state]} for state in sorted(changes)]
     await conn.execute(counting, rows)
 

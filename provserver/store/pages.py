@@ -127,7 +127,7 @@ class Window:
 
 
 Walk = Callable[[Window], Awaitable[Sequence[str]]]
-"""The keys of the next rows of a list that is sorted by one column, along an index, in the order of the walk.
+"""Index scan of a list sorted by one column: returns the next keys in a window, in reading order.
 
 One more than the window's limit, or all that are left.
 """
@@ -160,8 +160,8 @@ async def fetch_sifted(
         keys = await walk(step)
         chunk, more = keys[: step.limit], len(keys) > step.limit
         if chunk:
-            # One by one: between the first and the last there may be any number of others. Sorted here: an ORDER BY
-            # would tempt the planner to walk another index for it.
+            # By key, not by range: a range may span any number of other rows. Sorted here: ORDER BY would tempt the
+            # planner to scan another index.
             picked = statement.where(_among(conn, window.columns[0], chunk))
             rows = (await conn.execute(picked)).mappings().all()
             found += sorted(rows, key=window.key, reverse=window.descending)
@@ -172,7 +172,7 @@ async def fetch_sifted(
 
 
 def _among(conn: AsyncConnection, column: Column[Any], keys: Sequence[str]) -> ColumnElement[bool]:
-    """With all keys in one parameter: to send two thousand would take longer than to look for what they name."""
+    """`column` is one of `keys`, sent as one parameter: thousands of parameters take longer than the query."""
     if conn.dialect.name == "sqlite":
         given = func.json_each(json.dumps(keys)).table_valued("value")
         return column.in_(select(given.c.value))

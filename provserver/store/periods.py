@@ -1,4 +1,4 @@
-"""Periods of time in lists of what happened, which are sorted by ids that begin with the time of their making."""
+"""Time ranges in lists sorted by id. Ids start with their creation time, so the index on the id narrows the range."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from provserver.domain.ids import new_id
 from provserver.store.pages import Walk, Window, fetch_keys
 from provserver.store.types import EPOCH
 
-_APART = timedelta(hours=1)  # at most, from the time that a row tells to the making of its id in that transaction
-_EARLIEST, _LATEST = EPOCH + _APART, datetime(4200, 1, 1, tzinfo=UTC)  # what ids have room for
+_APART = timedelta(hours=1)  # most time between `created_at` of a row and the creation of its id, in one transaction
+_EARLIEST, _LATEST = EPOCH + _APART, datetime(4200, 1, 1, tzinfo=UTC)  # the range that ids can express
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` up to but not including `until`, in a list of ids that begin with `prefix`; None is no bound."""
+    """From `since` up to but not including `until`, in a list of ids with `prefix`; None is no bound."""
 
     prefix: str
     since: datetime | None
@@ -29,26 +29,26 @@ class Period:
 
     @property
     def first(self) -> str | None:
-        """No id in it is lower."""
+        """Lower bound of the ids."""
         return None if self.since is None else self._id(self.since, -_APART)
 
     @property
     def end(self) -> str | None:
-        """All ids in it are lower."""
+        """Upper bound of the ids, not included."""
         return None if self.until is None else self._id(self.until, _APART)
 
     def exact(self, table: Table) -> Iterator[ColumnElement[bool]]:
-        """What the rows of `table` tell themselves."""
+        """The conditions on `created_at` of `table`."""
         if self.since is not None:
             yield table.c.created_at >= self.since
         if self.until is not None:
             yield table.c.created_at < self.until
 
     def walk(self, conn: AsyncConnection, here: Sequence[ColumnElement[bool]]) -> Walk:
-        """Along those of the rows that are `here`, a few at either end not in the period yet, or not any more."""
+        """Scan the rows matching `here` within the id bounds. A few at either end may lie outside of the period."""
 
         async def keys(window: Window) -> Sequence[str]:
-            # One bound at each end: of two at one end a database takes either, and reads on to the other.
+            # One bound at each end: given two, the database seeks to one of them and reads on to the other.
             ids = window.columns[0]
             start, stop = (self.end, self.first) if window.descending else (self.first, self.end)
             if start is not None and window.covers((start,)):
@@ -61,7 +61,7 @@ class Period:
         return keys
 
     def near(self, ids: Column[Any]) -> Iterator[ColumnElement[bool]]:
-        """The conditions of that walk."""
+        """The id bounds as conditions."""
         if self.first is not None:
             yield ids >= self.first
         if self.end is not None:

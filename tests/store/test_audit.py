@@ -98,7 +98,7 @@ async def test_a_page_of_a_large_log_looks_at_few_entries_and_the_next_goes_on(
         assert flat(await pages(key_id="key_1", action="device.deleted")) == []
         excluding = await pages(key_id="key_1", action="device.created", account_id="acct_1")
         assert flat(excluding) == [18, 16, 14, 12, 10]
-        old = {"since": after(4 * 3600), "until": after(8 * 3600)}
+        old: dict[str, Any] = {"since": after(4 * 3600), "until": after(8 * 3600)}
         assert flat(await pages(**old)) == [7, 6, 5, 4]
         assert flat(await pages(**old, action="device.created", key_id="key_0")) == [6, 4]
         page = await list_audit(conn, PageRequest(3), AuditFilter(**old))

@@ -74,7 +74,7 @@ async def rows_of_templates(conn: Connection, templates: Iterable[ButtonTemplate
 async def compatible_templates(conn: Connection, keyed: KeyedDevice, request: PageRequest) -> Page[Fitting]:
     """The account's templates of which something works on a device, newest first, each with what it becomes there.
 
-    A page can be shorter than its limit, even empty, while there is a next one: see `pick_templates`.
+    A page can be shorter than its limit, even empty, and still have a next one: see `pick_templates`.
     """
     if keyed.max_position == 0:
         return Page([], None, None)
