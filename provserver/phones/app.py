@@ -187,7 +187,7 @@ async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> 
         return Answer(), answers.method_not_allowed(), None
     try:
         started = time.perf_counter()
-        async with face.admission.admitted(newcomer=_is_new(request)):
+        async with face.admission.admitted(newcomer=_is_new(request), source=asked.source):
             answer = await _answer(request, asked, face)
         if answer.in_its_time:
             await _its_time(started)

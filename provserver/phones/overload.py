@@ -59,7 +59,8 @@ class OverloadReply:
 
     def answer(self, said: bytes, connection: Connection) -> bool:
         """Send a 503 if the server is full and this is a plain GET; returns whether it was sent."""
-        if not self._admission.is_hopeless(newcomer=connection.is_new) or not _PLAIN.fullmatch(said):
+        source = connection.peer[0]
+        if not self._admission.is_hopeless(newcomer=connection.is_new, source=source) or not _PLAIN.fullmatch(said):
             return False
         started = time.perf_counter()
         head = (
@@ -69,6 +70,6 @@ class OverloadReply:
         connection.replied(said, ((head.encode(), _BODY), True))
         seconds = time.perf_counter() - started
         self._metrics.answered(None, 503, seconds)
-        told = {"source": connection.peer[0], "milliseconds": round(seconds * 1000, 2)}
+        told = {"source": source, "milliseconds": round(seconds * 1000, 2)}
         self._line.tell(self._now(), {**told, "request_id": self._new_request_id()})
         return True

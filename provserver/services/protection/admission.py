@@ -4,11 +4,14 @@ In a storm all requests share the CPU. With too many in progress, every answer c
 the retries make it worse. So the time each request takes is measured: the limit shrinks when requests are slow and
 grows when they are fast at a full limit. A request over the limit waits briefly in a queue and is then refused with
 Retry-After, or refused at once if the queue is too long. Refusals must be cheap: in a storm they outnumber the answers.
+
+If few addresses make all the requests, as an office behind NAT does, a request from another address goes first: whose
+phone it is can only be known once it is inside (`account_limit`), where there may be no room for long.
 """
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -21,6 +24,7 @@ _LESS, _MORE = 0.98, 0.2  # decrease factor and increment; they balance when one
 _IN_LINE = 0.25  # share of the patience that a request may wait in the queue
 _FIRST_GUESS = 0.02  # seconds per request, until there are measurements
 _WEIGHT = 0.1  # of the newest sample in the moving average
+_STRANGER, _BEGUN, _NEW = range(3)  # from another address than nearly all; already booting; on a new connection
 
 
 class Admission:
@@ -36,8 +40,8 @@ class Admission:
         self._inside = 0
         self._room = float(_FIRST)
         self._stay = _FIRST_GUESS
-        self._begun: deque[asyncio.Future[None]] = deque()  # queued requests of phones that are already booting
-        self._new: deque[asyncio.Future[None]] = deque()  # queued requests of new connections, served after those
+        self._queues: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque(), deque())  # served in this order
+        self._sources: Counter[str | None] = Counter()  # addresses of requests in progress and queued
 
     @property
     def room(self) -> int:
@@ -46,40 +50,55 @@ class Admission:
 
     @property
     def _waiting(self) -> int:
-        return len(self._begun) + len(self._new)
+        return sum(map(len, self._queues))
 
-    def is_hopeless(self, *, newcomer: bool) -> bool:
+    def is_hopeless(self, *, newcomer: bool, source: str | None) -> bool:
         """Whether a request arriving now would be refused: there is no free slot, and the queue is too long."""
-        if self._inside < self.room:
-            return False
-        before = len(self._begun) + (len(self._new) if newcomer else 0)
-        wait = (before + 1) * self._stay / max(self.room, 1)
-        return wait > self._patience * _IN_LINE or self._inside + self._waiting >= self._limit
+        return self._inside >= self.room and self._is_too_long(self._rank(newcomer, source))
 
     @asynccontextmanager
-    async def admitted(self, *, newcomer: bool) -> AsyncIterator[None]:
-        """Hold a slot while a request is processed. Raises `Overloaded` if none becomes free in time.
+    async def admitted(self, *, newcomer: bool, source: str | None) -> AsyncIterator[None]:
+        """Hold a slot while a request from `source` is processed. Raises `Overloaded` if none becomes free in time.
 
         A `newcomer` (first request of a connection) queues behind phones that are already booting, as a phone needs all
         of its files.
         """
-        if self._inside < self.room:
-            self._inside += 1
-        else:
-            await self._stand_in_line(newcomer)
-        came_at = self._clock()
+        rank = self._rank(newcomer, source)
+        self._sources[source] += 1
         try:
-            yield
+            if self._inside < self.room:
+                self._inside += 1
+            else:
+                await self._stand_in_line(rank)
+            came_at = self._clock()
+            try:
+                yield
+            finally:
+                self._learn(self._clock() - came_at)
+                self._leave()
         finally:
-            self._learn(self._clock() - came_at)
-            self._leave()
+            self._sources[source] -= 1
+            if not self._sources[source]:
+                del self._sources[source]
 
-    async def _stand_in_line(self, newcomer: bool) -> None:
+    def _rank(self, newcomer: bool, source: str | None) -> int:
+        """The queue for a request that arrives now."""
+        if source not in self._sources and len(self._sources) * 2 <= self._inside + self._waiting:
+            return _STRANGER
+        return _NEW if newcomer else _BEGUN
+
+    def _is_too_long(self, rank: int) -> bool:
+        """Whether a queue, with those before it, takes longer than a request may wait."""
+        before = sum(map(len, self._queues[: rank + 1]))
+        wait = (before + 1) * self._stay / max(self.room, 1)
+        return wait > self._patience * _IN_LINE or self._inside + self._waiting >= self._limit
+
+    async def _stand_in_line(self, rank: int) -> None:
         """Wait for a free slot. Whoever frees it also counts it as taken."""
-        if self.is_hopeless(newcomer=newcomer):
+        if self._is_too_long(rank):
             raise Overloaded(f"{self._inside} requests are being looked into, {self._waiting} wait")
         place = asyncio.get_running_loop().create_future()
-        (self._new if newcomer else self._begun).append(place)
+        self._queues[rank].append(place)
         try:
             async with asyncio.timeout(self._patience * _IN_LINE):
                 await place
@@ -97,7 +116,7 @@ class Admission:
 
     def _let_in(self) -> None:
         while self._waiting and self._inside < self.room:
-            place = (self._begun or self._new).popleft()
+            place = next(queue for queue in self._queues if queue).popleft()
             if not place.done():  # otherwise the waiter has gone
                 place.set_result(None)
                 self._inside += 1
