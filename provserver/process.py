@@ -90,6 +90,7 @@ class SharedServices:
     unknown: UnknownDevices
     guard: Guard
     files: FileFolder
+    admission: Admission
 
 
 def _shared_services(
@@ -99,6 +100,7 @@ def _shared_services(
     # The API process reports the phone processes' metrics, so it must not add its own zeros.
     metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
     guesses = Guesses(phones.guessing.limit, phones.guessing.window)
+    admission = Admission(phones.max_waiting, phones.patience)
     shared = SharedServices(
         registry,
         metrics,
@@ -107,10 +109,12 @@ def _shared_services(
             on_shed=metrics.shed.inc,
             limit=phones.contact_limit,
             spool=Spool(foundation.config.data_dir / "spool"),
+            in_flight=lambda: admission.in_flight,
         ),
         UnknownDevices(foundation.database, phones.unknown_limit),
         Guard(foundation.database, guesses, (*phones.guessing.exempt, *phones.networks), foundation.sources.now),
         FileFolder(foundation.config.files_folder),
+        admission,
     )
     metrics.waiting.set_function(lambda: shared.contacts.waiting)
     for writer in (shared.contacts, shared.unknown, shared.guard):
@@ -184,7 +188,6 @@ def _phones(
         basic="basic" in phones.auth,
         basic_without_tls=phones.basic_without_tls,
     )
-    admission = Admission(phones.max_waiting, phones.patience)
     provisioning = Provisioning(
         catalogue=foundation.catalogue,
         records=records,
@@ -205,7 +208,7 @@ def _phones(
         challenges=challenges,
         guard=shared.guard,
         request_cache=RequestCache(),
-        account_limit=AccountLimit(lambda: admission.room),
+        account_limit=AccountLimit(lambda: shared.admission.room),
     )
     face = PhoneFace(
         provisioning,
@@ -213,7 +216,7 @@ def _phones(
         phones.public_url,
         phones.trusted_proxies,
         shared.files,
-        admission,
+        shared.admission,
         certificate_header=phones.client_certificate_header,
         trust=trust,
     )

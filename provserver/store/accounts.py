@@ -1,9 +1,10 @@
 """Accounts: the tenants."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Account
@@ -12,6 +13,7 @@ from provserver.store.pages import Page, PageRequest, Window, fetch_page
 from provserver.store.schema import accounts, devices, events, settings_layers
 from provserver.store.usage import close_account
 
+_NAMED = [(column.name, column) for column in accounts.c]
 _REACHES_FILES = frozenset({"name", "region", "timezone", "accepted_proofs"})
 
 
@@ -55,6 +57,6 @@ async def delete_account(conn: AsyncConnection, account_id: str, *, at: datetime
     return (await conn.execute(delete(accounts).where(accounts.c.id == account_id))).rowcount > 0
 
 
-def account_of(row: RowMapping) -> Account:
+def account_of(row: Mapping[Any, Any]) -> Account:
     """The account in a row that selects the columns of `accounts`."""
-    return Account(**{column.name: row[column] for column in accounts.c})
+    return Account(**{name: row[column] for name, column in _NAMED})

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import INDEXED, SEARCHED, index_devices
 from provserver.store.events import insert_event_rows, insert_events
+from provserver.store.prepared import execute_all, fetch_rows
 from provserver.store.repeat_contacts import SET_BACK, RepeatContact, Visit, note_times
 from provserver.store.schema import devices
 from provserver.store.tokens import end_overlap
@@ -99,7 +100,7 @@ async def which_are_outrun(conn: AsyncConnection, contacts: Sequence[Contact]) -
     binding = [contact for contact in contacts if contact.pin_address]
     if not binding:
         return set()
-    rows = await conn.execute(_WINDOWS, {"contacted": [contact.device_id for contact in binding]})
+    rows = await fetch_rows(conn, _WINDOWS, {"contacted": [contact.device_id for contact in binding]})
     owners = {device_id: address for device_id, until, address in rows if until}
     outrun = set()
     for contact in binding:
@@ -153,7 +154,8 @@ async def _change(conn: AsyncConnection, contacts: Sequence[Contact]) -> set[str
     if renamed:
         await index_devices(conn, [{"id": device_id, **after[device_id]} for device_id in renamed])
     provisioned = {device_id for device_id, changed in changes.items() if "status" in changed}
-    await open_spans_of(conn, provisioned)
+    accounts = {contact.account_id for contact in contacts if contact.device_id in provisioned}
+    await open_spans_of(conn, provisioned, accounts)
     for contact in contacts:
         await _provision_handsets(conn, contact)
         if contact.shown_token_hash:
@@ -173,7 +175,7 @@ async def _provision_handsets(conn: AsyncConnection, contact: Contact) -> None:
         if done:
             values = {"status": DeviceStatus.PROVISIONED, "last_provisioned_at": contact.at}
             await conn.execute(update(devices).where(column.id.in_(done)).values(values))
-            await open_spans_of(conn, done)
+            await open_spans_of(conn, done, {contact.account_id})
 
 
 def _is_news(at: datetime, stored: datetime | None) -> bool:
@@ -222,7 +224,7 @@ def _tell_of_file(state: _State, contact: Contact) -> None:
 
 
 async def _states(conn: AsyncConnection, device_ids: Collection[str]) -> dict[str, _State]:
-    rows = await conn.execute(_STATES, {"contacted": list(device_ids)})
+    rows = await fetch_rows(conn, _STATES, {"contacted": list(device_ids)})
     return {device_id: dict(zip((*_TOLD, *_LASTING), told, strict=True)) for device_id, *told in rows}
 
 
@@ -233,4 +235,4 @@ async def _update(conn: AsyncConnection, changes: dict[str, dict[str, Any]]) -> 
         if changed:
             shapes.setdefault(tuple(changed), []).append({"changed_id": device_id, **changed})
     for rows in shapes.values():
-        await conn.execute(_UPDATE, rows)
+        await execute_all(conn, _UPDATE, rows)

@@ -104,13 +104,13 @@ class Database:
         with _outages_named(self._away):
             return await self._threads.read(work)
 
-    async def look_again(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        """`look` for rows that were read a moment ago. Raises `StoreUnavailable`.
+    async def look_up(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
+        """`look` for a few rows. Raises `StoreUnavailable`.
 
-        They are in the page cache, so SQLite is read on the event loop, which is faster than the round trip to a
+        Where SQLite's pages come from memory it is read on the event loop, which takes less than the round trip to a
         thread.
         """
-        if self._threads:
+        if self._threads and self._threads.reads_quickly:
             with suppress(StoreUnavailable), _outages_named(self._away):  # busy: fall back to a thread, which can wait
                 return self._threads.read_at_once(work)
         return await self.look(work)
@@ -220,7 +220,7 @@ class Database:
     @property
     def engines(self) -> list[Engine]:
         """All engines, for instrumentation."""
-        own = [self._threads.engine, self._threads.own_engine] if self._threads else []
+        own = self._threads.engines if self._threads else []
         return [self._engine.sync_engine, *own]
 
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceStatus, DeviceType, MulticellRole, Origin
@@ -24,7 +23,7 @@ _CONVERTED = frozenset({"type", "mac", "multicell_role", "status", "vendor_sourc
 _PLAIN = [(column.name, column) for column in devices.c if column.name not in _ONLY_STORED | _CONVERTED]
 
 
-def device_of(row: RowMapping, sealer: Sealer | None = None) -> Device:
+def device_of(row: Mapping[Any, Any], sealer: Sealer | None = None) -> Device:
     """The device in a row that selects the columns of `devices`; its token stays None without a sealer."""
     mac, role, token = row[devices.c.mac], row[devices.c.multicell_role], row[devices.c.token_sealed]
     return Device(

@@ -5,21 +5,28 @@ transactions of a phone's first fetch are run this way.
 """
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine
+from sqlalchemy import URL, Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.store import sqlite
+from provserver.store.direct import DirectConnection
+
+_SLOW = 0.005  # seconds that reading a few rows takes where they come from a disk, or the machine is too busy
+_WARY = 1.0  # seconds in which it is not tried on the event loop again
 
 Made = TypeVar("Made")
 Work = Callable[[AsyncConnection], Awaitable[Made]]
 
 _THREADS = 3  # one of them may be writing, blocked by the disk; a read takes less than a millisecond
 
-_GUESTS = 2  # connections for other threads that read along the way; further ones take turns
+_IDLE = _THREADS + 2  # connections, with those of other threads that read along the way
 
 
 class Threads:
@@ -27,16 +34,15 @@ class Threads:
 
     def __init__(self, url: URL, wait: float) -> None:
         self._threads: ThreadPoolExecutor | None = None
-        self.engine = create_engine(
-            url.set(drivername="sqlite"),
-            pool_size=_THREADS + _GUESTS,
-            max_overflow=0,
-            pool_use_lifo=True,  # the most recently used connection still has valid cached pages
-            hide_parameters=True,
-        )
-        sqlite.prepare_connections(self.engine, wait)
-        self.own_engine = create_engine(self.engine.url, poolclass=StaticPool, hide_parameters=True)
-        sqlite.prepare_connections(self.own_engine, 0)
+        self._pool = _Pool(url.set(drivername="sqlite"), wait)
+        self._own_pool = _Pool(url.set(drivername="sqlite"), 0)  # of the event loop, which waits for nobody
+
+        self._slow_until = 0.0
+
+    @property
+    def engines(self) -> list[Engine]:
+        """Their engines."""
+        return [self._pool.engine, self._own_pool.engine]
 
     async def read(self, work: Work[Made]) -> Made:
         """Run `work` in a read-only transaction and return its result."""
@@ -44,11 +50,22 @@ class Threads:
 
     def read_here(self, work: Work[Made]) -> Made:
         """The same in the calling thread, which must not be the event loop's."""
-        return _transact(self.engine, work, writes=False)
+        return self._pool.transact(work, writes=False)
+
+    @property
+    def reads_quickly(self) -> bool:
+        """Whether `read_at_once` is worth a try: the last ones did not have to wait for a disk."""
+        return time.monotonic() >= self._slow_until
 
     def read_at_once(self, work: Work[Made]) -> Made:
         """The same on the event loop, for pages in memory. Fails instead of waiting for a lock."""
-        return _transact(self.own_engine, work, writes=False)
+        started = time.monotonic()
+        try:
+            return self._own_pool.transact(work, writes=False)
+        finally:
+            now = time.monotonic()
+            if now - started > _SLOW:
+                self._slow_until = now + _WARY
 
     async def write(self, work: Work[Made]) -> Made:
         """Run `work` in a write transaction that is committed. It completes even if the caller is cancelled."""
@@ -59,12 +76,12 @@ class Threads:
         threads, self._threads = self._threads, None
         if threads:
             await asyncio.to_thread(threads.shutdown)
-        self.engine.dispose()
-        self.own_engine.dispose()
+        self._pool.close()
+        self._own_pool.close()
 
     async def _run(self, work: Work[Made], *, writes: bool) -> Made:
         self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
-        running = asyncio.get_running_loop().run_in_executor(self._threads, _transact, self.engine, work, writes)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self._pool.transact, work, writes)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -72,14 +89,50 @@ class Threads:
             raise
 
 
-def _transact(engine: Engine, work: Work[Made], writes: bool) -> Made:
-    with engine.connect() as conn:
-        # Issued here rather than in an event hook, which would be called for every statement.
-        conn.exec_driver_sql(sqlite.beginning(writes=writes))
-        made = _done(work(cast("AsyncConnection", _AtOnce(conn))))
-        if writes:
+class _Pool:
+    """Open connections; to take one from here costs nothing. None stays that something went wrong with."""
+
+    def __init__(self, url: URL, wait: float) -> None:
+        self.engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        sqlite.prepare_connections(self.engine, wait)
+        self._idle: list[DirectConnection] = []
+
+    def transact(self, work: Work[Made], writes: bool) -> Made:
+        """What `work` returns, run in a transaction."""
+        conn = None
+        try:
+            conn = self._take()
+            conn.begin(writes=writes)
+            made = _done(work(cast("AsyncConnection", conn)))
             conn.commit()
-    return made
+        except BaseException as error:
+            if conn:
+                conn.close()
+            if isinstance(error, sqlite3.Error):
+                raise _as_sqlalchemy(error) from error
+            raise
+        if len(self._idle) < _IDLE:
+            self._idle.append(conn)
+        else:
+            conn.close()
+        return made
+
+    def close(self) -> None:
+        """Close those that are not in use."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _take(self) -> DirectConnection:
+        """The one that was used last: what it remembers of the file is still right more often than not."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return DirectConnection(self.engine)
+
+
+def _as_sqlalchemy(error: sqlite3.Error) -> BaseException:
+    """The error in the classes that the rest of the store knows."""
+    return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
 
 
 def _done(work: Awaitable[Made]) -> Made:
@@ -92,26 +145,3 @@ def _done(work: Awaitable[Made]) -> Made:
             return cast("Made", end.value)
         if waits_for is not None:  # None: asyncio.sleep(0)
             raise RuntimeError(f"work in a thread of the database waits for something else: {waits_for!r}")
-
-
-class _AtOnce:
-    """The part of `AsyncConnection` that the store uses, over a synchronous connection."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._conn.dialect
-
-    async def execute(self, *asked: Any) -> Any:
-        return self._conn.execute(*asked)
-
-    async def exec_driver_sql(self, *asked: Any) -> Any:
-        return self._conn.exec_driver_sql(*asked)
-
-    async def scalar(self, *asked: Any) -> Any:
-        return self._conn.scalar(*asked)
-
-    async def scalars(self, *asked: Any) -> Any:
-        return self._conn.scalars(*asked)

@@ -1,11 +1,11 @@
 """Queries of the phone path: one for the device with account and layers, one for its lines."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy import BindParameter, RowMapping, Select, bindparam, exists, func, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Account, Device
@@ -15,6 +15,7 @@ from provserver.store.accounts import account_of
 from provserver.store.assignments import lines_of
 from provserver.store.device_rows import device_of, hash_token
 from provserver.store.layers import PLATFORM
+from provserver.store.prepared import fetch_mappings
 from provserver.store.schema import accounts, burnt_tokens, devices, settings_layers
 from provserver.store.sealing import Sealer
 
@@ -25,8 +26,9 @@ _account = settings_layers.alias("account_layer")
 _device = settings_layers.alias("device_layer")
 _LAYERS = tuple(layer.c.sealed.label(layer.name) for layer in (_platform, _account, _device))
 
+_PLATFORM_REVISION = func.coalesce(_platform.c.revision, 0).label("platform_revision")
 _RECORD = (
-    select(devices, accounts, *_LAYERS, func.coalesce(_platform.c.revision, 0).label("platform_revision"))
+    select(devices, accounts, *_LAYERS, _PLATFORM_REVISION)
     .join(accounts, accounts.c.id == devices.c.account_id)
     .outerjoin(_platform, _platform.c.owner_id == PLATFORM)
     .outerjoin(_account, _account.c.owner_id == devices.c.account_id)
@@ -102,8 +104,8 @@ async def find(conn: AsyncConnection, mac: Mac | None, token: str | None) -> Fou
         return Found(await find_by_mac(conn, mac) if mac else None)
     shown = hash_token(token)
     values = {"claimed_mac": mac.bare if mac else "", "shown_hash": shown}
-    rows = (await conn.execute(_BY_MAC_OR_TOKEN, values)).mappings().all()
-    records = [(_record_of(row), bool(row["burnt"])) for row in rows]
+    rows = await fetch_mappings(conn, _BY_MAC_OR_TOKEN, values)
+    records = [(_record_of(row), bool(row[_BURNT])) for row in rows]
     owner = next((record for record, _ in records if record.known_secret(shown) is not Secret.UNKNOWN), None)
     claimed = next(((record, burnt) for record, burnt in records if mac and record.device.mac == mac), None)
     if claimed is None:
@@ -132,16 +134,16 @@ async def find_all(conn: AsyncConnection, device_ids: Collection[str]) -> dict[s
 
 
 async def _one(conn: AsyncConnection, statement: Select[Any], **named: str) -> FetchRecord | None:
-    row = (await conn.execute(statement, named)).mappings().first()
-    return _record_of(row) if row else None
+    rows = await fetch_mappings(conn, statement, named)
+    return _record_of(rows[0]) if rows else None
 
 
-def _record_of(row: RowMapping) -> FetchRecord:
+def _record_of(row: Mapping[Any, Any]) -> FetchRecord:
     platform, account, device = (row[layer] for layer in _LAYERS)
     return FetchRecord(
         device=device_of(row),
         account=account_of(row),
-        platform_revision=row["platform_revision"],
+        platform_revision=row[_PLATFORM_REVISION],
         sealed_layers=(platform, account, device),
         token_hash=row[devices.c.token_hash],
         token_sealed=row[devices.c.token_sealed],

@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.usage import Changes
 from provserver.domain.usage import Span as Time
+from provserver.store.driver_statements import insert_all
+from provserver.store.prepared import Row, fetch_rows
 from provserver.store.schema import (
     assignments,
     devices,
@@ -19,7 +22,7 @@ from provserver.store.schema import (
     usage_totals,
     users,
 )
-from provserver.store.types import Instant
+from provserver.store.types import Instant, micros_of
 from provserver.store.usage_counts import Totals, count, take_totals
 
 
@@ -38,11 +41,10 @@ _span = provisioned_spans.c
 _NAMES = tuple(field.name for field in fields(Span))
 _INSERT = insert(provisioned_spans)
 _ASKED: BindParameter[str] = bindparam("asked", expanding=True)
-_SPANS_OF = select(provisioned_spans).where(_span.user_id.in_(_ASKED))
-_OPEN_SINCE = select(func.min(_span.started_at)).where(_span.user_id == users.c.id, _span.ended_at.is_(None))
-_THERE_SINCE = select(users.c.id, _OPEN_SINCE.correlate(users).scalar_subquery().label("since")).where(
-    users.c.id.in_(_ASKED)
-)
+_SPANS_OF = select(*(_span[name] for name in _NAMES)).where(_span.user_id.in_(_ASKED))
+_OPEN_SINCE = select(func.min(_span.started_at)).where(_span.ended_at.is_(None))
+_OF_USER = _OPEN_SINCE.where(_span.user_id == users.c.id).correlate(users).scalar_subquery()
+_THERE_SINCE = select(users.c.id, _OF_USER.label("since")).where(users.c.id.in_(_ASKED))
 
 # The users on these devices, except those with an open span.
 _ON_PROVISIONED = (
@@ -51,6 +53,10 @@ _ON_PROVISIONED = (
         assignments.c.user_id,
         assignments.c.device_id,
         devices.c.last_provisioned_at.label("started_at"),
+        _OPEN_SINCE.where(_span.user_id == assignments.c.user_id)
+        .correlate(assignments)
+        .scalar_subquery()
+        .label("since"),
     )
     .join(devices, devices.c.id == assignments.c.device_id)
     .where(
@@ -65,28 +71,30 @@ _ON_PROVISIONED = (
 )
 
 
-async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str]) -> None:
-    """Open spans for the users on devices that have just become provisioned."""
+async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str], account_ids: Collection[str]) -> None:
+    """Open spans for the users on devices that have just become provisioned; `account_ids` are these devices'."""
     if device_ids:
-        rows = await conn.execute(_ON_PROVISIONED, {"provisioned": list(device_ids)})
-        await _open(conn, [Span(**row) for row in rows.mappings()])
+        totals = await take_totals(conn, account_ids)
+        rows = await fetch_rows(conn, _ON_PROVISIONED, {"provisioned": list(device_ids)})
+        await _open(conn, totals, [(_span_of(span), since) for *span, since in rows])
 
 
 async def open_span(conn: AsyncConnection, span: Span) -> None:
     """Open a span, unless the user has one open on that device."""
     there = select(_span.started_at).where(_span.device_id == span.device_id, _span.user_id == span.user_id)
     if not (await conn.scalars(there.where(_span.ended_at.is_(None) | (_span.started_at == span.started_at)))).all():
-        await _open(conn, [span])
+        totals = await take_totals(conn, {span.account_id})
+        since = await _there_since(conn, {span.user_id})
+        await _open(conn, totals, [(span, since.get(span.user_id))])
 
 
-async def _open(conn: AsyncConnection, spans: Sequence[Span]) -> None:
-    if not spans:
+async def _open(conn: AsyncConnection, totals: Totals, opening: Sequence[tuple[Span, datetime | None]]) -> None:
+    """Start spans, each with the time since when its user has been on other devices."""
+    if not opening:
         return
-    totals = await take_totals(conn, {span.account_id for span in spans})
-    since = await _there_since(conn, {span.user_id for span in spans})
-    new = [span for span in spans if not _is_by(since.get(span.user_id), span.started_at)]
+    new = [span for span, since in opening if not _is_by(since, span.started_at)]
     before = await _spans_of(conn, {span.user_id for span in new})
-    await conn.execute(_INSERT, [{name: getattr(span, name) for name in _NAMES} for span in spans])
+    await insert_all(conn, _INSERT, [_row_of(span) for span, _ in opening])
     await _recount(conn, totals, before, [*before, *new])
 
 
@@ -154,8 +162,7 @@ def _last(counted: ColumnElement[int], when: ColumnElement[bool]) -> ColumnEleme
 
 async def _there_since(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, datetime | None]:
     """The earliest start of each user's open spans; None without one."""
-    rows = await conn.execute(_THERE_SINCE, {"asked": list(user_ids)})
-    return {row.id: row.since for row in rows}
+    return {row[0]: row[1] for row in await fetch_rows(conn, _THERE_SINCE, {"asked": list(user_ids)})}
 
 
 def _is_by(since: datetime | None, at: datetime) -> bool:
@@ -166,8 +173,17 @@ def _is_by(since: datetime | None, at: datetime) -> bool:
 async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Span]:
     if not user_ids:
         return []
-    rows = await conn.execute(_SPANS_OF, {"asked": list(user_ids)})
-    return [Span(**row) for row in rows.mappings()]
+    return [_span_of(row) for row in await fetch_rows(conn, _SPANS_OF, {"asked": list(user_ids)})]
+
+
+def _row_of(span: Span) -> tuple[Any, ...]:
+    """A span that is open, as it is stored."""
+    return span.device_id, span.user_id, micros_of(span.started_at), None, span.account_id
+
+
+def _span_of(row: Row) -> Span:
+    """The span in a row of `_NAMES`; an open one may have no end in it."""
+    return Span(**dict(zip(_NAMES, row, strict=False)))
 
 
 async def _recount(conn: AsyncConnection, totals: Totals, before: Iterable[Span], after: Iterable[Span]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Dialect, Executable, bindparam, delete, insert, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.usage import Absence, Changes, Step, counted
+from provserver.store.prepared import execute_all, fetch_rows
 from provserver.store.schema import usage_absences, usage_steps, usage_totals
 from provserver.store.types import EPOCH
 from provserver.store.upserts import upsert, upsert_of
@@ -21,7 +22,7 @@ _NOTHING = Step(EPOCH, 0, 0)
 
 # Built once: every first contact needs them.
 _TOTALS = (
-    select(usage_totals)
+    select(*(usage_totals.c[name] for name in ("account_id", *Step._fields)))
     .where(usage_totals.c.account_id.in_(bindparam("taken", expanding=True)))
     .order_by(usage_totals.c.account_id)
     .with_for_update()
@@ -35,8 +36,8 @@ _BE_THERE = delete(usage_absences).where(
 
 async def take_totals(conn: AsyncConnection, account_ids: Collection[str]) -> Totals:
     """Where these accounts stand, locked until the transaction ends."""
-    rows = await conn.execute(_TOTALS, {"taken": list(account_ids)})
-    taken = {row.account_id: Step(row.at, row.began, row.ended) for row in rows}
+    rows = await fetch_rows(conn, _TOTALS, {"taken": list(account_ids)})
+    taken = {account_id: Step(*step) for account_id, *step in rows}
     missing = sorted(set(account_ids) - taken.keys())
     if missing:
         fresh = [{"account_id": one, **_NOTHING._asdict()} for one in missing]
@@ -73,9 +74,9 @@ async def _store_steps(conn: AsyncConnection, steps: Mapping[str, list[Step]]) -
     rows = [{"account_id": account_id, **step._asdict()} for account_id, some in steps.items() for step in some]
     if not rows:
         return
-    await conn.execute(_step_by_step(conn.dialect), rows)
+    await execute_all(conn, _step_by_step(conn.dialect), rows)
     last = [{"changed_id": account_id, **some[-1]._asdict()} for account_id, some in steps.items()]
-    await conn.execute(_ADVANCE, last)
+    await execute_all(conn, _ADVANCE, last)
 
 
 @lru_cache
@@ -94,4 +95,4 @@ async def _store_absences(conn: AsyncConnection, changed: Mapping[str, Changes])
             if more == sign
         ]
         if rows:
-            await conn.execute(statement, rows)
+            await execute_all(conn, statement, rows)

@@ -135,7 +135,7 @@ async def test_a_database_that_is_down_never_looks_like_an_unknown_phone(
     def down() -> None:
         raise StoreUnavailable("disk I/O error")
 
-    monkeypatch.setattr(type(office.database), "look", lambda *_: down())
+    monkeypatch.setattr(type(office.database), "look_up", lambda *_: down())
     answer = await office.get(f"/{FILE}", AGENT)
     assert answer.status == 503
     assert 10 <= int(answer.headers["Retry-After"]) < 50

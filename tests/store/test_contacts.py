@@ -215,9 +215,9 @@ async def test_a_thousand_contacts_take_as_many_statements_as_ten(db: Database, 
         for each in phones:
             await devices.insert_device(conn, sealer, each)
     counts = []
-    for part in (phones[:10], phones[10:]):
+    for part in (phones[:1], phones[1:10], phones[10:]):  # with the first one the account's usage begins
         with watched(db) as sent:
             async with db.write() as conn:
                 await write_contacts(conn, [contact(each, after(1), provisions=True, stamp="s") for each in part])
         counts.append(len(sent))
-    assert counts[0] == counts[1] <= 5
+    assert counts[1] == counts[2] <= 5

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import TypeVar
 
 import structlog
@@ -26,7 +27,7 @@ from provserver.store.spool import Left, Spool
 LINGER = 0.5
 LONGEST_QUEUE = 20_000
 TAKE_UP_EVERY = 10.0  # seconds
-_APART = 0.025  # seconds between two commits; in a storm this makes the groups larger
+_APART = 0.025  # seconds between two commits while more contacts may come; in a storm this makes the groups larger
 _BATCH = 500
 _RETRY = 1.0
 
@@ -44,6 +45,7 @@ class ContactWriter:
     """Background writer with group commit; one per process.
 
     `limit` bounds the queue. Contacts still queued at shutdown are saved to `spool` and read back at the next start.
+    `in_flight` tells how many requests are being answered: once all of them wait for a commit, none can join its group.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class ContactWriter:
         *,
         limit: int = LONGEST_QUEUE,
         spool: Spool | None = None,
+        in_flight: Callable[[], float] = lambda: inf,
     ) -> None:
         self._database = database
+        self._in_flight = in_flight
         self._on_shed = on_shed
         self._limit = limit
         self._spool = spool
@@ -63,6 +67,7 @@ class ContactWriter:
         self._awaited: deque[Awaited] = deque()
         self._arrived = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._complete = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
@@ -123,6 +128,8 @@ class ContactWriter:
         self._idle.clear()
         self._arrived.set()
         self._urgent.set()
+        if self._is_complete():
+            self._complete.set()
         await written
 
     async def flush(self) -> None:
@@ -143,10 +150,11 @@ class ContactWriter:
         loop, written_at = asyncio.get_running_loop(), -_APART
         while True:
             await self._arrived.wait()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), LINGER)
-            await asyncio.sleep(written_at + _APART - loop.time())
+            await _within(LINGER, self._urgent)
+            if not self._is_complete():
+                await _within(written_at + _APART - loop.time(), self._complete)
             self._urgent.clear()
+            self._complete.clear()
             self._idle.clear()
             healthy = True
             while self.waiting and healthy:
@@ -155,10 +163,13 @@ class ContactWriter:
             written_at = loop.time()
             self._idle.set()
             if self.waiting:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._urgent.wait(), _RETRY)
+                await _within(_RETRY, self._urgent)
             else:
                 self._arrived.clear()
+
+    def _is_complete(self) -> bool:
+        """Whether every request in flight waits for the next commit."""
+        return len(self._awaited) >= self._in_flight()
 
     async def _write(self, awaited: list[Awaited], others: list[Left]) -> bool:
         """Write one group. False on failure.
@@ -182,6 +193,14 @@ class ContactWriter:
             self._being_written = 0
         _settle(awaited, lambda contact: WindowTaken() if contact.event.id in outrun else None)
         return True
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait until `event` is set, at most for `seconds`."""
+    if not event.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
 
 
 async def _store(conn: Connection, left: Sequence[Left]) -> set[str]:

@@ -59,11 +59,10 @@ class RecordCache:
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """Find the device by MAC, else by token. Raises `StoreUnavailable`."""
         key, asked_at = _key(mac, token), self._clock()
-        changed = key in self._known
         if found := await self._from_memory(key):
             return found
         try:
-            found = await self._read(mac, token, changed=changed)
+            found = await self._read(mac, token)
         except StoreUnavailable:
             if survivor := self._survivor(key):
                 return survivor
@@ -136,11 +135,10 @@ class RecordCache:
             self._forget(key)
         return None
 
-    async def _read(self, mac: Mac | None, token: str | None, *, changed: bool) -> Found:
-        """Read from the database. `changed`: a cached record was just found to be outdated."""
+    async def _read(self, mac: Mac | None, token: str | None) -> Found:
+        """Read from the database."""
         if self._database.embedded:
-            look = self._database.look_again if changed else self._database.look
-            return await look(partial(find, mac=mac, token=token))
+            return await self._database.look_up(partial(find, mac=mac, token=token))
         try:
             async with asyncio.timeout(PATIENCE):
                 try:

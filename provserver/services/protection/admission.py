@@ -44,6 +44,11 @@ class Admission:
         self._sources: Counter[str | None] = Counter()  # addresses of requests in progress and queued
 
     @property
+    def in_flight(self) -> int:
+        """How many requests are being answered."""
+        return self._inside
+
+    @property
     def room(self) -> int:
         """The current limit of concurrent requests."""
         return min(self._limit, int(self._room))
