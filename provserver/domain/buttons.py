@@ -1,15 +1,18 @@
 """Programmable keys of a device: merges template and overrides, and resolves what each button shows and dials. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from provserver.domain.button_types import DEFAULT_LABELS, SELF, ButtonType
 from provserver.domain.device import User
 from provserver.domain.key_codes import KeyLayout
 from provserver.domain.lines import Line
+
+_LINES = 1_024  # implicit buttons that are kept; phones have some dozen lines
 
 
 class Source(StrEnum):
@@ -139,13 +142,15 @@ def effective_buttons(
     for number in numbers:
         free = number not in suppressed and number not in placed and number not in told
         if free and layout.rows and (layout.own is None or number <= layout.own):
-            placed[number] = EffectiveButton(
-                position=number,
-                type=ButtonType.LINE,
-                target={"line_index": number},
-                source=Source.MODEL_DEFAULT,
-            )
+            placed[number] = _of_line(number)
     return [placed[position] for position in sorted(placed)]
+
+
+@lru_cache(maxsize=_LINES)
+def _of_line(number: int) -> EffectiveButton:
+    """The implicit button of a line."""
+    target = {"line_index": number}
+    return EffectiveButton(position=number, type=ButtonType.LINE, target=target, source=Source.MODEL_DEFAULT)
 
 
 def _of_template(button: Button) -> EffectiveButton:
@@ -171,7 +176,7 @@ def _of_override(override: Override, kind: ButtonType, under: EffectiveButton | 
     )
 
 
-def _line_number(button: EffectiveButton, numbers: Sequence[int]) -> int | None:
+def _line_number(button: EffectiveButton, numbers: Collection[int]) -> int | None:
     return button.target.get("line_index") or min(numbers, default=None)
 
 
@@ -188,7 +193,7 @@ class Told:
     missing: tuple[Reason, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surroundings:
     """The context of a device's buttons: its lines, users by id, and effective settings."""
 
@@ -196,7 +201,11 @@ class Surroundings:
     people: Mapping[str, Person]
     settings: Mapping[str, Any]
 
-    @property
+    @cached_property
+    def _by_number(self) -> dict[int, Line]:
+        return {line.number: line for line in reversed(self.lines)}
+
+    @cached_property
     def first(self) -> Line | None:
         """The line with the lowest number; its user owns the device."""
         return min(self.lines, key=lambda line: line.number, default=None)
@@ -211,8 +220,8 @@ class Surroundings:
         return Told(button.label or usual, self.first, dict(self._texts(button, None)))
 
     def _line(self, button: EffectiveButton) -> Told:
-        number = _line_number(button, [line.number for line in self.lines])
-        line = next((line for line in self.lines if line.number == number), None)
+        number = _line_number(button, self._by_number)
+        line = self._by_number.get(number or 0)
         if line is None:
             reason = f"line {number} has no user" if number else "no user is assigned to the device"
             return Told(button.label or f"Line {number or 1}", None, {}, (Reason.NO_OWNING_USER, reason))

@@ -1,10 +1,9 @@
 """Places effective buttons on keys and builds their parameters; unsupported ones are reported. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 from provserver.domain.button_types import ButtonType
 from provserver.domain.buttons import EffectiveButton, Reason, Source, Surroundings, Told
@@ -13,7 +12,7 @@ from provserver.domain.vendor import Vendor
 from provserver.rendering.key_texts import Places, UnknownPlace
 from provserver.rendering.keys import KeyModel, Refused, key_model_of, key_parameters, unused_parameters
 from provserver.rendering.parameters import Parameter
-from provserver.rendering.refusals import refusal_of
+from provserver.rendering.refusals import are_refused, refusal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,10 @@ class _Placing:
         if codes is None or layout.max_position == 0:
             why = f": {vendor.no_buttons}" if vendor.no_buttons else ""
             raise Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, f"{self._phone} has no programmable keys{why}")
-        if not codes.spoken(button.type):
+        if not self.model.speaks(button.type):
             why = "; ".join(dict.fromkeys(form.unsupported or "" for form in codes.types.get(button.type, ())))
             raise Refused(Reason.VENDOR_DOES_NOT_SUPPORT_TYPE, self._no_type(button.type, why))
-        key = layout.key_at(button.position)
+        key = self.model.key_at(button.position)
         if key is None:
             raise Refused(Reason.POSITION_OUT_OF_RANGE, self._beyond())
         if told.missing:
@@ -150,40 +149,42 @@ def _fits(form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:
     if form.own_place and (told.line is None or told.line.number != key.number):
         return False
     target = button.target
-    return all((str(target[name]) if name in target else None) == value for name, value in form.when.items())
+    return not form.when or all(
+        (str(target[name]) if name in target else None) == value for name, value in form.when.items()
+    )
 
 
 def _check_carried(codes: KeyCodes, told: Told) -> None:
+    if not are_refused((told.label, *told.texts.values()), codes.cannot_carry):
+        return
     for name, text in {"label": told.label, **told.texts}.items():
         reason = refusal_of(text, codes.cannot_carry)
         if reason:
             raise Refused(Reason.NOT_EXPRESSIBLE, f"its {name} {reason}")
 
 
-class _Texts(Mapping[str, str]):
+class _Texts:
     """The texts that a form can use: of the button, of its line, and every setting by its path."""
 
+    __slots__ = ("_around", "_told")
+
     def __init__(self, told: Told, around: Surroundings) -> None:
-        line = told.line
-        number = line.number if line else 1
-        self._texts = {**told.texts, "label": told.label, "line": str(number), "line0": str(number - 1)}
-        self._own: Mapping[str, Any] = line.values if line else {}
-        self._settings = around.settings
-        domain = line.values.get("line.domain") if line else None
-        domain = domain or around.settings.get("sip.domain") or around.settings.get("sip.server")
-        if domain:
-            self._texts["domain"] = domain
+        self._told, self._around = told, around
 
-    def __getitem__(self, name: str) -> str:
-        if name in self._texts:
-            return self._texts[name]
-        value = self._own.get(name, self._settings.get(name))
-        if value is None or isinstance(value, (list, bool)):
-            raise KeyError(name)
-        return str(value)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._texts, **self._own, **self._settings})
-
-    def __len__(self) -> int:
-        return len({**self._texts, **self._own, **self._settings})
+    def get(self, name: str, /) -> str | None:
+        told = self._told
+        if name in told.texts:
+            return told.texts[name]
+        if name == "label":
+            return told.label
+        number = told.line.number if told.line else 1
+        if name in ("line", "line0"):
+            return str(number if name == "line" else number - 1)
+        own = told.line.values if told.line else {}
+        settings = self._around.settings
+        if name == "domain" and (domain := own.get("line.domain")):
+            return str(domain)
+        if name == "domain":
+            return settings.get("sip.domain") or settings.get("sip.server")
+        value = own.get(name, settings.get(name))
+        return None if value is None or isinstance(value, (list, bool)) else str(value)

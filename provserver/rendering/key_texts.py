@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
+from typing import Protocol
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _SUM = re.compile(r"[0-9a-z_]+(?:\*[0-9a-z_]+)*(?:\+[0-9a-z_]+(?:\*[0-9a-z_]+)*)*")
@@ -24,11 +25,18 @@ class UnknownPlace(Exception):
     """A placeholder has no value here. The message names it."""
 
 
-@dataclass(frozen=True, slots=True)
+class Texts(Protocol):
+    """Texts by name: a dictionary, or what does as one."""
+
+    def get(self, name: str, /) -> str | None:
+        """The text; None if there is none."""
+
+
+@dataclass(slots=True)
 class Places:
     """The values for placeholders: texts, the numbers of the key, and the lists of the vendor file."""
 
-    texts: Mapping[str, str]
+    texts: Texts
     numbers: Mapping[str, int]
     lists: Mapping[str, Sequence[str]]
 

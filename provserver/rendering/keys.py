@@ -32,6 +32,8 @@ class KeyModel:
     layout: KeyLayout
     _rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
     _forms: dict[tuple[ButtonType, str], list[tuple[KeyForm, Mapping[str, str]]]] = field(default_factory=dict)
+    _spoken: dict[ButtonType, bool] = field(default_factory=dict)
+    _keys: dict[int, tuple[Key, dict[str, int]]] = field(default_factory=dict)
 
     def row(self, area: str) -> list[tuple[KeyParameter, frozenset[str]]]:
         """The parameters of keys in an area, each with the fields it needs."""
@@ -51,12 +53,28 @@ class KeyModel:
             self._forms[kind, area] = [(form, {**codes.fields, **form.fields}) for form in fitting]
         return self._forms[kind, area]
 
-    def numbers(self, key: Key, nth: int) -> dict[str, int]:
+    def speaks(self, kind: ButtonType) -> bool:
+        """Whether any form of this type says what it is."""
+        if kind not in self._spoken:
+            self._spoken[kind] = bool(self.vendor.buttons and self.vendor.buttons.spoken(kind))
+        return self._spoken[kind]
+
+    def key_at(self, position: int) -> Key | None:
+        """The key at a position; None beyond the last of the model."""
+        if position not in self._keys:
+            key = self.layout.key_at(position)
+            if key is None:
+                return None
+            self._keys[position] = key, key.places(self.layout.areas[key.area].per_page)
+        return self._keys[position][0]
+
+    def numbers(self, key: Key, nth: int) -> Mapping[str, int]:
         """The placeholder values of a key. `nth`.
 
         Its number from 1 among the keys with the same counter; 0 if not counted.
         """
-        numbers = key.places(self.layout.areas[key.area].per_page)
+        self.key_at(key.position)
+        numbers = self._keys[key.position][1]
         return numbers | {"nth": nth, "nth0": nth - 1} if nth else numbers
 
 

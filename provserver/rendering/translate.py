@@ -140,10 +140,9 @@ class _Translator:
 
     def _of_plain_lines(self, said: Said, path: str) -> Outcome | None:
         """The translation of a line value, if the lines differ by nothing but numbers and values; else None."""
-        lines = self.repeated.lines
-        if not lines or not self.spots.has_plain_lines or not all(path in line.values for line in lines):
+        values = tuple([line.values.get(path) for line in self.repeated.lines])
+        if not values or None in values or not self.spots.has_plain_lines:
             return None
-        values = tuple(line.values[path] for line in lines)
         if said.follows_from:
             return _made_once_by_lines(said, values, self.spots.places(said.follows_from))
         if said.spelled_plainly:
