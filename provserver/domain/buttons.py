@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from provserver.domain.button_types import DEFAULT_LABELS, SELF, ButtonType
-from provserver.domain.device import User
 from provserver.domain.key_codes import KeyLayout
 from provserver.domain.lines import Line
+from provserver.domain.occupants import Subscriber
 
 _LINES = 1_024  # implicit buttons that are kept; phones have some dozen lines
 
@@ -56,7 +56,7 @@ class Person:
     sip_domain: str | None = None
 
     @classmethod
-    def of(cls, user: User) -> Self:
+    def of(cls, user: Subscriber) -> Self:
         """Take these parts from `user`."""
         return cls(
             id=user.id,

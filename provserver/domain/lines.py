@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from provserver.domain.device import Assignment, MulticellRole, User
+from provserver.domain.device import MulticellRole
 from provserver.domain.layers import Resolved
 from provserver.domain.mac import Mac
+from provserver.domain.occupants import Assigned, Place, Subscriber
 
 _NO_DOMAIN = "no SIP domain is set for this line; set sip.domain"
 
@@ -159,11 +160,11 @@ class PairedHandset:
     slot: int
     ipei: str
     name: str | None
-    assigned: Sequence[tuple[Assignment, User]] = ()
+    assigned: Sequence[Assigned] = ()
     resolved: Resolved | None = field(default=None, repr=False)
 
 
-def line_of(assignment: Assignment, user: User, settings: Mapping[str, Any]) -> Line:
+def line_of(assignment: Place, user: Subscriber, settings: Mapping[str, Any]) -> Line:
     """The line for an assignment. `settings`: effective settings by path."""
     return Line(assignment.line_number, user.id, _line_values(assignment.line_number, user, settings))
 
@@ -194,7 +195,7 @@ def base_lines(handsets: Iterable[PairedHandset], resolved: Resolved) -> Repeate
     return Repeated(tuple(lines), tuple(placed), tuple(servers.values()))
 
 
-def _line_values(number: int, user: User, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _line_values(number: int, user: Subscriber, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     domain = user.sip_domain or settings.get("sip.domain") or settings.get("sip.server")
     values = {
         "line.number": number,

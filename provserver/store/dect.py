@@ -1,23 +1,22 @@
-"""What the file of a DECT base is made from: its handsets, their lines, and the bases of its system."""
+"""What the file of a DECT base is made from: its handsets, and the bases of its system."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Device, DeviceType, MulticellRole
-from provserver.store.assignments import Line, line_of_row
 from provserver.store.device_rows import device_of
 from provserver.store.kinds import of_type
 from provserver.store.revisions import bump_devices
 from provserver.store.schema import assignments, devices, settings_layers, users
-from provserver.store.sealing import Sealer
 
 _BREATH = 100
 Made = TypeVar("Made")
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +36,13 @@ async def handsets_of_base(conn: AsyncConnection, base_id: str) -> list[HandsetR
         .order_by(devices.c.slot_number)
     )
     rows = (await conn.execute(statement)).mappings()
-    return await _unhurried(rows, lambda row: HandsetRecord(device_of(row), row[settings_layers.c.sealed]))
-
-
-async def lines_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> list[Line]:
-    """The lines of all handsets of a base by handset and line number, in one statement."""
-    statement = (
-        select(assignments, users)
-        .join(users, users.c.id == assignments.c.user_id)
-        .join(devices, devices.c.id == assignments.c.device_id)
-        .where(devices.c.base_id == base_id)
-        .order_by(assignments.c.device_id, assignments.c.line_number)
-    )
-    return await _unhurried((await conn.execute(statement)).mappings(), lambda row: line_of_row(row, sealer))
+    return await unhurried(rows, lambda row: HandsetRecord(device_of(row), row[settings_layers.c.sealed]))
 
 
 async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[Device]:
     """The data master and its secondaries, the data master first, then in the order of their creation."""
     statement = select(devices).where(or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id))
-    found = await _unhurried((await conn.execute(statement.order_by(devices.c.ordinal))).mappings(), device_of)
+    found = await unhurried((await conn.execute(statement.order_by(devices.c.ordinal))).mappings(), device_of)
     return sorted(found, key=lambda base: base.id != data_master_id)
 
 
@@ -121,7 +108,7 @@ async def chain_id_exists(conn: AsyncConnection, account_id: str, chain_id: str)
     return (await conn.execute(statement.limit(1))).first() is not None
 
 
-async def _unhurried(rows: Iterable[RowMapping], make: Callable[[RowMapping], Made]) -> list[Made]:
+async def unhurried(rows: Iterable[_Row], make: Callable[[_Row], Made]) -> list[Made]:
     """What `make` makes of each row. A system has up to a thousand; others are served between two hundreds of them."""
     made = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Queries of the phone path: one for the device with account and layers, one for its lines."""
+"""What the phone path reads about a device: it and everything above it, in one statement."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,13 @@ from provserver.domain.device import Account, Device
 from provserver.domain.mac import Mac
 from provserver.domain.proofs import Secret
 from provserver.store.accounts import account_of
-from provserver.store.assignments import lines_of
 from provserver.store.device_rows import device_of, hash_token
 from provserver.store.layers import PLATFORM
 from provserver.store.prepared import fetch_mappings
 from provserver.store.schema import accounts, burnt_tokens, devices, settings_layers
 from provserver.store.sealing import Sealer
 
-__all__ = ["FetchRecord", "Found", "find", "find_all", "find_by_id", "find_by_mac", "hash_token", "lines_of"]
+__all__ = ["FetchRecord", "Found", "find", "find_all", "find_by_id", "find_by_mac", "hash_token"]
 
 _platform = settings_layers.alias("platform_layer")
 _account = settings_layers.alias("account_layer")

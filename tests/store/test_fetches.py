@@ -5,7 +5,8 @@ from provserver.domain.mac import Mac
 from provserver.domain.proofs import Secret
 from provserver.store import assignments, devices, layers, users
 from provserver.store.database import Database
-from provserver.store.fetches import Found, find, find_by_mac, lines_of
+from provserver.store.fetches import Found, find, find_by_mac
+from provserver.store.occupants import occupants_of
 from provserver.store.sealing import Sealer
 
 from .builders import after, assignment, device, user
@@ -67,5 +68,5 @@ async def test_the_phone_path_sends_two_statements_however_much_is_stored(
     with watched(db) as sent:
         async with db.read() as conn:
             await find_by_mac(conn, phone.mac)
-            assert len(await lines_of(conn, sealer, phone.id)) == 12
+            assert len(await occupants_of(conn, sealer, phone.id)) == 12
     assert len(sent) == 2

@@ -1,5 +1,6 @@
 """Settings that set everything, made from the vocabulary itself, with ordinary and with hostile values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -10,9 +11,10 @@ from provserver.domain.device import MAX_DESKPHONE_LINES, Account, Assignment, D
 from provserver.domain.errors import Invalid
 from provserver.domain.facts import Refusal
 from provserver.domain.mac import Mac
+from provserver.domain.occupants import Assigned
 from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import SECRETS, VOCABULARY, check_abstractions, nest
-from provserver.services.devices.parts import Assigned, Parts, PlacedHandset
+from provserver.services.devices.parts import Parts, PlacedHandset
 from provserver.services.protection.access import Access
 from provserver.services.settings.effective import EffectiveDevice, compose
 
@@ -133,7 +135,7 @@ def phone(
     vendor: Vendor,
     model: str | None,
     abstractions: dict[str, Any],
-    users: list[Assigned],
+    users: Sequence[Assigned],
     overrides: dict[str, Any] | None = None,
     name: str | None = None,
     role: MulticellRole = MulticellRole.SINGLE,
@@ -159,7 +161,7 @@ def phone(
     return compose(device, ACCOUNT, ({}, {}, own), parts, vendor, ACCESS, NOW)
 
 
-def _base_parts(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
+def _base_parts(vendor: Vendor, base: Device, users: Sequence[Assigned]) -> Parts:
     """The users in turn on as many handsets as there may be, and the bases of the system."""
     if base.multicell_role is MulticellRole.SINGLE:
         return _on_handsets(vendor, base, users)
@@ -170,7 +172,7 @@ def _base_parts(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
     return replace(_on_handsets(vendor, base, users), bases=[base, second])
 
 
-def _on_handsets(vendor: Vendor, base: Device, users: list[Assigned]) -> Parts:
+def _on_handsets(vendor: Vendor, base: Device, users: Sequence[Assigned]) -> Parts:
     handsets = min(vendor.model(base.model).handsets or len(users), len(users))
     assigned = []
     for index, (assignment, user) in enumerate(users):

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provserver.domain.buttons import ButtonRows, Person
-from provserver.domain.device import Assignment, Device, DeviceType, MulticellRole, User
+from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.lines import Cell, PairedHandset, Repeated, base_lines, line_of
+from provserver.domain.occupants import Assigned
 from provserver.store.buttons import rows_of
 from provserver.store.database import Connection
-from provserver.store.dect import bases_of_system, handsets_of_base, lines_of_base
-from provserver.store.fetches import lines_of
+from provserver.store.dect import bases_of_system, handsets_of_base
+from provserver.store.occupants import occupants_of, occupants_of_base
 from provserver.store.sealing import Sealer
-
-Assigned = tuple[Assignment, User]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Parts:
     @property
     def button_rows(self) -> ButtonRows:
         """The buttons, with the users of the device's own lines beside those that they are about."""
+        if not self.buttons.template and not self.buttons.overrides:
+            return self.buttons
         own = {user.id: Person.of(user) for _, user in self.assigned}
         return replace(self.buttons, people={**self.buttons.people, **own})
 
@@ -50,7 +51,7 @@ async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
     """Read them: two statements for a desk phone, up to four for a base."""
     keys = await rows_of(conn, device)
     if device.type is not DeviceType.DECT_BASE:
-        return Parts(await lines_of(conn, sealer, device.id), buttons=keys)
+        return Parts(await occupants_of(conn, sealer, device.id), buttons=keys)
     master = device.data_master_id if device.multicell_role is MulticellRole.SECONDARY else device.id
     in_system = device.multicell_role is not MulticellRole.SINGLE and master is not None
     bases = await bases_of_system(conn, master) if in_system and master else []
@@ -61,7 +62,7 @@ async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
         PlacedHandset(record.device, sealer.open_json(record.sealed_layer) if record.sealed_layer else {})
         for record in records
     ]
-    return Parts(await lines_of_base(conn, sealer, device.id), handsets, bases, keys)
+    return Parts(await occupants_of_base(conn, sealer, device.id), handsets, bases, keys)
 
 
 def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved: Resolved) -> Repeated:
