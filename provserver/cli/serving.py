@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import click
 import uvloop
 
+from provserver.allocator import share_one_heap
 from provserver.cli.demo import demonstrate
 from provserver.cli.options import config_option, load_anew
 from provserver.config import Config
@@ -34,6 +35,7 @@ def serve(config: Config, workers: int | None, demo: bool) -> None:
     down. SIGHUP replaces them all by new ones with fresh configuration, and nobody is refused meanwhile; without, it
     reads certificates anew.
     """
+    share_one_heap()
     configure_logging(config.log)
     if workers and demo:
         raise click.UsageError("--demo runs without --workers")

@@ -24,6 +24,7 @@ from provserver.store.fetches import FetchRecord
 from provserver.store.layers import PLATFORM
 from provserver.store.postgresql import failures
 from provserver.store.schema import accounts, devices, settings_layers
+from provserver.store.sqlite import FEW_PAGES
 from provserver.store.types import micros_of
 
 # Columns that change without a new revision and that matter for a fetch. The rest of what a contact writes (time,
@@ -173,6 +174,7 @@ class EmbeddedRevalidator:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
         connection.execute("PRAGMA query_only = ON")
+        connection.execute(FEW_PAGES)
         self._connection = connection
         self._opened += 1
         return connection

@@ -17,6 +17,10 @@ from provserver.domain.errors import StoreUnavailable
 
 WRITES = "provserver_writes"  # execution option of connections that will write
 
+# Pages that a connection keeps to itself. All of them are forgotten once another connection has written, and are then
+# found in the memory of the system; so the usual two megabytes of each connection would mostly be lost.
+FEW_PAGES = "PRAGMA cache_size = -512"
+
 
 def prepare(engine: Engine, busy_timeout: float) -> None:
     """Set up all connections of `engine`, and how its transactions begin. `busy_timeout` in seconds."""
@@ -72,6 +76,7 @@ def _set_pragmas(connection: Any, busy_timeout: float) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(FEW_PAGES)
     cursor.execute("PRAGMA journal_mode = WAL")
     # with NORMAL, the last commits, already acknowledged by the API, could be lost in a power cut
     cursor.execute("PRAGMA synchronous = FULL")

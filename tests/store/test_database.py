@@ -215,6 +215,17 @@ async def test_commits_survive_a_power_cut_and_readers_do_not_block_writers(db: 
     assert pragmas == [2, "wal", 1, PATIENT.wait * 1000]
 
 
+@only_sqlite
+async def test_each_connection_keeps_half_a_megabyte_of_pages_at_most(db: Database) -> None:
+    """A process has up to fifteen of them, so SQLite's usual two megabytes each would be a tenth of its memory."""
+    kept = []
+    for transaction in (db.read, db.write):
+        async with transaction() as conn:
+            kept.append((await conn.exec_driver_sql("PRAGMA cache_size")).scalar_one())
+    looked = [await look(lambda conn: conn.scalar(text("PRAGMA cache_size"))) for look in (db.look, db.look_up)]
+    assert [*kept, *looked] == [-512] * 4
+
+
 def _names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
