@@ -1,3 +1,3 @@
-"""The provisioning server for SIP desk phones and DECT systems, and the REST API that manages them."""
+"""Provisioning server for SIP desk phones and DECT systems, with a REST API to manage them."""
 
 __version__ = "0.1.0"

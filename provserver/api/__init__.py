@@ -1,1 +1,1 @@
-"""The REST API: a route table, one dispatcher, one module per resource. Everything it documents it also enforces."""
+"""The REST API: a route table, one dispatcher, one module per resource. What it documents is what it enforces."""

@@ -1,4 +1,4 @@
-"""The API as an application: the route table, wired."""
+"""Builds the API application from the route table."""
 
 from aiohttp import web
 
@@ -15,7 +15,7 @@ __all__ = ["ApiFace", "build_api"]
 
 
 def build_api(face: ApiFace) -> web.Application:
-    """The application; its metrics join those of `face.registry`."""
+    """Build the application; its metrics are added to `face.registry`."""
     app = web.Application(middlewares=[envelope], client_max_size=MAX_BODY)
     app[FACE] = face
     app[METRICS] = ApiMetrics(face.registry)
@@ -24,7 +24,7 @@ def build_api(face: ApiFace) -> web.Application:
     for route in ROUTES:
         app.router.add_route(route.method, route.path, endpoint(route))
     for public in PUBLIC_ROUTES:
-        app.router.add_get(public.path, public.handler)  # answers HEAD as well: load balancers ask that way
+        app.router.add_get(public.path, public.handler)  # add_get also answers HEAD, which load balancers use
     app.router.add_get("/openapi.json", serve_document)
     app.router.add_get("/docs", serve_docs)
     app.on_response_prepare.append(name_request)

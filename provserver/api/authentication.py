@@ -1,4 +1,4 @@
-"""Who calls: the API key, and the account it acts in."""
+"""Authentication of API calls: the key, and the account it acts in."""
 
 import hmac
 from dataclasses import dataclass
@@ -18,24 +18,27 @@ _BOOTSTRAP = ApiKey(id="key_bootstrap", name="bootstrap", hint="", created_at=da
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A key that is good, and the account it acts in (None: a platform key without the header)."""
+    """A valid key, and the account it acts in (None: a platform key without the account header)."""
 
     key: ApiKey
     account: Account | None
 
     @property
     def is_platform(self) -> bool:
-        """Whether the key is the platform's."""
+        """Whether it is a platform key."""
         return self.key.account_id is None
 
 
 async def authenticate(face: ApiFace, request: web.Request) -> Caller:
-    """The caller. Raises `Unauthenticated`; and `NotFound` for an account that is not there, or not this key's."""
+    """Authenticate a request.
+
+    Raises `Unauthenticated`, or `NotFound` for an account that is unknown or not this key's.
+    """
     secret = _bearer(request)
     wanted = request.headers.get(ACCOUNT_HEADER)
     now = face.sources.now()
     digest = api_keys.hash_key(secret)
-    source = request.remote or "0.0.0.0"  # noqa: S104 - nobody's address
+    source = request.remote or "0.0.0.0"  # noqa: S104 - placeholder for an unknown address
     face.guesses.check(source, digest, now)
     async with face.database.read() as conn:
         try:
@@ -57,7 +60,7 @@ def _bearer(request: web.Request) -> str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Unauthenticated("send an API key: Authorization: Bearer sk_live_…")
-    # Bytes that are no UTF-8 arrive as lone surrogates, which no key of ours holds and no hash takes.
+    # Invalid UTF-8 arrives as lone surrogates, which cannot be encoded and are in no key.
     return secret.strip().encode("utf-8", "replace").decode()
 
 
@@ -74,5 +77,5 @@ async def _note_use(face: ApiFace, key: ApiKey, now: datetime) -> None:
     try:
         await api_keys.note_use(face.database, key, now)
     except StoreUnavailable:
-        # When a key was last used is worth less than the answer.
+        # failing to record the last use must not fail the request
         return

@@ -1,4 +1,4 @@
-"""A request that has been understood: who calls, in which account, with what; and the answer to it."""
+"""A validated request with its caller and account, and the answer to it."""
 
 import hashlib
 import json
@@ -29,14 +29,14 @@ Body = TypeVar("Body")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and a JSON body, or none."""
+    """A status with a JSON body, or none."""
 
     status: int
     body: BaseModel | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """As HTTP."""
+        """Convert to an HTTP response."""
         if self.body is None:
             return web.Response(status=self.status, headers=self.headers)
         response = json_answer(self.plain(), self.status)
@@ -49,7 +49,7 @@ class Answer:
 
 
 class AlreadyAnswered(Exception):
-    """The request was answered before under the same Idempotency-Key; not a failure, hence not one of the family."""
+    """The request was answered before under the same Idempotency-Key. Not an error, so not a `ProvserverError`."""
 
     def __init__(self, first: FirstAnswer) -> None:
         super().__init__(first.key)
@@ -58,7 +58,7 @@ class AlreadyAnswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Query, Body]):
-    """What a handler is called with. `path` holds the ids of the path, `query` and `body` are validated."""
+    """The argument of handlers. `path`: ids from the path. `query` and `body` are validated."""
 
     face: ApiFace
     caller: Caller
@@ -70,7 +70,7 @@ class Call(Generic[Query, Body]):
 
     @property
     def account(self) -> Account:
-        """The account acted in; there is one on every route whose scope is `account`."""
+        """The account; always set on routes with scope `account`."""
         if self.caller.account is None:
             raise LookupError("a route without an account asked for one")
         return self.caller.account
@@ -81,7 +81,7 @@ class Call(Generic[Query, Body]):
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Change]:
-        """A write transaction. Raises `AlreadyAnswered` where the request has been answered before."""
+        """A write transaction. Raises `AlreadyAnswered` if the request was answered before."""
         repeat = self._repeat()
         try:
             async with self.face.database.write() as conn:
@@ -91,13 +91,13 @@ class Call(Generic[Query, Body]):
                 yield change
         except Conflict:
             if repeat:
-                # PostgreSQL lets two equal creations run side by side, and the later one meets the row of the other.
+                # PostgreSQL runs equal requests concurrently; the later one then conflicts with the row of the other.
                 async with self.face.database.write() as conn:
                     await _refuse_repetition(self._change(conn), repeat)
             raise
 
     async def created(self, change: Change, body: BaseModel) -> Answer:
-        """201, kept with the transaction for a repetition of this request."""
+        """201; stored in the same transaction for a repeat of this request."""
         answer = Answer(201, body)
         if repeat := self._repeat():
             await idempotency.remember(change, repeat, answer.status, answer.plain())
@@ -124,7 +124,7 @@ class Call(Generic[Query, Body]):
 
 
 async def _refuse_repetition(change: Change, repeat: IdempotentRequest) -> None:
-    """Raises `AlreadyAnswered` where the request has been answered."""
+    """Raise `AlreadyAnswered` if the request was answered before."""
     first = await idempotency.first_answer(change, repeat)
     if first is not None:
         raise AlreadyAnswered(first)

@@ -1,4 +1,4 @@
-"""The one way from a request to a handler, and around it: request ids, errors, metrics."""
+"""Dispatches requests to handlers; adds request ids, error responses and metrics."""
 
 import re
 import time
@@ -27,7 +27,7 @@ _log = structlog.get_logger("api")
 
 
 def endpoint(route: Route) -> Next:
-    """The aiohttp handler of a route: who, where, what, in this order; then the handler."""
+    """The aiohttp handler of a route: authenticates, authorizes, validates, then calls the handler."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         face = request.app[FACE]
@@ -43,7 +43,7 @@ def endpoint(route: Route) -> Next:
             request=request,
         )
         try:
-            # A handler does nothing to the outside before its transaction stands, so it may begin anew.
+            # A handler has no outside effect before its transaction is committed, so it can be retried.
             answer = await face.database.persist(lambda: route.handler(call))
         except AlreadyAnswered as repetition:
             response = json_answer(repetition.first.answer, repetition.first.status)
@@ -56,7 +56,7 @@ def endpoint(route: Route) -> Next:
 
 @web.middleware
 async def envelope(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Give every request an id, every failure its shape, and count what was answered."""
+    """Middleware: gives each request an id, turns errors into responses, and counts."""
     request[REQUEST_ID] = _request_id(request)
     started = time.perf_counter()
     try:
@@ -69,7 +69,7 @@ async def envelope(request: web.Request, handler: Next) -> web.StreamResponse:
         response = error_answer(NotFound("there is nothing at this path"))
     except web.HTTPException as error:
         response = error_answer(Invalid(error.reason, code="malformed_request"))
-    except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the story
+    except Exception:  # noqa: BLE001 - any error gets a response and a log entry
         _log.exception("request_failed", request_id=request[REQUEST_ID], path=request.path)
         response = error_answer(ProvserverError("unexpected"))
     seconds = time.perf_counter() - started
@@ -78,7 +78,7 @@ async def envelope(request: web.Request, handler: Next) -> web.StreamResponse:
 
 
 async def name_request(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the request's id, and what browsers should know, on every answer just before it goes out."""
+    """Add the request id and security headers to every response."""
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
     response.headers["Server"] = "provserver"
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -97,6 +97,6 @@ def _refused(request: web.Request, error: ProvserverError) -> web.Response:
 
 
 def _route_name(request: web.Request) -> str:
-    """The route's pattern, not the path: ids must not become labels."""
+    """The route's pattern rather than the path, so that ids do not become label values."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "none"

@@ -1,4 +1,4 @@
-"""`GET /docs`: the OpenAPI document as a page to read. It loads nothing from anywhere."""
+"""`GET /docs`: the OpenAPI document as an HTML page without external resources."""
 
 from collections.abc import Iterator
 from html import escape
@@ -22,7 +22,7 @@ td,th,h2{border-color:#2c3743}.GET{color:#5fd39a}.POST{color:#f2b155}.DELETE{col
 
 
 async def serve_docs(request: web.Request) -> web.StreamResponse:
-    """The page."""
+    """Serve the page."""
     page = "".join(_page(await request.app[DESCRIPTION].document()))
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     return web.Response(text=page, content_type="text/html", charset="utf-8", headers=headers)
@@ -117,6 +117,6 @@ def _anchor(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Plain text; what stands between backticks is code."""
+    """Plain text; text in backticks is shown as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""THE table from failures to HTTP, and the one shape of an error answer."""
+"""Maps errors to HTTP statuses, and builds error responses."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from provserver.domain.errors import (
 
 
 class MethodNotAllowed(ProvserverError):
-    """The path is there, the method is not; `allowed` are those that are."""
+    """The path exists, but not with this method; `allowed` are those that do."""
 
     code = "method_not_allowed"
 
@@ -30,13 +30,13 @@ class MethodNotAllowed(ProvserverError):
 
 
 class TooLarge(ProvserverError):
-    """The body is longer than we read."""
+    """The body exceeds the limit."""
 
     code = "body_too_large"
 
 
 class WrongContentType(ProvserverError):
-    """The body is not said to be JSON."""
+    """The content type is not JSON."""
 
     code = "unsupported_content_type"
 
@@ -61,14 +61,14 @@ _INTERNAL = "something went wrong here; the log has it under this request id"
 
 
 def status_of(error: ProvserverError) -> int:
-    """The status of the nearest class of the family that the table has."""
+    """The status for an error, by the nearest class in the table."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def error_answer(error: ProvserverError) -> web.Response:
-    """`{"error", "code", "details"}` with the headers that go with the status."""
+    """`{"error", "code", "details"}`, with the headers for the status."""
     status = status_of(error)
-    if status == 500:  # what broke inside is for the log
+    if status == 500:  # internal details go to the log only
         return json_answer({"error": _INTERNAL, "code": "internal_error", "details": {}}, status)
     message = "the database does not answer; try again" if status == 503 else error.message
     answer = json_answer({"error": message, "code": error.code, "details": error.details}, status)
@@ -77,7 +77,7 @@ def error_answer(error: ProvserverError) -> web.Response:
 
 
 def json_answer(value: object, status: int = 200) -> web.Response:
-    """JSON in UTF-8."""
+    """A JSON response in UTF-8."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
 

@@ -1,4 +1,4 @@
-"""What the API is built on."""
+"""The dependencies of the API."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from provserver.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """What a firmware may have in bytes, and what all files of one account may take together."""
+    """The maximum size of a firmware file, and of all files of one account, in bytes."""
 
     firmware_bytes: int
     quota_bytes: int
@@ -31,11 +31,11 @@ class UploadLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiFace:
-    """Everything the handlers work with; built once, in the composition root.
+    """The dependencies of the handlers, built once in `process`.
 
-    `window_seconds`: how long a device stays armed. `bootstrap_key`: a platform key from the configuration, if any.
-    `guesses` slows those who try wrong keys. `contacts` and `unknown` are flushed before what they hold is shown.
-    `new_job` wakes whoever runs check-sync jobs.
+    `window_seconds`: length of the provisioning window. `bootstrap_key`: a platform key from the configuration, if any.
+    `guesses` limits attempts with wrong keys. `contacts` and `unknown` are flushed before their data is shown.
+    `new_job` wakes the job runner.
     """
 
     database: Database
@@ -58,7 +58,7 @@ class ApiFace:
 
     @property
     def window(self) -> timedelta:
-        """How long a device stays armed."""
+        """The length of the provisioning window."""
         return timedelta(seconds=self.window_seconds)
 
 

@@ -1,4 +1,4 @@
-"""Lists: the envelope, with links that keep every filter."""
+"""List responses: the envelope, with links that keep all filters."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 
 def page_request(query: PageQuery) -> PageRequest:
-    """Which page was asked for."""
+    """The requested page."""
     return PageRequest(query.limit, query.page)
 
 

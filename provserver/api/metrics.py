@@ -1,11 +1,11 @@
-"""What the API counts."""
+"""Prometheus metrics of the API."""
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 class ApiMetrics:
-    """Requests by route and status, and how long they took."""
+    """Requests by route and status, and their duration."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
@@ -16,7 +16,7 @@ class ApiMetrics:
         )
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one answer. `route` is the pattern; methods beside the usual are one."""
+        """Count a response. `route` is the pattern. Unusual methods are counted as one."""
         known = method if method in ("GET", "POST", "DELETE", "HEAD") else "other"
         self._requests.labels(route, known, str(status)).inc()
         self._seconds.labels(route, known).observe(seconds)

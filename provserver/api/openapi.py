@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the route table and the models that validate."""
+"""Generates the OpenAPI 3.1 document from the route table and the validating models."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -53,7 +53,7 @@ _PATH_MEANINGS = {
 
 
 class Description:
-    """The document, made when somebody first asks for it: it takes longer than any other part of a start."""
+    """The document, generated on first use because that takes longer than all the rest of the start."""
 
     def __init__(self, routes: Iterable[Route], public: Iterable[PublicRoute]) -> None:
         self._routes, self._public = routes, public
@@ -61,7 +61,7 @@ class Description:
         self._turn = asyncio.Lock()
 
     async def document(self) -> Document:
-        """The document; made beside the loop."""
+        """The document; generated in a thread."""
         async with self._turn:
             if self._made is None:
                 self._made = await asyncio.to_thread(build_document, self._routes, self._public)
@@ -77,7 +77,7 @@ async def serve_document(request: web.Request) -> web.StreamResponse:
 
 
 def build_document(routes: Iterable[Route], public: Iterable[PublicRoute]) -> Document:
-    """The document of these routes."""
+    """The document for these routes."""
     routes = list(routes)
     schemas = _Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
@@ -105,7 +105,7 @@ def build_document(routes: Iterable[Route], public: Iterable[PublicRoute]) -> Do
 
 
 class _Schemas:
-    """All models of the routes, generated together so that they share their definitions."""
+    """All models of the routes, generated together so that they share definitions."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         models = {(_key(Failure), _ANSWERS): Failure, (_key(Health), _ANSWERS): Health}
@@ -115,7 +115,7 @@ class _Schemas:
             [(key, mode, TypeAdapter(model)) for (key, mode), model in models.items()], ref_template=_REFERENCE
         )
         definitions = shared["$defs"]
-        # Pydantic names a list after all that its items are made of; the title is the name that we gave it.
+        # Pydantic derives a list's name from all of its item types; the title is the name we gave it.
         renamed = {name: schema["title"] for name, schema in definitions.items() if name.startswith("Listing_")}
         self._made = {key: _renamed(schema, renamed) for key, schema in made.items()}
         self.definitions = {
@@ -123,11 +123,11 @@ class _Schemas:
         }
 
     def of(self, model: Any, mode: Mode = "serialization") -> dict[str, Any]:
-        """The schema of a model, mostly a reference."""
+        """The schema of a model, usually a reference."""
         return dict(self._made[(_key(model), mode)])
 
     def shown(self) -> dict[str, Any]:
-        """The definitions without those of query parameters, which stand with their routes."""
+        """The definitions, without those of query parameters, which are listed with their routes."""
         return {name: schema for name, schema in self.definitions.items() if not name.endswith("Query")}
 
 
@@ -176,7 +176,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         operation["description"] = rest.strip()
     if route.body is not None:
         schema = schemas.of(route.body, "validation")
-        # An empty body counts as {}, which only a model that asks for nothing takes.
+        # An empty body counts as {}, which is only valid for a model without required fields.
         required = _has_required(schemas.definitions.get(route.body.__name__, schema))
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
     if route.upload:
@@ -223,7 +223,7 @@ def _query_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query parameter is absent, never null."""
+    """Remove null: a query parameter is absent, never null."""
     options = [option for option in schema.pop("anyOf", []) if option.get("type") != "null"]
     if schema.get("default", 0) is None:
         schema.pop("default")

@@ -1,4 +1,4 @@
-"""How far a key reaches: which routes, and whether it may change anything there."""
+"""Permissions of keys: which routes, and whether it may write."""
 
 from provserver.api.authentication import ACCOUNT_HEADER, Caller
 from provserver.api.route import Route
@@ -6,7 +6,7 @@ from provserver.domain.errors import Forbidden, Invalid
 
 
 def check_permission(caller: Caller, route: Route) -> None:
-    """Raise `Forbidden` where the key does not reach this far, `Invalid` where the account is not said."""
+    """Raise `Forbidden` if the key lacks permission, or `Invalid` if the account header is missing."""
     if route.scope == "platform" and not caller.is_platform:
         raise Forbidden("this takes a platform key", code="platform_key_required")
     if caller.key.provisioning_only and not route.is_provisioning:

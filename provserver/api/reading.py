@@ -1,4 +1,4 @@
-"""What comes in, read strictly: JSON bodies, query parameters, ids in paths."""
+"""Strict parsing of JSON bodies, query parameters and path ids."""
 
 import asyncio
 import json
@@ -26,9 +26,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
-    """The body as `model`; an empty one counts as `{}`.
+    """Parse the body as `model`; an empty body counts as `{}`.
 
-    Raises `Invalid` naming every field that is wrong, `TooLarge` or `WrongContentType`.
+    Raises `Invalid` naming every wrong field, `TooLarge` or `WrongContentType`.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -48,7 +48,7 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
 
 
 def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
-    """The query parameters as `model`. Raises `Invalid` for unknown, repeated and wrong ones."""
+    """Parse the query as `model`. Raises `Invalid` for unknown, repeated and wrong parameters."""
     lists = {field.alias or name for name, field in model.model_fields.items() if _is_list(field.annotation)}
     values: dict[str, Any] = {}
     for name in query:
@@ -66,7 +66,7 @@ def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
 
 
 def read_path(match: Mapping[str, str]) -> dict[str, str]:
-    """The ids in the path. What cannot be one is not there: raises `NotFound`."""
+    """The ids in the path. Raises `NotFound` for an impossible id."""
     for name, value in match.items():
         if not (_FILE if name == "name" else _ID).fullmatch(value):
             raise NotFound("there is nothing here")
@@ -91,7 +91,10 @@ def _pagination(error: Invalid) -> Invalid:
 
 
 def _check_json(raw: bytes) -> None:
-    """Raise `Invalid` for what JSON parsers read differently: bad UTF-8, repeated names, NaN, half characters."""
+    """Raise `Invalid` for input that JSON parsers treat differently.
+
+    Bad UTF-8, repeated names, NaN, lone surrogates.
+    """
     try:
         value = json.loads(
             raw.decode("utf-8"),

@@ -1,4 +1,4 @@
-"""One line of the route table: what a route takes, what it answers, who may call it."""
+"""One entry of the route table: its input, its responses, and who may call it."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from provserver.api.call import Answer, Call
 
 Scope = Literal["public", "platform", "account", "either"]
-"""`either`: of the account in the header, or with a platform key alone of all."""
+"""`either`: for the account in the header, or with a platform key alone for all."""
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer | web.StreamResponse]]
 Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -19,16 +19,16 @@ _DEVICE_TAGS = frozenset({"Devices", "Desk phones", "DECT", "Jobs"})
 _READ_WITH_DEVICES = frozenset({"Users", "Vendors"})
 _READS = (400, 401, 403, 404, 429, 503)
 UPLOAD = "application/octet-stream"
-"""The content type of a body that is a file."""
+"""The content type of a file upload."""
 _UPLOADS = (*_READS, 409, 413, 415, 507)
 _BODIES = (*_READS, 409, 413, 415, 422)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method on a path. `errors` are statuses beside those that every route of its kind can answer.
+    """A method on a path. `errors`: statuses besides those common to all routes of its kind.
 
-    `upload`: the body is a file. `refusals`: status -> what a failure answers that tells more than others.
+    `upload`: the body is a file. `refusals`: status -> model of an error response with additional fields.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -51,7 +51,7 @@ class Route:
 
     @property
     def is_provisioning(self) -> bool:
-        """Whether a key that is for provisioning only reaches it: all about devices, and what they are made from."""
+        """Whether a provisioning-only key may call it: everything about devices and what their files are made from."""
         return self.tag in _DEVICE_TAGS or (self.tag in _READ_WITH_DEVICES and not self.writes)
 
     @property
@@ -61,19 +61,19 @@ class Route:
 
     @property
     def failures(self) -> list[int]:
-        """The statuses of the failures that it can answer with."""
+        """The statuses of its error responses."""
         usual = _UPLOADS if self.upload else _BODIES if self.body else _READS
         return sorted({*usual, *self.errors})
 
     @property
     def openapi_path(self) -> str:
-        """The path as OpenAPI spells it."""
+        """The path in OpenAPI notation."""
         return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicRoute:
-    """A GET that needs no key and takes nothing. `answers`: status -> content type and model."""
+    """A GET without key and parameters. `answers`: status -> content type and model."""
 
     path: str
     handler: Plain

@@ -1,4 +1,4 @@
-"""THE route table: one line per method and path, beginning with whose key it takes."""
+"""The route table: one line per method and path, starting with the scope of the key."""
 
 from functools import partial
 
@@ -46,7 +46,7 @@ _ROWS = "/v1/button_templates/{id}/buttons"
 _KEYS = "/v1/devices/{id}/buttons"
 _OVERRIDES = "/v1/devices/{id}/button_overrides"
 _FITTING = "/v1/devices/{id}/compatible_button_templates"
-_ODD = (422,)  # a handset of which nothing is known yet
+_ODD = (422,)  # a handset about which nothing is known yet
 _JOBS = Listing[c.CheckSyncJob]
 _SYNC = "/status/check-sync"
 

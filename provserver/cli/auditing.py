@@ -1,4 +1,4 @@
-"""`audit`: who changed what, for people's spreadsheets and machines' archives."""
+"""`audit`: exports the audit log."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ _COLUMNS = [field.name for field in fields(AuditEntry)]
 def audit(config: Config, form: str, account: str | None, resource: str | None, **chosen: Any) -> None:
     """Print every change with who made it, newest first.
 
-    One JSON object a line, or a table in CSV. Secrets are masked or left out.
+    One JSON object per line, or a table in CSV. Secrets are masked or omitted.
     """
     run_async(_export(config, AuditFilter(account_id=account, resource_id=resource, **chosen), form))
 
@@ -47,7 +47,7 @@ async def _export(config: Config, chosen: AuditFilter, form: str) -> None:
 
 async def _entries(database: Database, chosen: AuditFilter) -> AsyncIterator[AuditEntry]:
     async def fetch(request: PageRequest) -> Page[AuditEntry]:
-        async with database.read() as conn:  # one each, so that no writer waits for a long export
+        async with database.read() as conn:  # one transaction per page, so that a long export blocks no writers
             return await list_entries(conn, request, chosen)
 
     async for page in every_page(fetch):
@@ -74,7 +74,7 @@ def _csv_writer() -> Callable[[dict[str, Any]], None]:
 
 
 def _cell(value: Any) -> Any:
-    """Objects as JSON; what a spreadsheet would take for a formula is quoted."""
+    """Objects as JSON; text that a spreadsheet would treat as a formula is quoted."""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,4 +1,4 @@
-"""`blocked`: addresses that have asked for too many MACs."""
+"""`blocked`: addresses that asked for too many MACs."""
 
 import click
 
@@ -16,16 +16,17 @@ _MINUTE = "%Y-%m-%d %H:%M"
 
 @click.group()
 def blocked() -> None:
-    """Addresses that have asked for too many MACs.
+    """Show and release addresses that asked for too many MACs.
 
-    The MACs were unknown, or nothing was proven. Phones that prove themselves at such an address are served as ever.
+    The MACs were unknown, or the requests were not authenticated. Authenticated phones at such an address are not
+    affected.
     """
 
 
 @blocked.command("list")
 @config_option
 def list_blocked(config: Config) -> None:
-    """List the last hundred, the latest first."""
+    """List the last hundred, most recent first."""
     run_async(_list(config))
 
 
@@ -45,7 +46,7 @@ async def _list(config: Config) -> None:
 @config_option
 @click.argument("source")
 def release(config: Config, source: str) -> None:
-    """Let SOURCE ask again: an address, or as `blocked list` shows it. A running server takes note within a second."""
+    """Unblock SOURCE: an address, or as shown by `blocked list`. Running servers follow within a second."""
     run_async(_release(config, source))
 
 

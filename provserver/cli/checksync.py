@@ -1,4 +1,4 @@
-"""`check-sync`: phones are told to fetch their configuration anew."""
+"""`check-sync`: tells phones to fetch their configuration."""
 
 import asyncio
 import sys
@@ -47,9 +47,9 @@ def check_sync(
     rate: float,
     account: str | None,
 ) -> None:
-    """Tell the phone MAC to fetch its configuration anew.
+    """Tell the phone MAC to fetch its configuration.
 
-    Shows what became of each line, and exits with 1 where none accepted. With --all every phone is told at a steady
+    Shows the result for each line, and exits with 1 if none accepted. With --all, every phone is notified at a steady
     rate; Ctrl-C cancels the rest.
     """
     if everyone == (mac is not None):
@@ -118,7 +118,7 @@ async def _accounts(foundation: Foundation, account_id: str | None) -> list[Acco
 async def _account(
     foundation: Foundation, resync: Resync, account: Account, wish: JobWish, counts: Counter[JobDeviceState]
 ) -> None:
-    """Run one account's job to its end; where it is interrupted the rest of it is cancelled."""
+    """Run one account's job to its end; if interrupted, the rest is cancelled."""
     async with foundation.database.read() as conn:
         device_ids = await resync_jobs.select_devices(conn, foundation.configurations, account, wish.chosen)
     if not device_ids:

@@ -1,4 +1,4 @@
-"""`serve --demo`: what an operator and a phone do, done before your eyes through the real listeners."""
+"""`serve --demo`: what an operator and a phone do, shown with the real listeners."""
 
 import click
 from aiohttp import ClientSession, ClientTimeout
@@ -17,7 +17,7 @@ _MODEL, _FIRMWARE = "D785", "10.1.169.16"
 
 
 async def demonstrate(config: Config, running: Addresses, platform_key: str | None) -> None:
-    """Create account, user and a Snom phone by the API, boot a simulated phone, show what it got."""
+    """Create an account, a user and a Snom phone over the API, boot a simulated phone, and show its file."""
     key = platform_key or await _demo_key(config)
     async with ClientSession(timeout=ClientTimeout(total=10)) as http:
         operator = Operator(http, running.api, key)
@@ -35,7 +35,7 @@ async def demonstrate(config: Config, running: Addresses, platform_key: str | No
 
 
 async def _demo_key(config: Config) -> str:
-    """A platform key for this demonstration, where the one of the first start is long gone from the screen."""
+    """A temporary platform key for the demonstration."""
     if config.api.bootstrap_key:
         return config.api.bootstrap_key
     async with change_by(Actor("demo"), config) as change:
@@ -44,7 +44,7 @@ async def _demo_key(config: Config) -> str:
 
 
 async def _free_phone(operator: Operator) -> tuple[str, Mac]:
-    """The first phone of our little block that no earlier demonstration has taken."""
+    """The first MAC of the demo block that has no device yet."""
     for number in range(1, 0x10000):
         mac = Mac(f"{_BLOCK + number:012x}")
         try:
@@ -58,7 +58,7 @@ async def _free_phone(operator: Operator) -> tuple[str, Mac]:
 
 
 async def _boot(http: ClientSession, running: Addresses, mac: Mac) -> None:
-    """What a Snom D785 asks for when it boots."""
+    """Request what a Snom D785 requests when it boots."""
     agent = (
         f"Mozilla/4.0 (compatible; snom{_MODEL}-SIP {_FIRMWARE} 2010.12-00001-gd311851f1 "
         f"(Feb 25 2019 - 14:19:43) {mac.upper} SXM:0 UXM:0 UXMC:0)"

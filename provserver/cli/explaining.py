@@ -29,7 +29,7 @@ from provserver.store.fetches import find_by_mac
 def render_file(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
     """Print the file that the phone MAC would get now.
 
-    Secrets are masked. The phone hears nothing of it, and nothing is recorded.
+    Secrets are masked. Nothing is sent to the phone, and nothing is recorded.
     """
     run_async(_render(mac, config, name, user_agent, reveal))
 
@@ -65,9 +65,10 @@ def _rule(effective: EffectiveDevice, name: str | None) -> FileRule:
 @click.argument("mac")
 @config_option
 def explain(mac: str, config: Config) -> None:
-    """Show every setting of the phone MAC, and why it is so.
+    """Show every setting of the phone MAC and where it comes from.
 
-    For each setting its value, the layer it is from and the vendor's parameter it becomes, or why it becomes none.
+    For each setting: its value, the layer that set it, and the vendor parameter it is written as, or why it is not
+    supported.
     """
     run_async(_explain(mac, config))
 

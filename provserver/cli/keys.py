@@ -1,4 +1,4 @@
-"""`key`: API keys, and the keys that seal secrets at rest."""
+"""`key`: API keys, and the key that encrypts secrets in the database."""
 
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,9 @@ from provserver.store.resealing import reseal_everything
 
 @click.group()
 def key() -> None:
-    """API keys, and the key that seals secrets.
+    """Manage API keys, and the key that encrypts secrets.
 
-    `create`, `list` and `revoke` are about API keys; `rotate` about the key that seals secrets in the database.
+    `create`, `list` and `revoke` manage API keys; `rotate` replaces the key that encrypts secrets in the database.
     """
 
 
@@ -37,7 +37,7 @@ def key() -> None:
     "--expires", type=until, metavar="WHEN", help="When it ends: a time, a date, or from now on like 12h or 90d."
 )
 def create(config: Config, expires: datetime | None, **wish: Any) -> None:
-    """Make an API key and print only the key on stdout."""
+    """Create an API key and print only the key on stdout."""
     run_async(_create(config, expires_at=expires, account_id=wish.pop("account"), **wish))
 
 
@@ -50,7 +50,7 @@ async def _create(config: Config, **wish: Any) -> None:
 @key.command("list")
 @config_option
 def list_keys(config: Config) -> None:
-    """List API keys, newest first; never the keys themselves."""
+    """List API keys, newest first, without the keys themselves."""
     run_async(_list(config))
 
 
@@ -90,7 +90,7 @@ async def _all_keys(database: Database) -> list[ApiKey]:
 @config_option
 @click.argument("key_id")
 def revoke(config: Config, key_id: str) -> None:
-    """End the API key KEY_ID (as `key list` shows it)."""
+    """Revoke the API key KEY_ID (as shown by `key list`)."""
     run_async(_revoke(config, key_id))
 
 
@@ -104,10 +104,10 @@ async def _revoke(config: Config, key_id: str) -> None:
 @config_option
 @click.option("--keep-old", is_flag=True, help="Leave the old keys in the file, for backups sealed with them.")
 def rotate(config: Config, keep_old: bool) -> None:
-    """Seal every secret in the database with a new key.
+    """Re-encrypt all secrets in the database with a new key.
 
-    A new key is put on top of the key file, everything is sealed again, then the old keys are dropped. The server may
-    run meanwhile.
+    A new key is added to the key file, everything is re-encrypted, and the old keys are removed. The server may be
+    running.
     """
     add_key(config.key_file)
     run_async(_rotate(config))
@@ -118,7 +118,7 @@ def rotate(config: Config, keep_old: bool) -> None:
 async def _rotate(config: Config) -> None:
     async with open_database(config) as database:
         resealed = again = await reseal_everything(database)
-        while again:  # what a server sealed with the old key meanwhile
+        while again:  # secrets that a running server encrypted with the old key meanwhile
             again = await reseal_everything(database)
             resealed += again
     click.echo(f"sealed {resealed} secrets with a new key", err=True)

@@ -1,4 +1,4 @@
-"""The console script: the commands, and how their failures are told."""
+"""The console script: all commands, and how errors are shown."""
 
 import sys
 from importlib import import_module
@@ -25,11 +25,11 @@ _COMMANDS = {
     "vendors": "vendors:vendors",
     "simulate": "simulate:simulate",
 }
-"""Each command's module and function. A server has no use for the others' libraries, so only what is run is loaded."""
+"""Module and function of each command, loaded on demand, since the server does not need the others' libraries."""
 
 
 class _Commands(click.Group):
-    """Failures that we know end with one text on stderr and exit code 1, never with a traceback."""
+    """Known errors are shown as one message on stderr with exit code 1, without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

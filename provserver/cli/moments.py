@@ -1,4 +1,4 @@
-"""Points in time as arguments of commands: a time, a date (the start of that day in UTC), or a span like 12h or 90d."""
+"""Times as arguments of commands: a time, a date (start of that day in UTC), or a duration such as 12h or 90d."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def until(text: str) -> datetime:
-    """A moment; a span counts from now on."""
+    """A time; a duration counts from now."""
     return _moment(text, 1)
 
 
 def since(text: str) -> datetime:
-    """A moment; a span counts back from now."""
+    """A time; a duration counts back from now."""
     return _moment(text, -1)
 
 

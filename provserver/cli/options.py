@@ -1,4 +1,4 @@
-"""What the commands share: `--config`, and running a coroutine."""
+"""Shared by all commands: `--config`, and running coroutines."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _PATH = "provserver.config"
 
 
 def config_option(command: Any) -> Any:
-    """Add `--config FILE`, which hands the command a loaded `Config` as `config`."""
+    """Add `--config FILE`; the command gets the loaded `Config` as `config`."""
     return click.option(
         "--config",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -34,7 +34,7 @@ def _load(ctx: click.Context, _: click.Parameter, path: Path | None) -> Config:
 
 
 def load_anew(ctx: click.Context) -> Callable[[], Config]:
-    """What reads the command's configuration again, as it is then."""
+    """A function that loads the command's configuration again."""
     path = ctx.meta[_PATH]
     return lambda: load_config(path, os.environ)
 

@@ -1,4 +1,4 @@
-"""What options of commands take, checked before anything is begun."""
+"""Types of command options, validated before the command starts."""
 
 from math import isfinite
 from pathlib import Path
@@ -10,12 +10,12 @@ from provserver.domain.texts import check_url
 
 
 class ServerUrl(click.ParamType[str]):
-    """The address of a server, without a slash at its end."""
+    """A server URL, without a trailing slash."""
 
     name = "url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Fails for what is no HTTP URL."""
+        """Validate; fails unless it is an HTTP URL."""
         try:
             url = check_url(str(value))
         except ValueError as error:
@@ -26,10 +26,10 @@ class ServerUrl(click.ParamType[str]):
 
 
 class Seconds(click.FloatRange):
-    """A time that comes to an end: click lets `nan` pass, which is in no range."""
+    """A finite number of seconds; click would accept `nan`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Fails for what is no number of seconds within the range."""
+        """Validate; fails unless it is a number in the range."""
         seconds = super().convert(value, param, ctx)
         if not isfinite(seconds):
             self.fail(f"{value} is no time in seconds", param, ctx)
@@ -37,13 +37,13 @@ class Seconds(click.FloatRange):
 
 
 class ReportFile(click.Path):
-    """A file to write at the end: that it cannot be is told before the work, and what is in it stays until then."""
+    """A file written at the end. It is checked first; its present content stays until then."""
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Fails for a file that cannot be written."""
+        """Validate; fails if the file is not writable."""
         super().convert(value, param, ctx)
         path = Path(value)
         try:

@@ -1,4 +1,4 @@
-"""`serve`: run the server in the foreground."""
+"""`serve`: runs the server in the foreground."""
 
 import asyncio
 import signal
@@ -28,12 +28,12 @@ from provserver.supervisor import plan, tell_listening
 def serve(config: Config, workers: int | None, demo: bool) -> None:
     """Run the server until SIGTERM or SIGINT.
 
-    Phones fetch from phones.host:port (default 0.0.0.0:8080), the REST API listens on api.host:port (default
-    127.0.0.1:8081). The embedded database is created and migrated by itself.
+    Phones fetch from phones.host:port (default 0.0.0.0:8080); the REST API listens on api.host:port (default
+    127.0.0.1:8081). The embedded database is created and migrated automatically.
 
-    With --workers, be it 1, phones and API have processes of their own, so that a storm of phones does not slow the API
-    down. SIGHUP replaces them all by new ones with fresh configuration, and nobody is refused meanwhile; without, it
-    reads certificates anew.
+    With --workers, even with 1, phones and API are served by separate processes, so that a storm of phones does not
+    slow down the API. SIGHUP then replaces all processes by new ones with a reloaded configuration, without refusing
+    connections. Without --workers, SIGHUP reloads the certificates.
     """
     share_one_heap()
     configure_logging(config.log)
@@ -51,7 +51,8 @@ async def _serve(config: Config, demo: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with unsearched():
-        vendors = load_vendors(config)  # before anything is made: a first start ends here without a trace
+        # Before anything is created, so that a failing first start leaves nothing behind
+        vendors = load_vendors(config)
         key = await prepare(config)
     async with run(config, vendors=vendors) as where:
         tell_listening(config, where)
@@ -62,7 +63,7 @@ async def _serve(config: Config, demo: bool) -> None:
 
 
 def _supervise(config: Config, workers: int) -> None:
-    load_vendors(config)  # what is wrong with them is told once, not by every worker
+    load_vendors(config)  # errors in them are reported once rather than by every worker
     key = asyncio.run(prepare(config))
     with TemporaryDirectory(prefix="provserver-") as folder:
         supervisor, where = plan(config, workers, load_anew(click.get_current_context()), Path(folder))

@@ -1,4 +1,4 @@
-"""`init`, `check` and `migrate`: before the server runs."""
+"""`init`, `check` and `migrate`: setup and maintenance."""
 
 import json
 from pathlib import Path
@@ -21,8 +21,8 @@ from provserver.store.migrate import migrate as migrate_schema
 def init(directory: Path) -> None:
     """Write config.yaml into DIRECTORY; create key file and database.
 
-    DIRECTORY is the current folder where none is named. The configuration is commented and holds every key. Prints the
-    platform API key, once, on stdout. Refuses to overwrite anything.
+    DIRECTORY defaults to the current folder. The configuration contains every key with comments. Prints the platform
+    API key once on stdout. Refuses to overwrite anything.
     """
     path = directory / "config.yaml"
     if path.exists():
@@ -30,7 +30,7 @@ def init(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     data = (directory / "data").resolve()
     example = shipped("config.example.yaml").read_text(encoding="utf-8")
-    quoted = json.dumps(str(data), ensure_ascii=False)  # a path may hold what YAML takes for its own
+    quoted = json.dumps(str(data), ensure_ascii=False)  # quoted, as a path may contain YAML syntax
     path.write_text(example.replace("data_dir: data\n", f"data_dir: {quoted}\n"), encoding="utf-8")
     config = load_config(path, {})
     prepare_data(config)
@@ -52,7 +52,7 @@ async def _create(config: Config) -> None:
 def check(config: Config) -> None:
     """Check configuration, certificates, vendor files and templates.
 
-    Names file, line and key of every mistake; exit code 1 where there is one.
+    Reports file, line and key of every error; exit code 1 if there is any.
     """
     catalogue, _ = load_vendors(config, thorough=True)
     tls_setups(config, catalogue.vendor_named)
@@ -63,9 +63,9 @@ def check(config: Config) -> None:
 @click.command()
 @config_option
 def migrate(config: Config) -> None:
-    """Bring the database schema to this version.
+    """Migrate the database schema to this version.
 
-    Does nothing where it is of this version already. `serve` does the same when it starts.
+    Does nothing if it is current. `serve` does the same when it starts.
     """
     prepare_data(config)
     run_async(_migrate(config))

@@ -1,4 +1,4 @@
-"""`simulate`: a fleet of phones of mixed vendors boots against a server, as a rehearsal and as a load."""
+"""`simulate`: boots a fleet of simulated phones against a server, as a rehearsal or load test."""
 
 import json
 import random
@@ -39,7 +39,7 @@ _KEY_LIVES = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What was asked for on the command line."""
+    """The options of the command."""
 
     phones: list[SimulatedPhone]
     habits: Habits
@@ -103,10 +103,10 @@ def simulate(
 ) -> None:
     """Boot a fleet of simulated phones against a running server.
 
-    They are of mixed vendors. They are put into an account of their own by the API, ask for what real phones ask for,
-    in the same order and with the same patience, and are taken away at the end. In the first round they have nothing
-    but their MAC address, from the second on the secret address that their first file told them. Exits with 1 where a
-    phone was left without its configuration.
+    The phones are of mixed vendors. They are created over the API in an account of their own, request what real phones
+    request, in the same order and with the same patience, and are deleted at the end. In the first round they have only
+    their MAC address; from the second on they use the secret URL from their first file. Exits with 1 if any phone did
+    not get its configuration.
     """
     catalogue, _ = load_vendors(config)
     seed = random.SystemRandom().getrandbits(40) if seed is None else seed
@@ -166,7 +166,7 @@ def _write(file: Path, text: str) -> None:
 
 @asynccontextmanager
 async def _key(config: Config, given: str | None) -> AsyncIterator[str]:
-    """The platform key that was given or configured, else one that is revoked at the end."""
+    """The given or configured platform key, else a temporary one."""
     if given or config.api.bootstrap_key:
         yield given or config.api.bootstrap_key or ""
         return

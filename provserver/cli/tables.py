@@ -1,4 +1,4 @@
-"""Tables as commands print them: every cell whole, and as it is."""
+"""Tables in the output of commands: cells are never truncated."""
 
 import os
 from collections.abc import Iterable
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Column, Table
 
-# Columns of a table that goes into a file or to another program, which has no width of its own.
+# Width of a table written to a file or a pipe, which has no width of its own.
 _WITHOUT_TERMINAL = 250
 
 
 def console() -> Console:
-    """Where tables are printed.
+    """The console for tables.
 
-    Brackets are no markup: names of phones and of parameters have them. Without a terminal lines are long, so that
-    `grep` finds whole names and values; COLUMNS, where it is set, says otherwise.
+    Markup is disabled, as names of phones and parameters contain brackets. Without a terminal lines are long, so that
+    `grep` finds whole names and values; COLUMNS overrides that.
     """
     made = Console(markup=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
@@ -23,12 +23,12 @@ def console() -> Console:
 
 
 def table(*columns: str, title: str | None = None, rules: bool = False) -> Table:
-    """An empty table; a cell that is too wide goes on in the next line and is never cut short."""
+    """An empty table; cells that are too wide are wrapped, never truncated."""
     return Table(*(Column(name, overflow="fold") for name in columns), title=title, show_lines=rules)
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print rows under the names of their columns."""
+    """Print rows under column headings."""
     filled = table(*columns)
     for row in rows:
         filled.add_row(*row)

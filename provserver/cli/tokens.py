@@ -1,4 +1,4 @@
-"""`token`: the secrets by which phones prove what they are."""
+"""`token`: the secrets of phones."""
 
 import click
 
@@ -13,7 +13,7 @@ from provserver.store.devices import find_by_mac
 
 @click.group()
 def token() -> None:
-    """The secret by which a phone is known."""
+    """Manage the secrets of phones."""
 
 
 @token.command()
@@ -23,7 +23,7 @@ def token() -> None:
 def rotate(mac: str, config: Config, no_overlap: bool) -> None:
     """Give the phone MAC a new secret.
 
-    The old one works until the phone has come with the new one.
+    The old one stays valid until the phone has used the new one.
     """
     run_async(_rotate(mac, config, no_overlap))
 

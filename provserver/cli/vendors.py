@@ -1,4 +1,4 @@
-"""`vendors`: the catalogue, and which setting becomes what."""
+"""`vendors`: shows the catalogue and how settings are written."""
 
 import click
 from rich.table import Table
@@ -21,9 +21,10 @@ from provserver.foundation import load_vendors
 @click.argument("vendor", required=False)
 @config_option
 def vendors(vendor: str | None, config: Config) -> None:
-    """Show vendors, models, and what settings become.
+    """Show vendors, models, and how settings are written.
 
-    All vendors with the coverage of every setting; with VENDOR its models and the parameters each setting becomes.
+    Without VENDOR: all vendors and the coverage of every setting. With VENDOR: its models, and the parameters of each
+    setting.
     """
     catalogue, _ = load_vendors(config)
     printer = console()
@@ -51,7 +52,7 @@ def _vendors_table(catalogue: Catalogue) -> Table:
 
 
 def _coverage_table(catalogue: Catalogue) -> Table:
-    """A row for each setting. With dozens of files, those that lack it are what people look for."""
+    """A row per setting. With dozens of files, those without support are what people look for."""
     rendered = [vendor for vendor in catalogue.dialects.values() if vendor.is_rendered]
     rows = table("setting", "files", "some models only", "not", "not confirmed", title="coverage", rules=True)
     for path in VOCABULARY:

@@ -1,4 +1,4 @@
-"""The sections of the configuration, frozen once read: what each key means, and what it is by default."""
+"""The configuration: all sections and keys with their meaning and defaults. Immutable once loaded."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,14 +21,14 @@ from provserver.domain.proofs import PROOFS
 
 
 class Section(BaseModel):
-    """A section: unknown keys are refused by name."""
+    """A section. Unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
     def _absent_where_commented_out(cls, data: Any) -> Any:
-        """A subsection in which everything is commented out is null, and means its defaults."""
+        """Treat a section with nothing but comments, which YAML reads as null, as its defaults."""
         if not isinstance(data, dict):
             return data
         subsections = {name for name, field in cls.model_fields.items() if isinstance(field.default, Section)}
@@ -36,7 +36,7 @@ class Section(BaseModel):
 
 
 class Database(Section):
-    """Where the records are kept."""
+    """The database."""
 
     url: DatabaseUrl | None = Field(
         default=None,
@@ -56,7 +56,7 @@ class Database(Section):
 
 
 class Tls(Section):
-    """TLS in process. Certificates and keys go together, the first with the first."""
+    """TLS in this process. Certificates and keys are paired by position."""
 
     cert: Paths = Field(default=(), description="Certificate files in PEM, each with those up to its root; with `key`")
     key: Paths = Field(default=(), description="Their keys, in the same order; absent: the listener speaks no TLS")
@@ -69,7 +69,7 @@ class Tls(Section):
 
 
 class PhonesTls(Tls):
-    """TLS that phones speak."""
+    """TLS of the phone listener."""
 
     client_ca_dir: Path | None = Field(
         default=None,
@@ -90,7 +90,7 @@ class PhonesTls(Tls):
 
 
 class Guessing(Section):
-    """When an address has asked for too many MACs that are unknown, or not proven to be its own."""
+    """When an address is blocked for asking for too many MACs without authenticating."""
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=500, description="How many distinct MACs an address (of IPv6 a /64) may ask for within `window`"
@@ -100,9 +100,9 @@ class Guessing(Section):
 
 
 class Phones(Section):
-    """The listener that phones fetch from."""
+    """The listener for phones."""
 
-    host: str = Field(default="0.0.0.0", description="Address to listen on")  # noqa: S104 - phones come from anywhere
+    host: str = Field(default="0.0.0.0", description="Address to listen on")  # noqa: S104 - phones are anywhere
     port: PortNumber = Field(default=8080, description="Port to listen on; 0 takes a free one")
     public_url: PublicUrl = Field(
         default=None, description="What files point phones back to; absent: scheme and host of the phone's request"
@@ -184,7 +184,7 @@ class Api(Section):
 
 
 class Uploads(Section):
-    """Files that operators upload for phones, kept in the folder `files` of the data directory."""
+    """Files uploaded for phones, stored in the folder `files` of the data directory."""
 
     firmware_bytes: Annotated[int, Field(ge=1)] = Field(
         default=512 * 1024 * 1024, description="What one firmware may have, in bytes; other kinds have 10 MiB at most"
@@ -196,7 +196,7 @@ class Uploads(Section):
 
 
 class Events(Section):
-    """What has happened to devices, as the API lists it."""
+    """The event history of devices."""
 
     keep: SecondsOrNone = Field(
         default=90 * 86400, description="How long events are kept, in seconds or like 90d; 0: for ever"
@@ -204,7 +204,7 @@ class Events(Section):
 
 
 class Catalog(Section):
-    """Where vendors and templates are looked for before the shipped ones."""
+    """Folders with custom vendor files and templates, which take precedence over the shipped ones."""
 
     vendors: Paths = Field(default=(), description="Folders with own vendor files")
     templates: Paths = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
@@ -240,7 +240,7 @@ class Freeswitch(Section):
 
 
 class CheckSync(Section):
-    """How phones are told to fetch their configuration anew: SIP NOTIFY."""
+    """Check-sync: telling phones by SIP NOTIFY to fetch their configuration."""
 
     backend: Literal["sip", "kamailio", "asterisk", "freeswitch"] = Field(
         default="sip", description="Who sends the NOTIFY: this server by `sip`, or one of the SIP servers it can ask"
@@ -263,14 +263,14 @@ class CheckSync(Section):
 
 
 class Log(Section):
-    """What is logged, and how."""
+    """Logging."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level")
     format: Literal["text", "json"] = Field(default="text", description="For people or for machines")
 
 
 class Config(Section):
-    """The whole configuration."""
+    """The complete configuration."""
 
     data_dir: Path = Field(default=Path("data"), description="Embedded database, secret key, uploaded files")
     database: Database = Database()
@@ -284,15 +284,15 @@ class Config(Section):
 
     @property
     def database_url(self) -> str:
-        """The database's URL, the embedded one where none is set."""
+        """The database URL; the embedded database if none is set."""
         return self.database.url or f"sqlite+aiosqlite:///{self.data_dir / 'provserver.db'}"
 
     @property
     def files_folder(self) -> Path:
-        """The folder with uploaded files."""
+        """The folder of uploaded files."""
         return self.data_dir / "files"
 
     @property
     def key_file(self) -> Path:
-        """The file with the keys that seal secrets at rest."""
+        """The file with the keys for secrets in the database."""
         return self.data_dir / "secret.key"

@@ -1,4 +1,4 @@
-"""Reading the configuration: one YAML file, every key overridable by `PROVSERVER_<SECTION>__<KEY>`."""
+"""Loads the configuration: one YAML file, with keys overridable by `PROVSERVER_<SECTION>__<KEY>`."""
 
 import re
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from provserver.domain.findings import reason_of
 from provserver.strictyaml import Document, parse
 
 _PREFIX = "PROVSERVER_"
-_OF_COMMANDS = {"PROVSERVER_CONFIG", "PROVSERVER_KEY"}  # options of commands, no keys of the configuration
-# What Kubernetes tells every container of a Service that is called provserver; none of it is ours.
+_OF_COMMANDS = {"PROVSERVER_CONFIG", "PROVSERVER_KEY"}  # options of commands rather than configuration keys
+# Kubernetes sets these in the containers of a Service named provserver.
 _OF_KUBERNETES = re.compile(r"PROVSERVER_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\w+)?)")
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
-    """Read `path` (None: only defaults), then the environment over it.
+    """Read `path` (None: only defaults), then apply the environment.
 
     Raises `BadConfiguration` naming file, line and key, or the variable.
     """
     document = _read(path) if path else Document("defaults", {}, "")
     if document.value is not None and not isinstance(document.value, dict):
         raise BadConfiguration(f"{document.name}:1: must be a mapping of sections")
-    # A section in which everything is commented out is null, and means its defaults.
+    # A section with nothing but comments is null and means its defaults.
     values = {
         name: dict(section) if isinstance(section, dict) else section
         for name, section in (document.value or {}).items()
@@ -51,7 +51,7 @@ def _read(path: Path) -> Document:
 
 
 def _lay_environment(values: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
-    """Put each variable at its place; returns path -> variable name, for errors."""
+    """Insert each variable at its path; returns path -> variable name, for error messages."""
     variables = {}
     for name in sorted(environment):
         if not name.startswith(_PREFIX) or name in _OF_COMMANDS or _OF_KUBERNETES.fullmatch(name):

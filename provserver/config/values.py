@@ -1,4 +1,4 @@
-"""How the values of the configuration are written: durations, networks, lists, addresses."""
+"""Notations of configuration values: durations, networks, lists, addresses."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -14,11 +14,11 @@ _SIP_URI = re.compile(
     r"sips?:(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp|tls))?", re.IGNORECASE
 )
 _DATABASE_URL = re.compile(r"sqlite\+aiosqlite:///|(postgresql|cockroachdb)\+asyncpg://")
-_TEN_YEARS = 10 * 365 * 86400  # a longer time is a mistake, and one much longer is no date
+_TEN_YEARS = 10 * 365 * 86400  # longer times are mistakes, and much longer ones are out of range for dates
 
 
 def _words(value: Any) -> Any:
-    """A list may be written with commas, as it must be in an environment variable."""
+    """A list may be given as text separated by commas, as needed in environment variables."""
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
@@ -38,7 +38,7 @@ def _proof(value: str) -> str:
 
 
 def _duration(value: Any) -> Any:
-    """Seconds, or a number with s, m, h or d."""
+    """Seconds, or a number followed by s, m, h or d."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     if isinstance(value, str) and value[-1:] in units and value[:-1].isdigit():
         return int(value[:-1]) * units[value[-1]]
@@ -58,7 +58,7 @@ def _sip_uri(value: Any) -> Any:
 
 
 def _database_url(value: str) -> str:
-    if not _DATABASE_URL.match(value):  # is not repeated: it may hold a password
+    if not _DATABASE_URL.match(value):  # not repeated in the error: it may contain a password
         raise ValueError("begins with neither sqlite+aiosqlite:/// nor postgresql+asyncpg://")
     return value
 

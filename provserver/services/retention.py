@@ -31,13 +31,13 @@ class Retention:
     keep: int
 
     async def run(self) -> None:
-        """Round after round, until cancelled."""
+        """Run periodically until cancelled."""
         while True:
             try:
                 gone = await self.round()
             except StoreUnavailable as error:
                 _log.warning("events_not_pruned", reason=error.message)
-            except Exception:  # noqa: BLE001 - one round that breaks must not be the last one
+            except Exception:  # noqa: BLE001 - a failed run must not end the loop
                 _log.exception("pruning_failed")
             else:
                 if gone:
@@ -45,7 +45,7 @@ class Retention:
             await asyncio.sleep(_ROUND_SECONDS)
 
     async def round(self) -> int:
-        """Delete all that are too old by now, and say how many. Raises `StoreUnavailable`."""
+        """Delete all expired events and return the number. Raises `StoreUnavailable`."""
         before, gone = self.sources.now() - timedelta(seconds=self.keep), 0
         while True:
             began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Time and randomness, handed to every flow that needs them."""
+"""Time and randomness, passed in to everything that needs them."""
 
 import secrets
 from collections.abc import Callable
@@ -14,25 +14,25 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where time (aware, UTC) and random bytes come from; tests bring their own."""
+    """The source of time (aware, UTC) and random bytes; tests replace it."""
 
     clock: Callable[[], datetime] = _utc_now
     entropy: Callable[[int], bytes] = secrets.token_bytes
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """The current time in UTC."""
         return self.clock()
 
     def new_id(self, prefix: str, at: datetime | None = None) -> str:
-        """A new id of the kind `prefix`, made `at` that moment or now."""
+        """A new id of the kind `prefix`, with creation time `at` or now."""
         return new_id(prefix, at or self.clock(), self.entropy(10))
 
     def series(self, prefix: str) -> Series:
-        """Ids of the kind `prefix` for what happens thousands of times a second."""
+        """A generator of ids of the kind `prefix`, for thousands per second."""
         return Series(prefix, self.entropy(8))
 
     def token(self) -> str:
-        """A device's path secret: 160 bits in 32 characters of a-z and 2-7, which every phone's URL field takes."""
+        """A device's secret: 160 bits as 32 characters of a-z and 2-7, which fit into every phone's URL."""
         alphabet = "abcdefghijklmnopqrstuvwxyz234567"
         number = int.from_bytes(self.entropy(20), "big")
         return "".join(alphabet[number >> shift & 31] for shift in range(0, 160, 5))

@@ -1,4 +1,4 @@
-"""What an account is counted by: its distinct users on provisioned devices."""
+"""Usage: the number of distinct users on provisioned devices."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from provserver.store.database import Connection
 async def provisioned_users(
     conn: Connection, account_id: str | None, since: datetime, until: datetime
 ) -> list[tuple[str, int]]:
-    """Per account how many distinct users were on a provisioned device at some time in [since, until).
+    """Per account, the number of distinct users on a provisioned device during [since, until).
 
-    The one account with its id (also where it is 0), else all that have any. Raises `Invalid` for a span that is none.
+    With an id, only that account (even if 0); else all accounts with users. Raises `Invalid` for an empty period.
     """
     if until <= since:
         reason = "must be later than from"

@@ -19,10 +19,10 @@ from provserver.store.sealing import Sealer
 
 
 async def create(change: Change, account_id: str, fields: Mapping[str, Any]) -> User:
-    """A new user; `fields` are fields of `User` by name.
+    """Create a user; `fields` are fields of `User` by name.
 
-    Where they name no SIP user name it is the extension, else made; a password is made where none is given. Raises
-    `Conflict` with code `sip_username_taken`, `extension_taken` or `chain_id_taken`.
+    The SIP user name defaults to the extension, else it is generated, as is a missing password. Raises `Conflict` with
+    code `sip_username_taken`, `extension_taken` or `chain_id_taken`.
     """
     user = User(
         id=change.sources.new_id("user"),
@@ -38,7 +38,7 @@ async def create(change: Change, account_id: str, fields: Mapping[str, Any]) -> 
 
 
 async def get(conn: Connection, sealer: Sealer, account_id: str, user_id: str) -> User:
-    """The user; raises `NotFound`."""
+    """The user. Raises `NotFound`."""
     user = await users.get_user(conn, sealer, account_id, user_id)
     if user is None:
         raise NotFound("there is no such user")
@@ -48,16 +48,17 @@ async def get(conn: Connection, sealer: Sealer, account_id: str, user_id: str) -
 async def list_users(
     conn: Connection, sealer: Sealer, account_id: str, request: PageRequest, search: str | None
 ) -> Page[User]:
-    """The account's users, newest first."""
+    """A page of the account's users, newest first."""
     return await users.list_users(conn, sealer, account_id, request, search=search)
 
 
 async def update(
     change: Change, catalogue: Catalogue, account_id: str, user_id: str, changes: Mapping[str, Any]
 ) -> User:
-    """Change fields by name; a SIP user name or password that is set to None is made anew.
+    """Change fields by name; a SIP user name or password set to None is generated.
 
-    Raises `NotFound`, `Conflict` as `create` does, and `CannotCarry` where a device of this user could not hold it.
+    Raises `NotFound`, `Conflict` like `create`, or `CannotCarry` if the files of one of the user's devices cannot
+    represent it.
     """
     before = await get(change.conn, change.sealer, account_id, user_id)
     if not changes:
@@ -81,7 +82,7 @@ async def update(
 
 
 async def delete(change: Change, account_id: str, user_id: str) -> None:
-    """Delete a user and take it off its devices; raises `NotFound`."""
+    """Delete a user and remove it from its devices. Raises `NotFound`."""
     before = await get(change.conn, change.sealer, account_id, user_id)
     for device_id in await assignments.devices_of_user(change.conn, user_id):
         device = await devices.get_device(change.conn, change.sealer, account_id, device_id)
@@ -92,7 +93,7 @@ async def delete(change: Change, account_id: str, user_id: str) -> None:
 
 
 def _made(change: Change, given: Mapping[str, Any], extension: str | None) -> dict[str, str]:
-    """The SIP user name and password that must be made because they are not given."""
+    """The SIP user name and password to generate, because they are missing."""
     made = {}
     if given.get("sip_username") is None:
         made["sip_username"] = extension or new_username(change.sources)
@@ -102,7 +103,7 @@ def _made(change: Change, given: Mapping[str, Any], extension: str | None) -> di
 
 
 async def _note(change: Change, catalogue: Catalogue, user: User) -> None:
-    """Check the user against every device that shows it, and note the change there."""
+    """Validate the user for every device that has it, and record the change there."""
     for device_id in await assignments.devices_of_user(change.conn, user.id):
         device = await devices.get_device(change.conn, change.sealer, user.account_id, device_id)
         if device is not None:

@@ -1,1 +1,1 @@
-"""Simulated phones that boot against a server the way real ones do, each vendor in its own words and order."""
+"""Simulated phones that boot against a server like real ones, each with its vendor's requests and order."""

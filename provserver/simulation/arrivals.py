@@ -1,4 +1,4 @@
-"""When each phone of a fleet begins to boot. Pure."""
+"""When each phone of a fleet starts to boot. Pure."""
 
 from math import sqrt
 from typing import Literal, get_args
@@ -8,10 +8,10 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 
 def arrivals(shape: Shape, count: int, seconds: float) -> list[float]:
-    """Seconds after the start at which phone 0, 1, ... begins, in ascending order.
+    """Start times in seconds of phones 0, 1, ..., ascending.
 
-    `burst`: all at once, as after a power cut. `steady`: evenly over `seconds`. `ramp`: over `seconds` at a rate that
-    grows from nothing, as lights come back street by street.
+    `burst`: all at once, as after a power cut. `steady`: evenly over `seconds`. `ramp`: over `seconds`, at a rate
+    growing from zero, as when power returns street by street.
     """
     match shape:
         case "burst":

@@ -1,4 +1,4 @@
-"""One phone's boot: it asks for its files one after another, with the patience and the tries that phones have."""
+"""One phone's boot: requests its files in order, with the patience and retries of real phones."""
 
 import asyncio
 import re
@@ -24,10 +24,10 @@ Clock = Callable[[], float]
 
 
 class Habits(BaseModel):
-    """How phones ask. `patience`: seconds until a try is given up; `pause`: seconds before the next one.
+    """The behaviour of phones. `patience`: timeout of a try in seconds. `pause`: seconds before the next try.
 
-    With several `urls`, as behind a name with several addresses, each phone has one that it asks first, and a try that
-    came to nothing is followed by one at the next.
+    With several `urls`, as for a name with several addresses, each phone has a preferred one, and moves to the next
+    after a failed try.
     """
 
     urls: tuple[str, ...]
@@ -37,16 +37,16 @@ class Habits(BaseModel):
     verify: bool = True
 
     def dialling(self) -> Dialling:
-        """What the phones of one process make their connections with."""
+        """How the phones of one process connect."""
         return Dialling.with_care(verify=self.verify)
 
 
 @dataclass(slots=True)
 class BootingPhone:
-    """A phone through its boots. The folder that a configuration names is used from the next boot on.
+    """A phone through its boots. The provisioning URL in its configuration is used from the next boot on.
 
-    `moved`: how often it has gone on to the next address; it stays where it was answered. It has one `line` at a time,
-    to the server that it `called`.
+    `moved`: how often it has moved to the next address; it stays where it got a response. It has one `line` at a time,
+    to the server it `called`.
     """
 
     phone: SimulatedPhone
@@ -57,10 +57,10 @@ class BootingPhone:
     called: str = ""
 
     async def boot(self, habits: Habits, dialling: Dialling, tally: Tally, clock: Clock) -> None:
-        """Ask for everything, on a connection of its own as phones do, and count what came of it.
+        """Request all files on a new connection, and count the results.
 
-        Trouble ends the boot. A phone that is refused one of its configurations has booted where it was given another:
-        some ask for a file of their model too, which nobody knows to be theirs before they have a folder of their own.
+        A failure ends the boot. A phone that is refused one configuration file but got another has booted: some also
+        request a file of their model, which cannot be attributed to them before they have a secret URL.
         """
         self.folder = self.next_folder
         failure, refused, configured, retries = None, "nothing", False, 0
@@ -82,7 +82,7 @@ class BootingPhone:
     async def _insist(
         self, dialling: Dialling, file: AskedFile, habits: Habits, tally: Tally, clock: Clock
     ) -> tuple[str, int]:
-        """What came of a file in the end, and how many tries more it took: only trouble is tried again."""
+        """The final result of a file, and the number of retries; only failures are retried."""
         retry = 0
         while True:
             began = clock()
@@ -106,7 +106,7 @@ class BootingPhone:
             return "timeout"
         except ssl.SSLCertVerificationError:
             return "bad certificate"
-        except (OSError, ValueError):  # the latter where it is sent on to what is no address
+        except (OSError, ValueError):  # ValueError: redirected to an invalid URL
             return "no connection"
         told = _OWN_FOLDER.search(answer.body) if configures and answer.status == 200 else None
         if told:
@@ -114,7 +114,7 @@ class BootingPhone:
         return str(answer.status)
 
     async def _fetched(self, dialling: Dialling, url: str) -> Answer:
-        """The answer, from wherever it is in the end. Raises `OSError`, and `ValueError`."""
+        """Fetch, following redirects. Raises `OSError` or `ValueError`."""
         for _ in range(_FARTHEST):
             answer = await self._asked_once(dialling, url)
             if answer.status not in _ELSEWHERE or answer.location is None:
@@ -127,7 +127,7 @@ class BootingPhone:
         server = f"{place.scheme}://{place.netloc}"
         question = url.removeprefix(server) or "/", place.netloc, self.phone.agent
         if self.line and self.line.is_open and self.called == server:
-            with suppress(Broken):  # the server was just hanging up
+            with suppress(Broken):  # the server was just closing the connection
                 return await self.line.ask(*question)
         self._hang_up()
         self.line, self.called = await dialling.dial(server), server

@@ -1,4 +1,4 @@
-"""Which phones are simulated: real models of the catalogue, with the words and the files that each comes with. Pure."""
+"""The simulated phones: real models from the catalogue, with their User-Agents and files. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from provserver.domain.mac import Mac
 from provserver.domain.phone_signs import AgentExample
 from provserver.domain.vendor import Vendor
 
-_LOCAL_BLOCK = 0x02 << 40  # locally administered addresses: none of them is on a phone that somebody owns
+_LOCAL_BLOCK = 0x02 << 40  # locally administered MACs, which no real phone has
 _SUFFIX_BITS = 40
 
 
 class AskedFile(BaseModel):
-    """A file as the phone asks for it; `configures` where the phone cannot work without it."""
+    """A file as the phone requests it. `configures`: the phone cannot work without it."""
 
     name: str
     configures: bool
 
 
 class SimulatedPhone(BaseModel):
-    """One phone: who it is, how it calls itself and what it asks for when it boots, in this order."""
+    """One phone: its identity, its User-Agent, and the files it requests when it boots, in order."""
 
     mac: str
     vendor: str
@@ -38,13 +38,15 @@ class SimulatedPhone(BaseModel):
 
 
 def fleet(catalogue: Catalogue, count: int, seed: int, vendors: Sequence[str] = ()) -> list[SimulatedPhone]:
-    """`count` phones of mixed vendors; the same for the same seed. Raises `Invalid` for a vendor it cannot simulate.
+    """`count` phones of mixed vendors, deterministic for a seed.
 
-    Of each vendor file those models take turns that its examples of User-Agents tell of: nothing is made up. The MAC
-    addresses are locally administered, so that they are nobody's.
+    Raises `Invalid` for a vendor that cannot be simulated.
+
+    The models of each vendor file are those in its User-Agent examples, so nothing is invented. MACs are locally
+    administered, so that they belong to nobody.
     """
     kinds = _kinds(catalogue, vendors)
-    random = Random(seed)  # noqa: S311 - which phones are simulated is no secret
+    random = Random(seed)  # noqa: S311 - not a secret
     first = random.getrandbits(_SUFFIX_BITS)
     return [
         _phone(*kinds[number % len(kinds)], Mac(f"{_LOCAL_BLOCK | (first + number) % (1 << _SUFFIX_BITS):012x}"))
@@ -53,7 +55,7 @@ def fleet(catalogue: Catalogue, count: int, seed: int, vendors: Sequence[str] = 
 
 
 def _kinds(catalogue: Catalogue, vendors: Sequence[str]) -> list[tuple[Vendor, str, AgentExample]]:
-    """The kinds of phone there are, the vendors taking turns, so that few phones are already of many vendors."""
+    """All kinds of phones, alternating between vendors, so that a small fleet has many vendors."""
     wanted = {_vendor_named(catalogue, name) for name in vendors}
     of_dialects = [
         list(_kinds_of(dialect)) for dialect in catalogue.dialects.values() if not wanted or dialect.vendor in wanted
@@ -80,7 +82,7 @@ def _kinds_of(dialect: Vendor) -> Iterator[tuple[Vendor, str, AgentExample]]:
 
 
 def _boot_files(dialect: Vendor, model: str) -> list[tuple[FileRule, str]]:
-    """What this model asks for; nothing where none of it would configure it."""
+    """The files that this model requests; empty if none of them would configure it."""
     asked = list(dialect.rules_for(model))
     return asked if any(rule.provisions for rule, _ in asked) else []
 
@@ -100,7 +102,7 @@ def _phone(dialect: Vendor, model: str, example: AgentExample, mac: Mac) -> Simu
 
 
 def agent_of(example: AgentExample, mac: Mac) -> str:
-    """The example's words with this MAC in place of its own, spelled alike: case and separators."""
+    """The example's User-Agent with this MAC instead, in the same notation."""
     if example.mac is None:
         return example.agent
     digits = re.sub(r"[^0-9A-Fa-f]", "", example.mac)

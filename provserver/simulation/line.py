@@ -1,7 +1,7 @@
-"""A phone's connection to a server: one question at a time, HTTP/1.1 with nothing that phones have no use for.
+"""A minimal HTTP/1.1 client for simulated phones, one request at a time.
 
-A storm is made on the machine that bears it, or on one beside it: what a phone costs is taken from the server, or from
-how many phones there are. A client for everything costs several times as much as the answers do.
+Load is usually generated on the machine under test or one of the same size, so the cost of the client limits the load.
+A full-featured client costs several times as much as the responses.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ _BODILESS = (204, 304)
 
 
 class Broken(OSError):
-    """The other end has gone, or said what is no HTTP."""
+    """The peer closed the connection, or did not speak HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `location` is where else to ask."""
+    """A response. `location`: redirect target, if any."""
 
     status: int
     body: bytes
@@ -40,7 +40,7 @@ class Answer:
 
 
 class Line(asyncio.Protocol):
-    """One of them, from `dial` until it is closed or the server has hung up."""
+    """A connection, from `dial` until it is closed."""
 
     def __init__(self) -> None:
         self._transport: Any = None
@@ -49,7 +49,10 @@ class Line(asyncio.Protocol):
         self.is_open = False
 
     async def ask(self, target: str, host: str, agent: str) -> Answer:
-        """The answer to a GET. Raises `Broken`; the line is of no use after that, nor after a cancellation."""
+        """Send a GET and return the response.
+
+        Raises `Broken`; then, and after cancellation, the connection is unusable.
+        """
         if not self.is_open:
             raise Broken
         self._answer = asyncio.get_running_loop().create_future()
@@ -62,12 +65,12 @@ class Line(asyncio.Protocol):
                 self.hang_up()
 
     def hang_up(self) -> None:
-        """End it."""
+        """Close it."""
         self.is_open = False
         if self._transport:
             self._transport.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - as asyncio has it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's interface
         self._transport = transport
         self.is_open = True
 
@@ -81,7 +84,7 @@ class Line(asyncio.Protocol):
         self._transport = None
 
     def _look(self, *, ended: bool) -> None:
-        """Whether the answer is whole."""
+        """Check whether the response is complete."""
         if self._answer is None or self._answer.done():
             return
         try:
@@ -95,7 +98,7 @@ class Line(asyncio.Protocol):
             self._answer.set_result(answer)
 
     def _whole(self, heard: bytes, *, ended: bool) -> Answer | None:
-        """The answer once all of it is there. Raises `Broken` where it never will be."""
+        """The response once complete, else None. Raises `Broken` if it cannot become complete."""
         head, rest, body = heard.partition(b"\r\n\r\n")
         if rest:
             status = _STATUS.match(head)
@@ -113,7 +116,7 @@ class Line(asyncio.Protocol):
 
 
 def _body_of(status: int, head: bytes, body: bytes, *, ended: bool) -> bytes | None:
-    """None as long as it is not whole."""
+    """The body, or None while incomplete."""
     if status in _BODILESS:
         return b""
     if _CHUNKED.search(head):
@@ -138,10 +141,10 @@ def _unchunked(body: bytes) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
-    """How lines are opened.
+    """How connections are opened.
 
-    The standard library looks at a server's certificate, and at the name in it. Where that is not wanted, TLS is that
-    of the server, which costs a third: a phone's, with the one curve that all phones know.
+    With verification, the standard library's TLS is used. Without it, the server's own TLS code, which costs a third,
+    with the one curve that all phones support.
     """
 
     verified: ssl.SSLContext | None
@@ -149,13 +152,13 @@ class Dialling:
 
     @classmethod
     def with_care(cls, *, verify: bool) -> "Dialling":
-        """`verify`: whether the certificate counts."""
+        """`verify`: whether certificates are verified."""
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_tmp_ecdh(SECP256R1())
         return cls(ssl.create_default_context() if verify else None, context)
 
     async def dial(self, url: str) -> Line:
-        """A line to the server of `url`. Raises `OSError`."""
+        """Connect to the server of `url`. Raises `OSError`."""
         place, loop, line = urlsplit(url), asyncio.get_running_loop(), Line()
         host, port = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)
         if place.scheme != "https" or self.verified:
@@ -175,7 +178,7 @@ class Dialling:
 
 
 class _TlsCall(TlsConnection):
-    """The client's side of TLS, which speaks first."""
+    """The client side of TLS, which speaks first."""
 
     def __init__(self, context: SSL.Context, host: str, line: Line, greeted: "asyncio.Future[str | None]") -> None:
         super().__init__(Session(context), lambda: line, self._greet)

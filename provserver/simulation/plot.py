@@ -1,4 +1,4 @@
-"""Latency by the second as an SVG: half of all answers, ninety-nine of a hundred, and how many there were."""
+"""An SVG plot of latencies per second: median, 99th percentile, and number of responses."""
 
 from math import ceil, log10
 
@@ -10,7 +10,7 @@ _LINES = (("p50", 0.5, "#2a7"), ("p99", 0.99, "#d52"))
 
 
 def plot(seconds: dict[int, Latencies]) -> str:
-    """The picture; latencies on a logarithmic scale. Nothing where there was no answer."""
+    """The plot, with logarithmic latencies; empty without responses."""
     if not seconds:
         return ""
     last = max(seconds)
@@ -41,7 +41,7 @@ def plot(seconds: dict[int, Latencies]) -> str:
 
 
 def _decades(seconds: dict[int, Latencies]) -> tuple[int, int]:
-    """The powers of ten, in milliseconds, between which everything lies."""
+    """The powers of ten, in milliseconds, that enclose all values."""
     slowest = max(one.quantile(0.99) for one in seconds.values()) * 1000
     fastest = min(one.quantile(0.5) for one in seconds.values()) * 1000
     floor = ceil(log10(max(fastest, 0.1))) - 1

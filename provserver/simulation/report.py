@@ -1,4 +1,4 @@
-"""What became of a storm, for programs (JSON) and for people (one HTML page without anything from elsewhere)."""
+"""The report of a simulation, as JSON and as a self-contained HTML page."""
 
 from datetime import datetime
 from html import escape
@@ -14,7 +14,7 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 
 
 class Report(BaseModel):
-    """All rounds of one simulation. `arrival` says in words how phones came."""
+    """All rounds of a simulation. `arrival`: the arrival pattern as text."""
 
     at: datetime
     url: str
@@ -28,7 +28,7 @@ class Report(BaseModel):
         return all(one.booted == one.boots for one in self.rounds)
 
     def as_json(self) -> dict[str, Any]:
-        """Figures by their names; times in milliseconds but for `steady_after_seconds`."""
+        """All figures by name; times in milliseconds, except `steady_after_seconds`."""
         return {
             "version": __version__,
             "at": self.at.isoformat(),
@@ -39,7 +39,7 @@ class Report(BaseModel):
         }
 
     def as_html(self) -> str:
-        """A page of its own: for each round its figures, latency by the second, and what each vendor saw."""
+        """A self-contained page: for each round its figures, latencies per second, and results per vendor."""
         sections = "\n".join(_section(number, one) for number, one in enumerate(self.rounds, start=1))
         return _PAGE.format(
             title=escape(f"{self.phones} simulated phones, {self.arrival}"),
@@ -49,7 +49,7 @@ class Report(BaseModel):
 
 
 def figures(tally: Tally) -> dict[str, str]:
-    """What is told of a round on one screen."""
+    """The figures of a round for the screen."""
     requests, seconds = tally.latencies.count, tally.steady_after
     rate = f"{tally.boots / seconds:,.0f} boots, {requests / seconds:,.0f} requests a second" if seconds else "-"
     latency = ", ".join(f"{name} {value} ms" for name, value in milliseconds(tally.latencies).items())
@@ -65,7 +65,7 @@ def figures(tally: Tally) -> dict[str, str]:
 
 
 def milliseconds(latencies: Latencies) -> dict[str, str]:
-    """The quantiles in milliseconds, as people read them."""
+    """The quantiles in milliseconds, formatted."""
     return {name: f"{latencies.quantile(share) * 1000:,.1f}" for name, share in QUANTILES.items()}
 
 

@@ -1,4 +1,4 @@
-"""An account full of simulated phones, made by the API as an operator would make it, and taken away again."""
+"""Creates an account with simulated phones over the API, and deletes it."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ class Operator:
         self._headers = {"Authorization": f"Bearer {key}"}
 
     async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """One call, and its answer's JSON. Raises `ProvserverError` with what was refused and why."""
+        """Make a call and return the JSON response. Raises `ProvserverError` with the error message."""
         try:
             async with self._http.request(method, self._url + path, json=body, headers=self._headers) as answer:
                 told = await answer.json() if answer.status != 204 else {}
@@ -37,20 +37,20 @@ class Operator:
         return told
 
     async def open_account(self, name: str) -> str:
-        """A new account whose phones have a SIP domain; returns its id. From then on all calls are about it."""
+        """Create an account whose phones have a SIP domain; returns its id. All further calls use this account."""
         account = await self._create("accounts", name=name, timezone="Europe/Berlin")
         self._headers["DialStack-Account"] = account
         await self.call("POST", "/v1/account/config", {"abstractions": {"sip": {"domain": "pbx.example.com"}}})
         return account
 
     async def close_account(self, account: str) -> None:
-        """Take the account away with all that is in it."""
+        """Delete the account with everything in it."""
         await self.call("DELETE", f"/v1/accounts/{account}")
 
     async def add_phones(
         self, phones: Iterable[SimulatedPhone], lines: int, on_progress: Callable[[int], None]
     ) -> None:
-        """Devices for `phones`, all with the same `lines` users; a DECT base gets one handset for each."""
+        """Create devices for `phones`, all with the same `lines` users; a DECT base gets one handset per user."""
         users = [
             await self._create("users", name=f"Simulated {number}", extension=str(100 + number))
             for number in range(1, lines + 1)

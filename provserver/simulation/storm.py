@@ -1,4 +1,4 @@
-"""The fleet, spread over processes, boots round after round."""
+"""Boots a fleet, distributed over processes, in rounds."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ OnProgress = Callable[[int], None]
 
 
 class Storm:
-    """Processes full of phones; every n-th phone is in the same process."""
+    """Worker processes with phones; every n-th phone is in the same process."""
 
     def __init__(self, processes: list[Process]) -> None:
         self._processes = processes
@@ -28,7 +28,7 @@ class Storm:
     @classmethod
     @asynccontextmanager
     async def gather(cls, phones: list[SimulatedPhone], processes: int) -> AsyncIterator[Self]:
-        """Start `processes` processes and hand each its share of `phones`; they end with the block."""
+        """Start `processes` processes and give each its share of `phones`; they are stopped at the end of the block."""
         count = min(processes, len(phones))
         started = [await _start(phones[number::count]) for number in range(count)]
         try:
@@ -40,7 +40,7 @@ class Storm:
                 await process.wait()
 
     async def boot(self, starts: list[float], habits: Habits, on_progress: OnProgress) -> Tally:
-        """Let every phone boot at its second of `starts`; tells how many more have ended. Raises `ProvserverError`."""
+        """Boot every phone at its time in `starts`, reporting progress. Raises `ProvserverError`."""
         count = len(self._processes)
         shares = [Round(habits=habits, starts=starts[number::count]) for number in range(count)]
         told = [_round(process, share, on_progress) for process, share in zip(self._processes, shares, strict=True)]

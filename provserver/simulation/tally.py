@@ -1,4 +1,4 @@
-"""What a simulated storm looked like: counts and latencies that processes can add up."""
+"""Results of a simulated storm: counts and latencies that can be merged across processes."""
 
 from collections import Counter
 from math import ceil, log
@@ -6,12 +6,12 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-_GROWTH = log(1.05)  # a bucket is five per cent wider than the one before
-_SMALLEST = 0.0001  # seconds; what is faster counts as this
+_GROWTH = log(1.05)  # buckets grow by five per cent
+_SMALLEST = 0.0001  # seconds; faster times are counted as this
 
 
 class Latencies(BaseModel):
-    """A histogram of times in seconds, in logarithmic buckets: five per cent exact, from a tenth of a millisecond."""
+    """A histogram of times in seconds, with logarithmic buckets of five per cent from 0.1 ms."""
 
     buckets: dict[int, int] = Field(default_factory=dict)
     longest: float = 0.0
@@ -23,18 +23,18 @@ class Latencies(BaseModel):
         self.longest = max(self.longest, seconds)
 
     def merge(self, other: "Latencies") -> None:
-        """Add what another has counted."""
+        """Add another histogram."""
         for bucket, count in other.buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + count
         self.longest = max(self.longest, other.longest)
 
     @property
     def count(self) -> int:
-        """How many times were counted."""
+        """Number of times counted."""
         return sum(self.buckets.values())
 
     def quantile(self, share: float) -> float:
-        """The time in seconds that `share` (0 to 1) of all stay within; 0 where there is none."""
+        """The `share` quantile (0 to 1) in seconds; 0 if empty."""
         wanted, seen = share * self.count, 0
         for bucket in sorted(self.buckets):
             seen += self.buckets[bucket]
@@ -44,7 +44,7 @@ class Latencies(BaseModel):
 
 
 class VendorTally(BaseModel):
-    """The same for one vendor."""
+    """The results for one vendor."""
 
     boots: int = 0
     failed: int = 0
@@ -52,11 +52,10 @@ class VendorTally(BaseModel):
 
 
 class Tally(BaseModel):
-    """One round of boots. `seconds` are the answers by the second, from the start, in which they came.
+    """The results of one round. `seconds`: responses by the second of arrival, from the start.
 
-    `failures` tells why phones gave up; `statuses` what was answered, with `timeout`, `no connection` and
-    `bad certificate` among it.
-    `steady_after`: seconds from the start until the last phone had booted or given up.
+    `failures`: why phones gave up. `statuses`: responses by status, including `timeout`, `no connection` and `bad
+    certificate`. `steady_after`: seconds until the last phone had booted or given up.
     """
 
     boots: int = 0
@@ -70,13 +69,13 @@ class Tally(BaseModel):
     steady_after: float = 0.0
 
     def answered(self, vendor: str, status: str, took: float, at: float) -> None:
-        """Count one request: what came of it, how long that took and when it was, in seconds."""
+        """Count one request, with its result, duration and time in seconds."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
         for latencies in (self.latencies, self._second(int(at)), self._vendor(vendor).latencies):
             latencies.add(took)
 
     def ended(self, vendor: str, failure: str | None, retries: int, at: float) -> None:
-        """Count one boot; `failure` tells why the phone gave up, None where it has its configuration."""
+        """Count one boot. `failure`: why the phone gave up; None on success."""
         own = self._vendor(vendor)
         own.boots += 1
         self.boots += 1
@@ -89,7 +88,7 @@ class Tally(BaseModel):
             self.failures[failure] = self.failures.get(failure, 0) + 1
 
     def merge(self, other: Self) -> None:
-        """Add what another process has counted."""
+        """Add the results of another process."""
         self.boots += other.boots
         self.booted += other.booted
         self.retries += other.retries

@@ -1,7 +1,7 @@
-"""A process full of phones: `python -m provserver.simulation.worker`. JSON lines in, JSON lines out.
+"""A process with simulated phones: `python -m provserver.simulation.worker`. JSON lines on stdin and stdout.
 
-The first line in is a list of phones; each further one is a `Round`. What comes out are `{"ended": n}` while phones
-boot, and one `{"tally": …}` when all are through.
+The first input line is a list of phones, each further one a `Round`. Output lines are `{"ended": n}` during a round,
+and `{"tally": …}` at its end.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _PROGRESS = 0.2
 
 
 class Round(BaseModel):
-    """How phones ask this time, and the second at which each begins to boot."""
+    """The behaviour for a round, and the start time of each phone."""
 
     habits: Habits
     starts: list[float]
@@ -31,7 +31,7 @@ PHONES = TypeAdapter(list[SimulatedPhone])
 
 
 def main() -> None:
-    """Serve rounds until the input ends."""
+    """Process rounds until the input ends."""
     phones = [BootingPhone(phone) for phone in PHONES.validate_json(sys.stdin.readline())]
     for line in sys.stdin:
         tally = uvloop.run(_boot(phones, Round.model_validate_json(line)))

@@ -1,4 +1,4 @@
-"""Buttons: those of templates, and what single devices have instead. `owner_id` is a template or a device."""
+"""Buttons of templates, and overrides of devices. `owner_id` is a template or a device."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any

@@ -40,7 +40,7 @@ _RULES = (
     _Rule("buttons", ("owner_id", "position"), "position_taken", "position", "has a button already; delete that first"),
 )
 
-# Numbers that we choose, the lowest free ones. Another has just taken the same; whoever begins anew gets the next.
+# Numbers that we assign, the lowest free ones. A concurrent transaction has taken the same; a retry gets the next.
 _OUR_CHOICES = (
     _Columns("assignments", ("device_id", "line_number")),
     _Columns("devices", ("base_id", "slot_number")),
@@ -49,9 +49,9 @@ _OUR_CHOICES = (
 
 @contextmanager
 def conflicts_named() -> Iterator[None]:
-    """Turn a broken constraint into `Conflict` with its code and field, or `Contended` where it is of our choice.
+    """Turn a constraint violation into `Conflict` with code and field, or `Contended` for a number that we assign.
 
-    One without a rule of its own (a row that was deleted meanwhile, an id that exists) is a plain `conflict`.
+    A violation without a rule (a row deleted meanwhile, an existing id) is a generic `conflict`.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the file of a DECT base is made from: its handsets, and the bases of its system."""
+"""Data for the file of a DECT base: its handsets, and the bases of its system."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -21,14 +21,14 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class HandsetRecord:
-    """A handset on a base, with its own layer still sealed."""
+    """A handset on a base, with its layer still encrypted."""
 
     device: Device
     sealed_layer: str | None = field(repr=False)
 
 
 async def handsets_of_base(conn: AsyncConnection, base_id: str) -> list[HandsetRecord]:
-    """The handsets of a base by slot, with their layers, in one statement."""
+    """The handsets of a base by slot, with their layers, in one query."""
     statement = (
         select(devices, settings_layers.c.sealed)
         .outerjoin(settings_layers, settings_layers.c.owner_id == devices.c.id)
@@ -40,26 +40,26 @@ async def handsets_of_base(conn: AsyncConnection, base_id: str) -> list[HandsetR
 
 
 async def bases_of_system(conn: AsyncConnection, data_master_id: str) -> list[Device]:
-    """The data master and its secondaries, the data master first, then in the order of their creation."""
+    """The data master and its secondaries, the data master first, the others by creation time."""
     statement = select(devices).where(or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id))
     found = await unhurried((await conn.execute(statement.order_by(devices.c.ordinal))).mappings(), device_of)
     return sorted(found, key=lambda base: base.id != data_master_id)
 
 
 async def lock_base(conn: AsyncConnection, base_id: str) -> None:
-    """Make others wait who also want a slot or an account number on this base."""
+    """Lock a base, so that concurrent transactions cannot assign the same slot or account number."""
     await conn.execute(select(devices.c.id).where(devices.c.id == base_id).with_for_update())
 
 
 async def move_handsets(conn: AsyncConnection, base_id: str, to_base_id: str) -> None:
-    """Move all handsets of a base to one that has none, each with its slot and its account numbers."""
+    """Move all handsets of a base to one without handsets, keeping slots and account numbers."""
     moved = update(devices).where(devices.c.base_id == base_id)
     await conn.execute(moved.values(base_id=to_base_id))
     await bump_devices(conn, await _ids(conn, devices.c.base_id == to_base_id))
 
 
 async def lonely_secondaries(conn: AsyncConnection, account_id: str, vendor: str | None) -> list[str]:
-    """The ids of the account's secondary bases of a vendor that belong to no data master, oldest first."""
+    """The ids of the account's secondary bases of a vendor without a data master, oldest first."""
     lonely = (
         devices.c.account_id == account_id,
         of_type(DeviceType.DECT_BASE),
@@ -71,13 +71,13 @@ async def lonely_secondaries(conn: AsyncConnection, account_id: str, vendor: str
 
 
 async def link_secondaries(conn: AsyncConnection, base_ids: Sequence[str], data_master_id: str) -> None:
-    """Make bases belong to a data master, and every base of its system stale."""
+    """Assign bases to a data master, and increment the revisions of all bases in its system."""
     await conn.execute(update(devices).where(devices.c.id.in_(base_ids)).values(data_master_id=data_master_id))
     await bump_system(conn, data_master_id)
 
 
 async def bump_system(conn: AsyncConnection, data_master_id: str) -> None:
-    """Something changed that the files of all bases of a multicell system show."""
+    """Something changed that affects the files of all bases of a multicell system."""
     of_system = or_(devices.c.id == data_master_id, devices.c.data_master_id == data_master_id)
     await bump_devices(conn, await _ids(conn, of_system))
 
@@ -109,7 +109,7 @@ async def chain_id_exists(conn: AsyncConnection, account_id: str, chain_id: str)
 
 
 async def unhurried(rows: Iterable[_Row], make: Callable[[_Row], Made]) -> list[Made]:
-    """What `make` makes of each row. A system has up to a thousand; others are served between two hundreds of them."""
+    """Apply `make` to each row, yielding to the event loop every hundred rows; a system may have a thousand."""
     made = []
     for row in rows:
         made.append(make(row))

@@ -1,4 +1,4 @@
-"""Lists of devices, by any filters at once, alike at any depth: see `store.kinds`."""
+"""Lists of devices with any combination of filters, equally fast at any depth: see `store.kinds`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ from provserver.store.search import fetch_found
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFilter:
-    """Which devices; None is no condition. Without `type` and `base_id`: desk phones and DECT bases.
+    """Filter for devices; None means any. Without `type` and `base_id`: desk phones and DECT bases.
 
-    `stale` True: fetched a file that has changed since; False: the others. It needs `shared_stamp`, the part of the
-    stamp (`domain.freshness`) that all devices of the account have in common.
+    `stale`: True selects devices whose file has changed since it was fetched, False the others. It requires
+    `shared_stamp`, the part of the stamp (`domain.freshness`) shared by all devices of the account.
     """
 
     type: DeviceType | None = None
@@ -37,9 +37,9 @@ class DeviceFilter:
 async def list_devices(
     conn: AsyncConnection, account_id: str, chosen: DeviceFilter, request: PageRequest
 ) -> Page[Device]:
-    """The account's devices, newest first, without their tokens.
+    """A page of the account's devices, newest first, without tokens.
 
-    With `stale` and with `search` a page can be shorter than its limit while there is a next one.
+    With `stale` or `search`, a page may be shorter than its limit although there is a next one.
     """
     window = Window.of(request, devices.c.ordinal)
     of_account = devices.c.account_id == account_id
@@ -54,7 +54,7 @@ async def list_devices(
 
 
 async def handsets_of_bases(conn: AsyncConnection, base_ids: Sequence[str]) -> dict[str, list[Device]]:
-    """For each base its handsets by slot number, without their tokens; a base without handsets has an empty list."""
+    """The handsets of each base by slot number, without tokens; an empty list for a base without handsets."""
     statement = (
         select(devices).where(devices.c.base_id.in_(base_ids)).order_by(devices.c.base_id, devices.c.slot_number)
     )
@@ -65,13 +65,13 @@ async def handsets_of_bases(conn: AsyncConnection, base_ids: Sequence[str]) -> d
 
 
 async def devices_by_id(conn: AsyncConnection, device_ids: Collection[str]) -> list[Device]:
-    """The devices with these ids, in no order, without their tokens."""
+    """The devices with these ids, in no order, without tokens."""
     rows = (await conn.execute(select(devices).where(devices.c.id.in_(device_ids)))).mappings()
     return [device_of(row) for row in rows]
 
 
 async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
-    """The account's DECT bases that are data masters, newest first, without their tokens."""
+    """The account's data masters, newest first, without tokens."""
     statement = select(devices).where(
         devices.c.account_id == account_id,
         of_type(DeviceType.DECT_BASE),
@@ -82,19 +82,19 @@ async def data_masters(conn: AsyncConnection, account_id: str) -> list[Device]:
 
 
 async def secondaries_of(conn: AsyncConnection, data_master_id: str) -> list[str]:
-    """The ids of the secondary bases of a data master."""
+    """The ids of a data master's secondary bases."""
     statement = select(devices.c.id).where(devices.c.data_master_id == data_master_id).order_by(devices.c.id)
     return list(await conn.scalars(statement))
 
 
 async def vendors_in_use(conn: AsyncConnection, account_id: str | None) -> list[str]:
-    """The vendors of an account's devices, or of all devices with None; sorted."""
+    """The vendors of an account's devices, or of all devices (None); sorted."""
     return sorted({vendor for _, _, vendor, _ in await kinds_in_use(conn, account_id) if vendor})
 
 
 async def _walk(conn: AsyncConnection, of_account: ColumnElement[bool], chosen: DeviceFilter) -> Walk:
-    """Along the devices that `chosen` lets through, but for `search` and `stale`."""
-    if chosen.base_id is not None:  # which has few enough handsets to look at all of them
+    """The index scan for all filters of `chosen` except `search` and `stale`."""
+    if chosen.base_id is not None:  # few enough handsets to read them all
         here = [of_account, devices.c.base_id == chosen.base_id]
         statement = select(devices.c.ordinal).where(*here, *_conditions(replace(chosen, stale=None)))
         return partial(fetch_keys, conn, statement)
@@ -119,7 +119,7 @@ def _conditions(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
         devices.c.location: chosen.location,
         devices.c.base_id: chosen.base_id,
     }
-    # With nothing appended no index is taken for a column: rows are picked by their place in the list.
+    # Appending '' prevents the use of an index on the column: rows are selected by their position in the list.
     conditions = [column.concat("") == value for column, value in equal.items() if value is not None]
     if chosen.type is None and chosen.base_id is None:
         conditions.append(devices.c.type != DeviceType.DECT_HANDSET)

@@ -1,4 +1,4 @@
-"""Between `Device` and the row that keeps it."""
+"""Conversion between `Device` and its table row."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from provserver.store.search import Terms, replace_terms, terms_of
 
 TERMS = Terms(search_terms, search_terms.c.device_id, search_terms.c.ordinal, devices.c.ordinal, devices.c.id)
 SEARCHED = frozenset({"name", "vendor", "model", "location", "mac", "ipei"})
-INDEXED = ("id", "account_id", *sorted(SEARCHED))  # what the terms of a device follow from
+INDEXED = ("id", "account_id", *sorted(SEARCHED))  # the columns that a device's search terms are derived from
 
 _SECRETS = frozenset({"token_hash", "token_sealed", "previous_token_hash", "previous_token_sealed"})
 _ONLY_STORED = frozenset({"ordinal", "kind"}) | _SECRETS
@@ -24,7 +24,7 @@ _PLAIN = [(column.name, column) for column in devices.c if column.name not in _O
 
 
 def device_of(row: Mapping[Any, Any], sealer: Sealer | None = None) -> Device:
-    """The device in a row that selects the columns of `devices`; its token stays None without a sealer."""
+    """The device in a row that selects the columns of `devices`; without a sealer its token stays None."""
     mac, role, token = row[devices.c.mac], row[devices.c.multicell_role], row[devices.c.token_sealed]
     return Device(
         **{name: row[column] for name, column in _PLAIN},
@@ -40,7 +40,7 @@ def device_of(row: Mapping[Any, Any], sealer: Sealer | None = None) -> Device:
 
 
 def stored(fields: Mapping[str, Any], sealer: Sealer | None = None) -> dict[str, Any]:
-    """Fields of `Device` as columns of the table. A `token` needs the sealer."""
+    """Convert fields of `Device` to columns. A `token` requires the sealer."""
     values = dict(fields)
     if "mac" in values:
         values["mac"] = values["mac"].bare if values["mac"] else None
@@ -52,24 +52,24 @@ def stored(fields: Mapping[str, Any], sealer: Sealer | None = None) -> dict[str,
 
 
 def stored_device(device: Device, sealer: Sealer) -> dict[str, Any]:
-    """The whole row of `device`."""
+    """The complete row of `device`."""
     names = [column.name for column in devices.c if column.name not in _ONLY_STORED]
     fields = {name: getattr(device, name) for name in (*names, "token")}
     return {**stored(fields, sealer), "ordinal": ordinal_of(device.id)}
 
 
 def hash_token(token: str) -> str:
-    """What a token is found by: its SHA-256 in hexadecimal. Tokens are random, so the hash needs no salt."""
+    """The lookup key of a token: its SHA-256 in hexadecimal. Tokens are random, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def index_device(conn: AsyncConnection, device: Device) -> None:
-    """Make `device` findable by what it is now."""
+    """Update the search terms of a device."""
     await index_devices(conn, [stored({name: getattr(device, name) for name in INDEXED})])
 
 
 async def index_devices(conn: AsyncConnection, told: Iterable[Mapping[str, Any]]) -> None:
-    """The same for many, by their columns `INDEXED`."""
+    """Update the search terms of several devices, given their columns `INDEXED`."""
     await replace_terms(conn, TERMS, map(_found_by, told))
 
 

@@ -33,13 +33,13 @@ async def get_key(conn: AsyncConnection, key_id: str) -> ApiKey | None:
 
 
 async def platform_key_exists(conn: AsyncConnection) -> bool:
-    """Whether there is a platform key that was not revoked."""
+    """Whether there is a platform key that is not revoked."""
     statement = select(api_keys.c.id).where(api_keys.c.account_id.is_(None), api_keys.c.revoked_at.is_(None))
     return (await conn.execute(statement.limit(1))).first() is not None
 
 
 async def list_keys(conn: AsyncConnection, request: PageRequest, *, account_id: str | None = None) -> Page[ApiKey]:
-    """The keys of one account, or with None every key there is; newest first, revoked ones too."""
+    """A page of the keys of one account, or of all keys (None); newest first, including revoked ones."""
     statement = select(*_PUBLIC)
     if account_id is not None:
         statement = statement.where(api_keys.c.account_id == account_id)
@@ -47,7 +47,7 @@ async def list_keys(conn: AsyncConnection, request: PageRequest, *, account_id: 
 
 
 async def revoke_key(conn: AsyncConnection, key_id: str, *, at: datetime) -> bool:
-    """Revoke a key; one that is revoked keeps its first date. False: there is none."""
+    """Revoke a key; one already revoked keeps its first date. False if it does not exist."""
     statement = update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
     if (await conn.execute(statement.values(revoked_at=at))).rowcount:
         return True
@@ -55,7 +55,7 @@ async def revoke_key(conn: AsyncConnection, key_id: str, *, at: datetime) -> boo
 
 
 async def touch_key(conn: AsyncConnection, key_id: str, *, at: datetime) -> None:
-    """Note that a key was used at `at`; never goes back in time."""
+    """Record that a key was used at `at`, unless a later use is recorded."""
     never_or_earlier = api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < at)
     await conn.execute(update(api_keys).where(api_keys.c.id == key_id, never_or_earlier).values(last_used_at=at))
 

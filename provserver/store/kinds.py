@@ -1,8 +1,7 @@
-"""The kinds of devices that an account has: type, status, vendor and model, all in one word (`devices.kind`).
+"""Device lists by kind: type, status, vendor and model combined in one generated column (`devices.kind`).
 
-A list by any of these is the lists of a few kinds, merged: each lies in an index in its own order, so that a page costs
-the same wherever it is, and the same where filters exclude each other and where they do not. With a location in front
-there is the same index once more.
+A list filtered by any of these is the merge of the lists of a few kinds, each of which is sorted in an index. So a page
+costs the same at any depth and for any filters. A second index has the location in front.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ Conditions = Sequence[ColumnElement[bool]]
 
 
 async def kinds_in_use(conn: AsyncConnection, account_id: str | None) -> list[Kind]:
-    """The kinds of an account's devices, or of all devices with None, each once."""
+    """The distinct kinds of an account's devices, or of all devices (None)."""
     chosen = select(accounts.c.id) if account_id is None else select(accounts.c.id).where(accounts.c.id == account_id)
     within = chosen.subquery()
     column = devices.c
@@ -34,32 +33,32 @@ async def kinds_in_use(conn: AsyncConnection, account_id: str | None) -> list[Ki
 
 
 def of_type(kind: DeviceType) -> ColumnElement[bool]:
-    """Of this type, in the index by kind."""
+    """The condition for this type, using the index by kind."""
     return and_(devices.c.kind >= f"{kind}|", devices.c.kind < f"{kind}~")
 
 
 async def kinds_here(conn: AsyncConnection, here: Conditions, wanted: Callable[[Kind], bool]) -> list[str]:
-    """The words of the kinds that are wanted, of devices that are `here`: in an account, at a location."""
+    """The matching kinds that occur among the devices that satisfy `here`: an account, a location."""
     return [kind for kind in await conn.scalars(select(_kinds(here).c.kind)) if kind and wanted(_parts(kind))]
 
 
 async def next_of_kinds(conn: AsyncConnection, here: Conditions, kinds: Sequence[str], window: Window) -> list[str]:
-    """The ordinals of the next devices of these kinds, in the order of the walk, one more than the limit."""
+    """The ordinals of the next devices of these kinds, in scan order, one more than the limit."""
     column, walk = devices.c, _kinds(here)
     of_kind = select(column.ordinal).where(*here, column.kind == walk.c.kind).correlate(walk)
     last = window.ordered(window.bounded(of_kind)).limit(1).offset(window.limit).scalar_subquery()
-    # By there each kind alone fills the page, so nothing beyond the nearest of them is of this page.
+    # The nearest kind alone already fills the page up to there, so nothing beyond belongs to this page.
     ends = [end for end in await conn.scalars(select(last).where(walk.c.kind.in_(kinds))) if end is not None]
     statement = select(column.ordinal).where(*here, column.kind.in_(kinds))
     statement = (
         window.until(statement, max(ends) if window.descending else min(ends)) if ends else window.bounded(statement)
     )
-    # Sorted here: in SQL an ORDER BY with a LIMIT would tempt the planner to walk the whole list for it.
+    # Sorted here: ORDER BY with LIMIT would tempt the planner to scan the whole list.
     return sorted(await conn.scalars(statement), reverse=window.descending)[: window.limit + 1]
 
 
 def _kinds(here: Conditions) -> CTE:
-    """Each kind once, and NULL: from one to the next by the index."""
+    """Each kind once, and NULL, by skipping from one to the next in the index (loose index scan)."""
     column = devices.c
     kinds = select(func.min(column.kind).label("kind")).where(*here).cte("kinds", recursive=True)
     following = select(func.min(column.kind)).where(*here, column.kind > kinds.c.kind).correlate(kinds)

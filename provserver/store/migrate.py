@@ -1,4 +1,4 @@
-"""The schema's way from version to version."""
+"""Schema migration."""
 
 import asyncio
 from pathlib import Path
@@ -21,13 +21,14 @@ _VERSIONS = table("alembic_version", column("version_num"))
 
 
 async def migrate(db: Database) -> bool:
-    """Bring the schema to this version, in one transaction; True where there was something to do.
+    """Migrate the schema to this version, in one transaction. Returns whether anything was done.
 
-    Raises `BadConfiguration` where a newer version of provserver has been there.
+    Raises `BadConfiguration` if the schema is from a newer version.
     """
     if db.embedded:
         return await _migrate(db)
-    patient = Database.open(db.engine.url, db.sealer, Limits(statement=_A_DAY))  # large tables, and others that migrate
+    # For large tables, and for waiting until another instance has migrated
+    patient = Database.open(db.engine.url, db.sealer, Limits(statement=_A_DAY))
     try:
         return await _migrate_in_turn(patient)
     finally:
@@ -41,7 +42,7 @@ async def _migrate_in_turn(db: Database) -> bool:
         except (DBAPIError, Contended) as error:
             if isinstance(error, DBAPIError) and not is_raced(error):
                 raise
-            await asyncio.sleep(_PAUSE)  # another instance was faster; what it has made is found
+            await asyncio.sleep(_PAUSE)  # another instance was faster; the next attempt finds nothing to do
     return await _migrate(db)
 
 
@@ -57,7 +58,7 @@ async def _migrate(db: Database) -> bool:
 
 
 async def schema_state(db: Database) -> SchemaState:
-    """Where the schema stands, compared with this version of provserver."""
+    """The state of the schema, compared with this version."""
     async with db.read() as conn:
         return await conn.run_sync(_state)
 
@@ -73,11 +74,11 @@ def _state(connection: Connection) -> SchemaState:
 
 
 def revisions() -> list[str]:
-    """Every version of the schema, oldest first: each migration's file begins with its number."""
+    """All schema versions, oldest first; each migration's file name starts with its number."""
     return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _upgrade(connection: Connection) -> None:
-    from provserver.store.upgrade import upgrade  # noqa: PLC0415 - 8 MB that most starts have no use for
+    from provserver.store.upgrade import upgrade  # noqa: PLC0415 - 8 MB that most starts do not need
 
     upgrade(connection, _MIGRATIONS)

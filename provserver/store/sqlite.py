@@ -84,10 +84,10 @@ def _set_pragmas(connection: Any, busy_timeout: float) -> None:
 
 
 class Turns:
-    """Writers of this process take turns, so that none of them spins in its thread until its busy timeout is over.
+    """Writers of this process take turns, so that none busy-waits in its thread until the timeout.
 
-    Where one waits in vain for another process, all that stand behind it give up with it: each would wait as long
-    again, and the last of them for minutes.
+    If one times out waiting for another process, all behind it fail with it; otherwise each would wait for as long
+    again.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Turns:
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[None]:
-        """Wait for the turn, and have it. Raises `StoreUnavailable`."""
+        """Wait for the turn and hold it. Raises `StoreUnavailable`."""
         came_at = time.monotonic()
         async with self._lock:
             if self._gave_up_at >= came_at:

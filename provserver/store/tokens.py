@@ -1,4 +1,4 @@
-"""Secrets of devices that change: the one before works on until its phone has shown the new one, or is burnt."""
+"""Replacement of device secrets. The previous one stays valid until the phone has used the new one, or is burnt."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,9 +16,9 @@ _NO_PREVIOUS = {"previous_token_hash": None, "previous_token_sealed": None}
 
 
 async def replace_token(conn: AsyncConnection, sealer: Sealer, device_id: str, token: str, *, overlap: bool) -> None:
-    """Give a device a new secret, which its file carries from then on.
+    """Give a device a new secret, which its file contains from then on.
 
-    With `overlap` the present one works on as the previous one; without it everything it had before is burnt.
+    With `overlap` the current one stays valid as the previous one; otherwise all earlier ones are burnt.
     """
     this = devices.c.id == device_id
     before: dict[str, Any] = _NO_PREVIOUS
@@ -31,14 +31,14 @@ async def replace_token(conn: AsyncConnection, sealer: Sealer, device_id: str, t
 
 
 async def end_overlap(conn: AsyncConnection, device_id: str, token_hash: str) -> None:
-    """Burn the previous secret, where the one of `token_hash`, which the phone has shown, is the present one."""
+    """Burn the previous secret, if the one with `token_hash`, just used by the phone, is the current one."""
     shown = (devices.c.id == device_id, devices.c.token_hash == token_hash)
     await _burn(conn, devices.c.previous_token_hash, *shown)
     await conn.execute(update(devices).where(*shown).values(_NO_PREVIOUS))
 
 
 async def burn_tokens(conn: AsyncConnection, device_ids: Collection[str]) -> None:
-    """Remember the secrets of devices as ones that were a phone's once, before they go."""
+    """Record the secrets of devices as burnt before the devices are deleted."""
     for column in (devices.c.token_hash, devices.c.previous_token_hash):
         await _burn(conn, column, devices.c.id.in_(device_ids))
 

@@ -1,4 +1,4 @@
-"""Column types that mean the same on every database."""
+"""Column types that behave the same on all databases."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,19 +11,19 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def micros_of(at: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime; `ValueError` for a naive one."""
+    """Microseconds since 1970 of an aware datetime. Raises `ValueError` for a naive one."""
     if at.tzinfo is None:
         raise ValueError("a point in time without a time zone cannot be stored")
     return (at - EPOCH) // _MICROSECOND
 
 
 def instant_of(micros: int) -> datetime:
-    """The aware UTC datetime that lies `micros` microseconds after 1970."""
+    """The aware UTC datetime at `micros` microseconds since 1970."""
     return EPOCH + timedelta(microseconds=micros)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as microseconds since 1970: sorts, compares and survives the same everywhere."""
+    """An aware UTC datetime stored as microseconds since 1970."""
 
     impl = BigInteger
     cache_ok = True
@@ -38,7 +38,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
-    """A few words in their order, kept as one text with commas between them."""
+    """A short list of words in order, stored as text separated by commas."""
 
     impl = String
     cache_ok = True
@@ -52,8 +52,8 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(value.split(",")) if value else ()
 
 
-# Prefix searches compare by range, which is only right where text sorts by its bytes. SQLite and CockroachDB do so by
-# themselves, PostgreSQL only with this collation.
+# Prefix searches use ranges, which requires bytewise collation. SQLite and CockroachDB have it by default, PostgreSQL
+# only with this setting.
 Bytewise = String().with_variant(String(collation="C"), "postgresql")
 
 Json = JSON(none_as_null=True)

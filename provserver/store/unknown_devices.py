@@ -1,4 +1,4 @@
-"""MACs that knocked without a record: a bounded list, the one not seen for longest goes first."""
+"""Unknown MACs that asked for files: a bounded list; the one not seen for longest is evicted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,9 +15,9 @@ from provserver.store.upserts import upsert
 
 
 async def record_unknown(conn: AsyncConnection, sightings: Sequence[UnknownDevice], bound: int) -> None:
-    """Add sightings (their counts add up) and keep the `bound` MACs seen last.
+    """Add sightings (counts accumulate), keeping the `bound` MACs seen most recently.
 
-    A MAC that has a device by now is left out: the sighting may have waited while the device was created.
+    A MAC that has a device by now is skipped, because it may have been created since the sighting.
     """
     merged = _merged(sightings)
     known = set(await conn.scalars(select(devices.c.mac).where(devices.c.mac.in_(merged))))
@@ -28,22 +28,22 @@ async def record_unknown(conn: AsyncConnection, sightings: Sequence[UnknownDevic
 
 
 async def forget_unknown(conn: AsyncConnection, mac: Mac) -> bool:
-    """Remove one MAC from the list. False: it was not on it."""
+    """Remove a MAC from the list. False if it was not on it."""
     return (await conn.execute(delete(unknown_devices).where(unknown_devices.c.mac == mac.bare))).rowcount > 0
 
 
 async def list_unknown(conn: AsyncConnection, request: PageRequest) -> Page[UnknownDevice]:
-    """The list, last seen first."""
+    """A page of the list, most recently seen first."""
     window = Window.of(request, unknown_devices.c.last_seen_at, unknown_devices.c.mac)
     return await fetch_page(conn, select(unknown_devices), window, _unknown_of)
 
 
 def _merged(sightings: Sequence[UnknownDevice]) -> dict[str, UnknownDevice]:
-    """One sighting per MAC: an upsert must not meet the same row twice."""
+    """Merge sightings by MAC, because an upsert must not touch a row twice."""
     merged: dict[str, UnknownDevice] = {}
     for seen in sorted(sightings, key=lambda sighting: sighting.last_seen_at):
         if earlier := merged.get(seen.mac.bare):
-            seen = replace(  # noqa: PLW2901 - the sum takes the place of the part
+            seen = replace(  # noqa: PLW2901 - replaced by the sum
                 seen,
                 vendor=seen.vendor or earlier.vendor,
                 model=seen.model or earlier.model,

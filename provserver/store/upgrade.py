@@ -1,4 +1,4 @@
-"""Runs the migrations. Apart from the rest, so that a start with a schema of this version does not load Alembic."""
+"""Runs the migrations. A separate module, so that Alembic is only loaded when needed."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection, migrations: Path) -> None:
-    """Bring the schema to the newest version, in the connection's transaction."""
+    """Migrate the schema to the newest version in the connection's transaction."""
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection

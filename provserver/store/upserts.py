@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT: SQLite and PostgreSQL spell it alike, but SQLAlchemy keeps it with each dialect."""
+"""INSERT … ON CONFLICT: the same in SQLite and PostgreSQL, but specific to the dialect in SQLAlchemy."""
 
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def upsert(conn: AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """An insert into `table` that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    """An insert into `table` with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return upsert_of(conn.dialect, table)
 
 
 def upsert_of(dialect: Dialect, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """The same for statements that are kept."""
+    """The same by dialect, for statements that are cached."""
     if dialect.name == "sqlite":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 3 MB, which is there only where the database is one
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 3 MB, needed for PostgreSQL only
 
     return postgresql.insert(table)

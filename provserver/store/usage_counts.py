@@ -1,6 +1,6 @@
-"""The counts that usage follows from (`domain.usage`), kept in the transaction that changes what they count.
+"""The counts that usage is computed from (`domain.usage`), updated in the transaction that changes what they count.
 
-Whoever changes them takes the account's total first, so that writers of one account follow each other.
+Writers lock the account's total first, so that they are serialized per account.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,7 +20,7 @@ Totals = dict[str, Step]
 
 _NOTHING = Step(EPOCH, 0, 0)
 
-# Built once: every first contact needs them.
+# Built once, because every first contact needs them.
 _TOTALS = (
     select(*(usage_totals.c[name] for name in ("account_id", *Step._fields)))
     .where(usage_totals.c.account_id.in_(bindparam("taken", expanding=True)))
@@ -35,7 +35,7 @@ _BE_THERE = delete(usage_absences).where(
 
 
 async def take_totals(conn: AsyncConnection, account_ids: Collection[str]) -> Totals:
-    """Where these accounts stand, locked until the transaction ends."""
+    """The current totals of these accounts, locked until the transaction ends."""
     rows = await fetch_rows(conn, _TOTALS, {"taken": list(account_ids)})
     taken = {account_id: Step(*step) for account_id, *step in rows}
     missing = sorted(set(account_ids) - taken.keys())
@@ -47,7 +47,7 @@ async def take_totals(conn: AsyncConnection, account_ids: Collection[str]) -> To
 
 
 async def count(conn: AsyncConnection, totals: Totals, changed: Mapping[str, Changes]) -> None:
-    """Count anew, in accounts whose `totals` are taken."""
+    """Update the counts of accounts whose `totals` are locked."""
     steps: dict[str, list[Step]] = {}
     for account_id, changes in changed.items():
         moments, total = changes.moments, totals[account_id]
@@ -55,14 +55,14 @@ async def count(conn: AsyncConnection, totals: Totals, changed: Mapping[str, Cha
             continue
         if total.at < moments[0]:
             steps[account_id] = counted(total, [], changes)
-        else:  # late news, of a time after which more has been counted already
+        else:  # a late change, before times that are already counted
             steps[account_id] = counted(*await _around(conn, account_id, moments[0]), changes)
     await _store_steps(conn, steps)
     await _store_absences(conn, changed)
 
 
 async def _around(conn: AsyncConnection, account_id: str, at: datetime) -> tuple[Step, list[Step]]:
-    """The last step before a moment, and those from then on."""
+    """The last step before a time, and the steps from then on."""
     column = usage_steps.c
     here = select(column.at, column.began, column.ended).where(column.account_id == account_id)
     before = (await conn.execute(here.where(column.at < at).order_by(column.at.desc()).limit(1))).first()

@@ -1,1 +1,1 @@
-"""The shapes that go in and out. They validate, they answer, and the OpenAPI document is made from them."""
+"""Request and response models. They validate input, build responses, and define the OpenAPI document."""

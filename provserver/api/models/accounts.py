@@ -1,4 +1,4 @@
-"""Accounts, API keys, the audit trail, usage."""
+"""Accounts, API keys, audit log, usage."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -23,7 +23,7 @@ class AccountCreate(Body):
 
 
 class AccountUpdate(Body):
-    """A merge patch of an account."""
+    """A merge patch for an account."""
 
     twins: ClassVar[dict[str, str]] = {"default_button_template_id": "default_button_template"}
 
@@ -52,12 +52,12 @@ class Account(Shown):
 
 
 def shown_account(account: AccountRecord) -> Account:
-    """An account, its reference under both names."""
+    """An account for the API, with its reference under both names."""
     return Account.of(account, default_button_template=account.default_button_template_id)
 
 
 class KeyQuery(PageQuery):
-    """Which keys."""
+    """Filter for keys."""
 
     account_id: Reference | None = Field(default=None, description="Only the keys of this account")
 
@@ -91,13 +91,13 @@ class Key(Shown):
 
 
 class CreatedKey(Key):
-    """An API key that was just made."""
+    """An API key that was just created."""
 
     key: str = Field(description="The key; it is shown this once")
 
 
 class AuditQuery(PageQuery):
-    """Which changes."""
+    """Filter for changes."""
 
     key_id: Reference | None = Field(default=None, description="Made by this key")
     resource_id: Reference | None = Field(default=None, description="Of this device, user, account, key …")
@@ -109,7 +109,7 @@ class AuditQuery(PageQuery):
 
 
 class AuditEntry(Shown):
-    """A change and who made it. Secrets are masked or left out."""
+    """A change, and who made it. Secrets are masked or omitted."""
 
     id: str
     account_id: str | None
@@ -124,7 +124,7 @@ class AuditEntry(Shown):
 
 
 class UsageQuery(Query):
-    """Which time: from `from` up to but not including `to`. Absent: this month, until now."""
+    """A period from `from` (inclusive) to `to` (exclusive). Default: this month until now."""
 
     from_: Moment | None = Field(
         default=None, alias="from", description="ISO 8601 time, or a date; absent: the first of this month"
@@ -133,14 +133,14 @@ class UsageQuery(Query):
 
 
 class AccountUsage(Shown):
-    """The users of an account that were on a provisioned device; one counts once however many devices it has."""
+    """The number of an account's users on a provisioned device; each counts once, however many devices it has."""
 
     account_id: str
     provisioned_users: int
 
 
 class Usage(Shown):
-    """Provisioned users per account: of all with a platform key alone, else of the one account."""
+    """Provisioned users per account: of all accounts with a platform key alone, else of the one account."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime

@@ -1,4 +1,4 @@
-"""Programmable keys: templates, their buttons, overrides, and what a device has in the end."""
+"""Programmable keys: templates, their buttons, overrides, and the effective buttons of a device."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ _LABEL = "What the key shows; absent: the name of what it is about, as it is at 
 
 
 def _button_schema(more: dict[str, Any] | None = None) -> ConfigDict:
-    """The targets that each type takes, as JSON Schema; `more` is another shape that is allowed."""
+    """JSON Schema of the targets that each type takes; `more` is another allowed shape."""
     options: list[dict[str, Any]] = []
     for kind, target in TARGETS.items():
         schema = target.model_json_schema()
@@ -38,7 +38,7 @@ class TemplateCreate(Body):
 
 
 class TemplateUpdate(Body):
-    """A merge patch of a template."""
+    """A merge patch for a template."""
 
     name: Name | None = Field(default=None, description="Cannot be cleared")
     description: Text | None = None
@@ -55,18 +55,18 @@ class ButtonCreate(Body):
     label: Label | None = Field(default=None, description=_LABEL)
 
     def checked_target(self) -> dict[str, Any]:
-        """The target; raises `Invalid` where it is not one of this type."""
+        """The validated target. Raises `Invalid` if it does not fit the type."""
         return checked_target(self.type, self.target)
 
 
 class ButtonUpdate(Body):
-    """Where a button goes: nothing else of it can be changed."""
+    """The new position of a button; nothing else can be changed."""
 
     position: Position
 
 
 class OverrideCreate(Body):
-    """What a device has at a position instead of its template's button: another one, or with `suppressed` none."""
+    """A replacement for the template's button at a position, or with `suppressed` no button there."""
 
     model_config = _button_schema({"properties": {"suppressed": {"const": True}}, "required": ["suppressed"]})
 
@@ -86,12 +86,12 @@ class OverrideCreate(Body):
         return self
 
     def checked_target(self) -> dict[str, Any]:
-        """The target; raises `Invalid` where it is not one of this type."""
+        """The validated target. Raises `Invalid` if it does not fit the type."""
         return checked_target(self.type, self.target) if self.type else {}
 
 
 def checked_target(kind: ButtonType, target: dict[str, Any] | None) -> dict[str, Any]:
-    """A target as it is kept. Raises `Invalid` naming what is wrong in it."""
+    """The target as stored. Raises `Invalid` naming what is wrong."""
     try:
         return target_of(kind, target)
     except ValidationError as error:
@@ -99,14 +99,14 @@ def checked_target(kind: ButtonType, target: dict[str, Any] | None) -> dict[str,
 
 
 class TemplateQuery(Query):
-    """What to show more of a template."""
+    """Options for showing a template."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`buttons` adds the buttons")
     for_device: Reference | None = Field(default=None, description="A device: adds how well the template fits it")
 
 
 class TemplatesQuery(PageQuery):
-    """What to show more of templates."""
+    """Options for showing templates."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`buttons` adds the buttons")
     for_device: Reference | None = Field(default=None, description="A device: adds how well each template fits it")
@@ -126,7 +126,7 @@ class Button(Shown):
 
 
 class Override(Shown):
-    """What a device has at a position instead of its template's button."""
+    """A device's replacement for the template's button at a position."""
 
     id: str
     device: str
@@ -140,7 +140,7 @@ class Override(Shown):
 
 
 class Fit(Shown):
-    """Whether a button is on a device."""
+    """Whether a button works on a device."""
 
     supported: bool
     reason: Reason | None
@@ -148,7 +148,7 @@ class Fit(Shown):
 
 
 class EffectiveButton(Shown):
-    """A button as a device has it, after template, overrides and the keys of its own lines."""
+    """An effective button of a device, after template, overrides and line keys."""
 
     position: int
     label: str
@@ -163,7 +163,7 @@ class EffectiveButton(Shown):
 
 
 class FittedDevice(Shown):
-    """The device that something was compared with."""
+    """The device used for the comparison."""
 
     vendor: str | None
     model: str | None
@@ -172,7 +172,7 @@ class FittedDevice(Shown):
 
 
 class Unsupported(Shown):
-    """A button that is not on the device."""
+    """A button that does not work on the device."""
 
     template_button: str | None
     template_button_id: str | None
@@ -185,7 +185,7 @@ class Unsupported(Shown):
 
 
 class Compatibility(Shown):
-    """How well buttons fit a device."""
+    """How many buttons work on a device."""
 
     device: FittedDevice
     supported_count: int

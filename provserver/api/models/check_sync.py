@@ -1,4 +1,4 @@
-"""Check-sync: telling phones to fetch their configuration anew, one or many."""
+"""Check-sync: telling one or many phones to fetch their configuration."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -16,14 +16,14 @@ from provserver.services.devices.devices import DeviceFilter
 
 
 class CheckSyncOrder(Body):
-    """What to tell the phone."""
+    """Options of a check-sync."""
 
     reboot: bool = Field(default=False, description="Whether it must reboot; it may do so anyway")
     only_if_stale: bool = Field(default=False, description="Not where the phone has what it would get now")
 
 
 class NotifiedLine(Shown):
-    """What became of a line. `delivered` says that the phone accepted; its next fetch says that it acted."""
+    """The result for a line. `delivered`: the phone accepted. Whether it acted is shown by its next fetch."""
 
     line_number: int = Field(description="On a DECT base that of the SIP account; 0: the account of the chain id")
     status: LineStatus
@@ -34,7 +34,7 @@ class NotifiedLine(Shown):
 
 
 class CheckSyncDone(Shown):
-    """The phone was told."""
+    """The phone was notified."""
 
     success: Literal[True] = True
     lines_notified: int
@@ -50,7 +50,7 @@ class CheckSyncFailure(Failure):
 
 
 class JobFilter(Body):
-    """Which devices; those of the list `/v1/devices`."""
+    """Filter for devices; the same as for `/v1/devices`."""
 
     type: DeviceType | None = Field(default=None, description="Absent: desk phones and DECT bases")
     status: DeviceStatus | None = None
@@ -61,7 +61,7 @@ class JobFilter(Body):
     stale: bool | None = Field(default=None, description="Whether its file has changed since it was fetched")
 
     def chosen(self) -> DeviceFilter:
-        """As the service takes it."""
+        """The filter for the service."""
         return DeviceFilter(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
@@ -77,7 +77,7 @@ class JobCreate(Body):
 
 
 class CheckSyncJob(Shown):
-    """A job that tells many devices to fetch their configuration anew."""
+    """A job that tells many devices to fetch their configuration."""
 
     id: str
     state: JobState
@@ -94,7 +94,7 @@ class CheckSyncJob(Shown):
 
 
 def shown_report(report: ResyncReport) -> CheckSyncDone | CheckSyncFailure:
-    """What came of a check-sync, as the API says it."""
+    """The result of a check-sync for the API."""
     lines = [_line(line) for line in report.lines]
     if report.success:
         return CheckSyncDone(lines_notified=report.lines_notified, lines=lines, skipped=report.skipped)
@@ -102,7 +102,7 @@ def shown_report(report: ResyncReport) -> CheckSyncDone | CheckSyncFailure:
 
 
 def shown_job(job: JobRecord) -> CheckSyncJob:
-    """A job as the API shows it."""
+    """A job for the API."""
     unsettled = (JobDeviceState.WAITING, JobDeviceState.SENDING)
     outcomes = {state: count for state, count in job.counts.items() if state not in unsettled}
     return CheckSyncJob.of(job, outcomes=outcomes, filter=dict(job.filter))

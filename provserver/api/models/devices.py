@@ -1,4 +1,4 @@
-"""Devices going in: creates, updates, filters."""
+"""Input models for devices: creation, updates, filters."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,7 +26,7 @@ _READ = {"mac_address": ("mac", parse_mac), "ipei": ("ipei", parse_ipei)}
 
 
 class _Common(Body):
-    """What creates and updates of any device may say."""
+    """The fields common to creating and updating any device."""
 
     twins: ClassVar[dict[str, str]] = {
         "name": "display_name",
@@ -36,7 +36,7 @@ class _Common(Body):
     }
 
     def fields(self) -> dict[str, Any]:
-        """The fields that were named, as the record calls them. Raises `Invalid` for a MAC or an IPEI."""
+        """The given fields by their names in the record. Raises `Invalid` for a bad MAC or IPEI."""
         fields = self.given()
         if isinstance(fields.get("overrides"), Layer):
             fields["overrides"] = fields["overrides"].patch()
@@ -73,7 +73,7 @@ class DeviceCreate(_Common):
     button_template_id: Reference | None = Field(default=None, description="The same as `button_template`")
 
     def wish(self, *, kind: DeviceType | None = None, base_id: str | None = None) -> Wish:
-        """As the service takes it; `kind` and `base_id` where the path says them."""
+        """The wish for the service; `kind` and `base_id` are set if the path determines them."""
         fields = {name: value for name, value in self.fields().items() if value is not None}
         if kind is not None:
             fields.setdefault("type", kind)
@@ -83,7 +83,7 @@ class DeviceCreate(_Common):
 
 
 class DeviceUpdate(_Common):
-    """A merge patch of a device."""
+    """A merge patch for a device."""
 
     type: DeviceType | None = Field(default=None, description="Cannot be changed")
     mac_address: MacText | None = Field(default=None, description="Cannot be changed")
@@ -107,7 +107,7 @@ class DeviceUpdate(_Common):
 
 
 class ExpandQuery(Query):
-    """What to show more of."""
+    """What to expand."""
 
     expand: list[Literal["users", "button_template"]] = Field(
         default=[],
@@ -123,13 +123,13 @@ class DeleteQuery(Query):
 
 
 class HandsetQuery(PageQuery):
-    """Which handsets of a base."""
+    """Filter for the handsets of a base."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`users` adds `assignments`, with the users")
 
 
 class DeviceQuery(HandsetQuery):
-    """Which devices."""
+    """Filter for devices."""
 
     status: DeviceStatus | None = None
     vendor: Vendor | None = None
@@ -140,19 +140,19 @@ class DeviceQuery(HandsetQuery):
 
 
 class AnyDeviceQuery(DeviceQuery):
-    """Which devices, of which type."""
+    """Filter for devices, with their type."""
 
     type: DeviceType | None = Field(default=None, description="Absent: desk phones and DECT bases")
 
 
 class TokenRotation(Body):
-    """How to change the secret of a device."""
+    """Options for rotating a device's secret."""
 
     overlap: bool = Field(default=True, description="Whether the old one works until the new one was used")
 
 
 class Assign(Body):
-    """The user to put on a device."""
+    """The user to assign to a device."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["user_id"]}, {"required": ["user"]}]})
     twins: ClassVar[dict[str, str]] = {"user_id": "user"}
@@ -168,6 +168,6 @@ class Assign(Body):
 
 
 def contradicts_path(kind: DeviceType) -> Invalid:
-    """The refusal of a type that is not the one of the path."""
+    """The error for a type that contradicts the path."""
     reason = f"contradicts the path, which takes a {kind.value}"
     return Invalid(f"type {reason}", details={"type": reason})

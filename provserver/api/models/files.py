@@ -17,7 +17,7 @@ def _bare(name: str) -> str:
 
 
 class UploadQuery(Query):
-    """What is uploaded."""
+    """The parameters of an upload."""
 
     kind: FileKind = Field(description="What it is for; its first bytes must fit")
     name: Annotated[Word, AfterValidator(_bare)] | None = Field(
@@ -27,7 +27,7 @@ class UploadQuery(Query):
 
 
 class Uploaded(Body):
-    """An upload as it is compared with its repetition."""
+    """An upload, as compared with its repeat under the same Idempotency-Key."""
 
     sha256: str
     kind: FileKind
@@ -36,7 +36,7 @@ class Uploaded(Body):
 
 
 class FileQuery(PageQuery):
-    """Which files."""
+    """Filter for files."""
 
     kind: FileKind | None = Field(default=None, description="Only of this kind")
 
@@ -56,5 +56,5 @@ class UploadedFile(Shown):
 
 
 def shown_file(file: StoredFile, public_url: str) -> UploadedFile:
-    """A file as the API shows it."""
+    """A file for the API."""
     return UploadedFile.of(file, url=f"{public_url.rstrip('/')}/files/{file.file_name}")

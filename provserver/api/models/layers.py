@@ -1,4 +1,4 @@
-"""Layers of settings."""
+"""Settings layers."""
 
 from typing import Annotated, Any
 
@@ -20,17 +20,17 @@ _ABSTRACTIONS = "Vendor-neutral settings; `GET /v1/settings/schema` tells all of
 
 
 class _Patch(Body):
-    """What all patches of layers have in common."""
+    """The fields common to all layer patches."""
 
     abstractions: Abstractions | None = Field(default=None, description=_ABSTRACTIONS)
 
     def patch(self) -> dict[str, Any]:
-        """The merge patch as it was sent."""
+        """The merge patch as sent."""
         return self.model_dump(exclude_unset=True)
 
 
 class Layer(_Patch):
-    """A device's own layer, as a merge patch."""
+    """A merge patch for a device's layer."""
 
     vendor_overrides: dict[str, Scalar] | None = Field(
         default=None, description="Raw parameters of the device's vendor: name -> value; null removes one"
@@ -38,7 +38,7 @@ class Layer(_Patch):
 
 
 class SharedLayer(_Patch):
-    """The platform's or an account's layer, as a merge patch."""
+    """A merge patch for the layer of the platform or an account."""
 
     vendor_overrides: dict[str, dict[str, Scalar] | None] | None = Field(
         default=None, description="Raw parameters by vendor; null removes one"
@@ -53,7 +53,7 @@ class ShownLayer(Shown):
 
 
 class Defaults(Shown):
-    """The layer under all others."""
+    """The global defaults."""
 
     abstractions: dict[str, Any]
     vendor_overrides: dict[str, Any]

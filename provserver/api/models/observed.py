@@ -1,4 +1,4 @@
-"""What was seen and what is effective: events, unknown devices, settings reports, files, vendors."""
+"""Observed and effective data: events, unknown devices, settings reports, files, vendors."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from provserver.domain.button_types import ButtonType
 
 
 class EventQuery(PageQuery):
-    """Which events: from `from` up to but not including `to`."""
+    """Filter for events, from `from` (inclusive) to `to` (exclusive)."""
 
     type: Word | None = None
     from_: Moment | None = Field(default=None, alias="from", description="ISO 8601 time, or a date")
@@ -38,7 +38,7 @@ class Event(Shown):
 
 
 class UnknownDevice(Shown):
-    """A MAC that knocked without a record."""
+    """A MAC that asked for files but has no device."""
 
     mac_address: str
     vendor: str | None
@@ -50,7 +50,7 @@ class UnknownDevice(Shown):
 
 
 class BlockedSource(Shown):
-    """An address (of IPv6 a /64) that has asked for too many MACs that are unknown, or were not proven."""
+    """An IPv4 address or IPv6 /64 that has asked for too many MACs without authenticating."""
 
     source: str
     last_address: str = Field(description="The address in it that was seen last")
@@ -60,7 +60,7 @@ class BlockedSource(Shown):
 
 
 class Shadow(Shown):
-    """A value that a stronger layer hides."""
+    """A value overridden by a stronger layer."""
 
     layer: str
     value: Any
@@ -74,7 +74,7 @@ class Parameter(Shown):
 
 
 class Setting(Shown):
-    """An effective setting, where it is from and what became of it."""
+    """An effective setting, the layer it comes from, and how it is written."""
 
     path: str
     value: Any
@@ -127,7 +127,7 @@ class Settings(Shown):
 
 
 class File(Shown):
-    """A file that the phone asks for."""
+    """A file that the phone requests."""
 
     name: str
     rule: str
@@ -148,7 +148,7 @@ class FileContent(Shown):
 
 
 class Model(Shown):
-    """A model. A count that is null is not known."""
+    """A model. A count of null is unknown."""
 
     name: str
     type: str
@@ -166,7 +166,7 @@ class Model(Shown):
 
 
 class VendorSetting(Shown):
-    """What a setting becomes with the devices of one of the vendor's files."""
+    """How a setting is written for the devices of one of the vendor's files."""
 
     dialect: str
     path: str
@@ -177,7 +177,7 @@ class VendorSetting(Shown):
 
 
 class VendorButton(Shown):
-    """What a type of button is with the devices of one of the vendor's files."""
+    """How a button type is written for the devices of one of the vendor's files."""
 
     dialect: str
     type: ButtonType
@@ -198,7 +198,7 @@ class VendorSummary(Shown):
 
 
 class Vendor(Shown):
-    """A vendor with everything the catalogue knows of it."""
+    """A vendor with everything in the catalogue."""
 
     vendor: str
     name: str
@@ -212,6 +212,6 @@ class Vendor(Shown):
 
 
 class Health(Shown):
-    """Whether it works."""
+    """The result of a health check."""
 
     status: str

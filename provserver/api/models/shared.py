@@ -1,4 +1,4 @@
-"""What bodies, queries and answers have in common."""
+"""Building blocks of bodies, queries and responses."""
 
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -18,16 +18,16 @@ def _present(text: str) -> str:
 
 
 Name = Text
-"""A name that people give: 1 to 255 printable characters, no blanks at either end."""
+"""A name: 1 to 255 printable characters, without leading and trailing blanks."""
 
 Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 """An id in a body."""
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, nothing is converted.
+    """A request body: unknown fields are refused, and types are not converted.
 
-    `twins` are fields that have two names: the second stands for the first, and they must not differ.
+    `twins`: fields with two names; either may be used, and if both are, they must be equal.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -49,7 +49,7 @@ class Body(BaseModel):
         return merged
 
     def given(self) -> dict[str, Any]:
-        """The fields that the request named, by their first name."""
+        """The fields that the request contained, by their first name."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
@@ -58,7 +58,7 @@ class Nothing(Body):
 
 
 def _number(text: Any) -> Any:
-    # Pydantic would also take blanks, signs and underscores.
+    # Pydantic would also accept blanks, signs and underscores.
     if isinstance(text, str) and not (text.isascii() and text.isdigit() and len(text) < 10):
         raise ValueError("is not a number")
     return int(text) if isinstance(text, str) else text
@@ -105,7 +105,7 @@ class Query(BaseModel):
 
 
 class PageQuery(Query):
-    """Which page of a list."""
+    """The page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
         default=10, description="How many at most"
@@ -116,13 +116,13 @@ class PageQuery(Query):
 
 
 class Shown(BaseModel):
-    """An answer."""
+    """A response model."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     @classmethod
     def of(cls, record: Any, **more: Any) -> Self:
-        """Made from the attributes of `record` that have a field here, and from `more`."""
+        """Create from the attributes of `record` that match fields, and from `more`."""
         known = {name: getattr(record, name) for name in cls.model_fields if name not in more and hasattr(record, name)}
         return cls(**known, **more)
 
@@ -132,7 +132,7 @@ class Listing(Shown, Generic[Item]):
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """What the OpenAPI document calls it: `AccountList`; `DeviceList` for the devices of all types."""
+        """The name in the OpenAPI document: `AccountList`; `DeviceList` for devices of all types."""
         return f"{params[0].__name__ if isinstance(params[0], type) else 'Device'}List"
 
     object: Literal["list"] = "list"
@@ -143,7 +143,7 @@ class Listing(Shown, Generic[Item]):
 
 
 class Failure(Shown):
-    """What every failure answers."""
+    """An error response."""
 
     error: str = Field(description="For people")
     code: str = Field(description="For machines, stable")

@@ -1,4 +1,4 @@
-"""Buttons coming out. A reference that has two names is shown under both."""
+"""Conversion of buttons to response models. References with two names are shown under both."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +16,7 @@ def shown_button(button: Button) -> models.Button:
 
 
 def shown_override(override: Override) -> models.Override:
-    """What a device has instead."""
+    """An override."""
     target = dict(override.target) if override.type else None
     return models.Override.of(override, device=override.device_id, device_id=override.device_id, target=target)
 
@@ -26,13 +26,13 @@ def shown_template(
     buttons: Iterable[Button] | None = None,
     compatibility: models.Compatibility | None = None,
 ) -> models.ButtonTemplate:
-    """A template, with its buttons and how it fits where those are given."""
+    """A template, with its buttons and compatibility if given."""
     shown = None if buttons is None else [shown_button(button) for button in buttons]
     return models.ButtonTemplate.of(template, buttons=shown, compatibility=compatibility)
 
 
 def shown_effective(placed: PlacedButton) -> models.EffectiveButton:
-    """A button as a device has it."""
+    """An effective button."""
     button = placed.button
     return models.EffectiveButton(
         position=button.position,
@@ -49,7 +49,7 @@ def shown_effective(placed: PlacedButton) -> models.EffectiveButton:
 
 
 def compatibility_of(keyed: KeyedDevice, placed: Sequence[PlacedButton]) -> models.Compatibility:
-    """How well buttons fit a device."""
+    """The compatibility summary of buttons with a device."""
     device = keyed.device
     unsupported = [
         models.Unsupported(

@@ -1,4 +1,4 @@
-"""Devices coming out. A field that has two names is shown under both."""
+"""Response models of devices. Fields with two names are shown under both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Line(Assignment):
 
 
 class _Device(Shown):
-    """What all devices have."""
+    """The fields of all devices."""
 
     id: str
     type: DeviceType
@@ -78,7 +78,7 @@ class _Device(Shown):
 
 
 class _FetchingDevice(_Device):
-    """What devices have that fetch files of their own."""
+    """The fields of devices that fetch files themselves."""
 
     mac_address: str
     vendor_source: Origin = Field(
@@ -142,14 +142,14 @@ class CreatedDevice(Shown):
 
 @dataclass(frozen=True, slots=True)
 class ShownKeys:
-    """What one device tells of its keys beside the id of its template."""
+    """What is shown of a device's buttons, besides the id of its template."""
 
     template: ButtonTemplate | None = None
     compatibility: Compatibility | None = None
 
 
 def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
-    """An assignment, with the whole user where `expand` says so."""
+    """An assignment; with `expand`, including the user."""
     assignment, user = line
     return Assignment(
         user_id=user.id,
@@ -164,7 +164,10 @@ def shown_assignment(line: LineRecord, *, expand: bool) -> Assignment:
 def shown_device(
     view: DeviceView, known: Mapping[str, RegistrationState], *, expand: bool, keys: ShownKeys | None = None
 ) -> Deskphone | DectBase | DectHandset:
-    """A device of any type; `known`: the registrations by device; `expand` adds `assignments`, `keys` its buttons."""
+    """A device of any type. `known`: registration states by device. `expand`: include `assignments`. `keys`.
+
+    Its buttons.
+    """
     device = view.device
     registration = known[device.id]
     common: dict[str, Any] = {

@@ -39,12 +39,12 @@ class UserCreate(Body):
     sip: SipIn | None = None
 
     def fields(self) -> dict[str, Any]:
-        """As fields of the record."""
+        """The fields for the record."""
         return user_fields(self)
 
 
 class UserUpdate(Body):
-    """A merge patch of a user. A SIP user name or password that is cleared is made anew."""
+    """A merge patch for a user. A SIP user name or password that is cleared is generated anew."""
 
     name: Name | None = Field(default=None, description="Cannot be cleared")
     email: Email | None = None
@@ -53,7 +53,7 @@ class UserUpdate(Body):
 
 
 def user_fields(body: UserCreate | UserUpdate) -> dict[str, Any]:
-    """The fields that a body names, as the record calls them; `sip: null` clears all of it."""
+    """The given fields by their names in the record; `sip: null` clears all of it."""
     given = body.given()
     sip = given.pop("sip", SipIn())
     named = dict.fromkeys(SipIn.model_fields) if sip is None else sip.given()
@@ -61,7 +61,7 @@ def user_fields(body: UserCreate | UserUpdate) -> dict[str, Any]:
 
 
 class UserQuery(PageQuery):
-    """Which users."""
+    """Filter for users."""
 
     search: Word | None = Field(default=None, description="Beginnings of words of name, e-mail, extension, SIP names")
 
@@ -88,7 +88,7 @@ class User(Shown):
 
 
 def shown_user(user: UserRecord) -> User:
-    """A user as the API shows it."""
+    """A user for the API."""
     sip = SipAccount(
         username=user.sip_username,
         auth_username=user.sip_auth_username,

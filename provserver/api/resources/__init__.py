@@ -1,1 +1,1 @@
-"""The handlers: one module per resource. Each reads a `Call`, calls a service, shows what came of it."""
+"""The handlers, one module per resource. Each takes a `Call`, calls a service and returns the result."""

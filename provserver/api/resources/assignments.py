@@ -1,4 +1,4 @@
-"""Users on devices."""
+"""Users assigned to devices."""
 
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
@@ -10,7 +10,7 @@ from provserver.services.devices import assignments, devices
 
 
 async def create(call: Call[None, Assign]) -> Answer:
-    """Put a user on the lowest free line of the device."""
+    """Assign a user to the lowest free line of a device."""
     async with call.write() as change:
         device = await found_in(call, change)
         line = await assignments.assign(change, call.face.catalogue, device, call.body.user_id or "")
@@ -18,7 +18,7 @@ async def create(call: Call[None, Assign]) -> Answer:
 
 
 async def list_all(call: Call[PageQuery, None]) -> Answer:
-    """The users of the device, by line."""
+    """The users of a device, by line."""
     sealer = call.face.database.sealer
     async with call.read() as conn:
         device = await devices.get(conn, sealer, call.account.id, call.path["id"])
@@ -27,7 +27,7 @@ async def list_all(call: Call[PageQuery, None]) -> Answer:
 
 
 async def delete(call: Call[None, None]) -> Answer:
-    """Take a user off the device."""
+    """Remove a user from a device."""
     async with call.write() as change:
         await assignments.remove(change, await found_in(call, change), call.path["user_id"])
     return Answer(204)

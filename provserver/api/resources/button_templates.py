@@ -52,14 +52,14 @@ async def update(call: Call[None, models.TemplateUpdate]) -> Answer:
 
 
 async def delete(call: Call[None, None]) -> Answer:
-    """Delete a button template; the devices bound to it are bound to none then."""
+    """Delete a button template; devices bound to it are unbound."""
     async with call.write() as change:
         await button_templates.delete(change, call.account.id, call.path["id"])
     return Answer(204)
 
 
 async def add_button(call: Call[None, models.ButtonCreate]) -> Answer:
-    """Put a button into a template; the devices bound to it are stale then."""
+    """Add a button to a template; devices bound to it become stale."""
     body = call.body
     wish = ButtonWish(body.position, body.type, body.checked_target(), body.label)
     async with call.write() as change:
@@ -76,7 +76,7 @@ async def list_buttons(call: Call[PageQuery, None]) -> Answer:
 
 
 async def move_button(call: Call[None, models.ButtonUpdate]) -> Answer:
-    """Put a button of a template at another position."""
+    """Move a button of a template to another position."""
     path, position = call.path, call.body.position
     async with call.write() as change:
         button = await button_templates.move_button(change, call.account.id, path["id"], path["bid"], position)
@@ -84,7 +84,7 @@ async def move_button(call: Call[None, models.ButtonUpdate]) -> Answer:
 
 
 async def remove_button(call: Call[None, None]) -> Answer:
-    """Take a button out of a template."""
+    """Delete a button of a template."""
     async with call.write() as change:
         await button_templates.remove_button(change, call.account.id, call.path["id"], call.path["bid"])
     return Answer(204)
@@ -93,7 +93,7 @@ async def remove_button(call: Call[None, None]) -> Answer:
 async def _shown(
     call: AnyCall, conn: Connection, templates: Iterable[ButtonTemplate]
 ) -> dict[str, models.ButtonTemplate]:
-    """Templates with what the query asks for beside."""
+    """Templates, with what the query asks to expand."""
     query, keyed = call.query, await _keyed(call, conn)
     rows = await rows_of_templates(conn, templates) if query.expand or keyed else {}
     shown = {}

@@ -1,4 +1,4 @@
-"""Check-sync: telling phones to fetch their configuration anew, one or many."""
+"""Check-sync: telling one or many phones to fetch their configuration."""
 
 from typing import Any
 
@@ -18,22 +18,22 @@ OrderCall = Call[None, models.CheckSyncOrder]
 
 
 async def notify(call: OrderCall) -> Answer:
-    """Tell the phone to fetch its configuration anew; answers once it has answered, or not.
+    """Tell a phone to fetch its configuration, and wait for its response.
 
-    A desk phone is told on each of its lines, a DECT base once, whichever id is named.
+    A desk phone is notified on each of its lines, a DECT base once, whichever id is named.
     """
     return await _notify(call, await found(call))
 
 
 async def notify_handset(call: OrderCall) -> Answer:
-    """Tell the base of a handset to fetch its configuration anew."""
+    """Tell the base of a handset to fetch its configuration."""
     async with call.read() as conn:
         handset = await found_handset(call, conn)
     return await _notify(call, handset)
 
 
 async def create_job(call: Call[None, models.JobCreate]) -> Answer:
-    """Tell many devices, at a steady rate; one job per account at a time."""
+    """Notify many devices at a steady rate; one running job per account."""
     body, face = call.body, call.face
     chosen = spelled(face.catalogue, body.filter.chosen())
     wish = JobWish(
@@ -61,13 +61,13 @@ async def list_jobs(call: Call[PageQuery, None]) -> Answer:
 
 
 async def get_job(call: Call[None, None]) -> Answer:
-    """A check-sync job and how far it is."""
+    """A check-sync job and its progress."""
     async with call.read() as conn:
         return Answer(200, models.shown_job(await resync_jobs.get(conn, call.account.id, call.path["id"])))
 
 
 async def cancel_job(call: Call[None, None]) -> Answer:
-    """Cancel a check-sync job; devices that have been told stay told, one that has ended stays as it is."""
+    """Cancel a check-sync job. Devices already notified stay notified; a finished job is not changed."""
     async with call.write() as change:
         await resync_jobs.cancel(change, call.account.id, call.path["id"])
     return Answer(204)

@@ -1,4 +1,4 @@
-"""The buttons of devices: what they have in the end, and what one has instead of its template's."""
+"""Effective buttons and overrides of devices."""
 
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
@@ -11,7 +11,7 @@ from provserver.services.buttons.button_views import compatible_templates, keyed
 
 
 async def list_effective(call: Call[None, None]) -> Answer:
-    """The buttons of a device as they are in the end, by position; all of them on one page."""
+    """The effective buttons of a device by position, all on one page."""
     device = await found(call)
     async with call.read() as conn:
         keyed = await keyed_device(conn, call.face.configurations, device)
@@ -23,7 +23,7 @@ async def list_effective(call: Call[None, None]) -> Answer:
 
 
 async def add_override(call: Call[None, models.OverrideCreate]) -> Answer:
-    """Give a device another button at a position than its template has, or none."""
+    """Override a button of the device's template, or suppress it."""
     body, target = call.body, call.body.checked_target()
     async with call.write() as change:
         device = await found_in(call, change)
@@ -33,7 +33,7 @@ async def add_override(call: Call[None, models.OverrideCreate]) -> Answer:
 
 
 async def list_overrides(call: Call[PageQuery, None]) -> Answer:
-    """What a device has instead of its template's buttons, by position."""
+    """The button overrides of a device, by position."""
     device = await found(call)
     async with call.read() as conn:
         page = await button_overrides.list_overrides(conn, device.id, page_request(call.query))
@@ -41,16 +41,17 @@ async def list_overrides(call: Call[PageQuery, None]) -> Answer:
 
 
 async def remove_override(call: Call[None, None]) -> Answer:
-    """Give a device back what its template has at a position."""
+    """Delete a button override, so that the template applies again."""
     async with call.write() as change:
         await button_overrides.remove(change, await found_in(call, change), call.path["oid"])
     return Answer(204)
 
 
 async def list_compatible(call: Call[PageQuery, None]) -> Answer:
-    """The button templates of which something works on a device, newest first, each with how well it fits.
+    """The button templates with at least one button that works on the device, newest first; with compatibility.
 
-    A page can be shorter than its limit, even empty, while there is a next one: it looks among a hundred templates.
+    A page may be shorter than its limit or even empty although there is a next one, because at most a hundred templates
+    are examined per page.
     """
     device = await found(call)
     async with call.read() as conn:

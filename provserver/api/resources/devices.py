@@ -1,4 +1,4 @@
-"""Devices of all types, and the spellings of their paths that name the type."""
+"""Devices of all types, and the paths that name the type."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ AnyCall = Call[Any, Any]
 
 
 async def create(call: Call[None, models.DeviceCreate]) -> Answer:
-    """Create a device of any type; what it is in full tells `GET /v1/devices/{id}`."""
+    """Create a device of any type; `GET /v1/devices/{id}` shows it in full."""
     async with call.write() as change:
         device = await devices.create(change, call.face.catalogue, call.face.window, call.account.id, call.body.wish())
         return await call.created(change, CreatedDevice.of(device))
@@ -67,7 +67,7 @@ async def update(call: Call[None, models.DeviceUpdate]) -> Answer:
 async def delete(call: Call[models.DeleteQuery, None]) -> Answer:
     """Delete a device with its assignments, and a base with its handsets.
 
-    A data master that has secondaries is deleted with `cascade=true`, with all of its system, or not at all.
+    A data master with secondaries can only be deleted with `cascade=true`, which deletes the whole system.
     """
     async with call.write() as change:
         await devices.delete(change, await found_in(call, change), cascade=call.query.cascade)
@@ -82,10 +82,10 @@ async def arm(call: Call[None, Any]) -> Answer:
 
 
 async def rotate_token(call: Call[None, models.TokenRotation]) -> Answer:
-    """Give a device a new secret, which its file carries from now on; the device is stale until it has fetched it.
+    """Give a device a new secret, written into its file from now on; the device is stale until it has fetched that.
 
-    With `overlap` the old one works until the phone has come with the new one. Without it the old one is burnt at once,
-    and a phone that holds nothing else gets in by `arm` alone.
+    With `overlap` the old secret stays valid until the phone has used the new one. Without it, the old one is invalid
+    at once, and a phone that has nothing else gets in only after `arm`.
     """
     async with call.write() as change:
         device = await tokens.rotate(change, await found_in(call, change), overlap=call.body.overlap)
@@ -93,10 +93,10 @@ async def rotate_token(call: Call[None, models.TokenRotation]) -> Answer:
 
 
 async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
-    """A page of the devices that `chosen` and the filters of the query let through.
+    """A page of the devices matching `chosen` and the filters of the query.
 
-    With `stale` or `search` a page can be shorter than its limit, even empty, while there is a next one: it looks among
-    two thousand devices at most.
+    With `stale` or `search`, a page may be shorter than its limit or even empty although there is a next one, because
+    at most two thousand devices are examined per page.
     """
     query = call.query
     stale = getattr(query, "stale", None)
@@ -106,7 +106,7 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
     await call.face.contacts.flush()
     async with call.read() as conn:
         if stale:
-            # Who may be stale is quickly found; who is, only its file tells.
+            # Candidates are found quickly by the stamp; whether one is stale shows only when its file is compared.
             stamp = await device_views.shared_stamp_of(conn, call.face.configurations, call.account)
             chosen = replace(chosen, stale=True, shared_stamp=stamp)
         page = await devices.list_devices(conn, call.account.id, chosen, page_request(query))
@@ -119,7 +119,7 @@ async def list_of(call: AnyCall, chosen: DeviceFilter) -> Answer:
 
 
 async def found(call: AnyCall) -> Device:
-    """The device that the path names, of the type that the path names; raises `NotFound`."""
+    """The device named by the path, of the path's type. Raises `NotFound`."""
     await call.face.contacts.flush()
     async with call.read() as conn:
         sealer = call.face.database.sealer
@@ -127,18 +127,18 @@ async def found(call: AnyCall) -> Device:
 
 
 async def found_in(call: AnyCall, change: Change) -> Device:
-    """The same inside a write transaction."""
+    """The same within a write transaction."""
     return await devices.get(change.conn, change.sealer, call.account.id, call.path["id"], type_of_path(call))
 
 
 def type_of_path(call: AnyCall) -> DeviceType | None:
-    """The type that the path's first word says; None for `/v1/devices`."""
+    """The type named by the path; None for `/v1/devices`."""
     words = {"deskphones": DeviceType.DESKPHONE, "dect-bases": DeviceType.DECT_BASE}
     return words.get(call.request.path.split("/")[2])
 
 
 async def present(call: AnyCall, device: Device) -> Answer:
-    """200 with a device as it stands now."""
+    """200 with the current device."""
     [view] = await device_views.views(call.face.configurations, call.account, [device])
     await call.face.registrations.asked(device)
     known = call.face.registrations.of(view.everyone)
@@ -149,7 +149,7 @@ async def present(call: AnyCall, device: Device) -> Answer:
 
 
 async def _keys(call: AnyCall, conn: Connection, device: Device, *, expand_template: bool) -> ShownKeys:
-    """What a device tells of its keys; how well they fit only of a desk phone, which alone has any."""
+    """What is shown of a device's buttons; the compatibility only for desk phones, as others have none."""
     template = fit = None
     if expand_template and device.button_template_id:
         template = shown_template(await button_templates.get(conn, device.account_id, device.button_template_id))
@@ -160,7 +160,7 @@ async def _keys(call: AnyCall, conn: Connection, device: Device, *, expand_templ
 
 
 async def create_typed(call: Call[None, models.DeviceCreate], kind: DeviceType, base_id: str | None = None) -> Answer:
-    """Create a device of the type that the path says; 201 with all of it."""
+    """Create a device of the type named by the path; 201 with all of it."""
     wish = call.body.wish(kind=kind, base_id=base_id)
     if wish.type is not kind:
         raise models.contradicts_path(kind)

@@ -1,4 +1,4 @@
-"""What happened to a device."""
+"""Events of a device."""
 
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
@@ -10,10 +10,10 @@ from provserver.services.devices.history import EventFilter
 
 
 async def list_of_device(call: Call[models.EventQuery, None]) -> Answer:
-    """Everything that happened to a device, newest first.
+    """The events of a device, newest first.
 
-    With `type`, `from` or `to` a page can be shorter than its limit, even empty, while there is a next one: it looks
-    among two thousand events.
+    With `type`, `from` or `to`, a page may be shorter than its limit or even empty although there is a next one,
+    because at most two thousand events are examined per page.
     """
     device = await found(call)
     chosen = EventFilter(type=call.query.type, since=call.query.from_, until=call.query.to)
@@ -23,5 +23,5 @@ async def list_of_device(call: Call[models.EventQuery, None]) -> Answer:
 
 
 def shown_event(event: Event) -> models.Event:
-    """An event as the API shows it."""
+    """An event for the API."""
     return models.Event.of(event, event_type=event.type, device=event.device_id)

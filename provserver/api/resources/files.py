@@ -19,9 +19,9 @@ _CHUNK = 256 * 1024
 
 
 async def create(call: Call[UploadQuery, Any]) -> Answer:
-    """Upload a file; the body is the file as it is.
+    """Upload a file; the body is the file itself.
 
-    Of the account in the header, or with a platform key alone for the whole platform.
+    It belongs to the account in the header, or with a platform key alone to the whole platform.
     """
     limits, query = call.face.uploads, call.query
     request = call.request
@@ -39,21 +39,21 @@ async def create(call: Call[UploadQuery, Any]) -> Answer:
 
 
 async def list_all(call: Call[FileQuery, None]) -> Answer:
-    """The files of the account, or with a platform key alone the platform's; newest first."""
+    """The files of the account, or with a platform key alone of the platform; newest first."""
     async with call.read() as conn:
         page = await uploads.list_files(conn, _owner(call), page_request(call.query), call.query.kind)
     return listing(call.request, page, lambda file: shown_file(file, call.face.configurations.public_url))
 
 
 async def get(call: Call[None, None]) -> Answer:
-    """One file: what it is and where phones fetch it."""
+    """One file, with the URL under which phones fetch it."""
     async with call.read() as conn:
         file = await uploads.get(conn, _owner(call), call.path["id"])
     return Answer(200, shown_file(file, call.face.configurations.public_url))
 
 
 async def delete(call: Call[None, None]) -> Answer:
-    """Delete a file; settings that name its address are not changed."""
+    """Delete a file; settings that refer to its URL are not changed."""
     async with call.write() as change:
         file = await uploads.delete(change, _owner(call), call.path["id"])
     await call.face.files.remove([file.file_name])

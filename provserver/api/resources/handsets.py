@@ -15,7 +15,7 @@ AnyCall = Call[Any, Any]
 
 
 async def create(call: Call[None, models.DeviceCreate]) -> Answer:
-    """Pair a new handset with the base."""
+    """Create a handset and pair it with the base."""
     said = call.body.base
     if said is not None and said != call.path["id"]:
         raise Invalid("base_id contradicts the path", details={"base_id": "contradicts the path"})
@@ -52,7 +52,7 @@ async def delete(call: Call[None, None]) -> Answer:
 
 
 async def found_handset(call: AnyCall, conn: Connection) -> Device:
-    """The handset that the path names, on the base that it names; raises `NotFound`."""
+    """The handset named by the path, on the base named by the path. Raises `NotFound`."""
     sealer = call.face.database.sealer
     handset = await devices.get(conn, sealer, call.account.id, call.path["hid"], DeviceType.DECT_HANDSET)
     if handset.base_id != call.path["id"]:

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it could do its work, and its metrics. No key is needed."""
+"""Liveness, readiness and metrics. No key is needed."""
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -10,17 +10,17 @@ from provserver.services.readiness import check_ready
 
 
 async def live(_: web.Request) -> web.StreamResponse:
-    """The process answers."""
+    """200 if the process responds."""
     return Answer(200, Health(status="ok")).response()
 
 
 async def ready(request: web.Request) -> web.StreamResponse:
-    """The database answers and its schema is current; else 503."""
+    """200 if the database responds and its schema is current; else 503."""
     await check_ready(request.app[FACE].database)
     return Answer(200, Health(status="ready")).response()
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """Prometheus text."""
+    """Prometheus metrics."""
     body = generate_latest(request.app[FACE].registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,4 +1,4 @@
-"""Layers of settings: defaults, platform, account, and what they may hold."""
+"""Settings layers: defaults, platform, account, and their schema."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class Schema(RootModel[dict[str, Any]]):
 
 
 async def defaults(_: Call[None, None]) -> Answer:
-    """The layer under all others."""
+    """The global defaults."""
     return Answer(200, ShownLayer(abstractions=masked_abstractions(GLOBAL_DEFAULTS), vendor_overrides={}))
 
 

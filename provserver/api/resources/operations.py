@@ -1,4 +1,4 @@
-"""What operators look after: API keys, the audit trail, unknown devices, usage."""
+"""Administration: API keys, audit log, unknown devices, blocked sources, usage."""
 
 from provserver.api.call import Answer, Call
 from provserver.api.listing import listing, page_request
@@ -13,14 +13,14 @@ from provserver.services.protection import blocked_sources
 
 
 async def create_key(call: Call[None, models.KeyCreate]) -> Answer:
-    """Create an API key; it is shown this once."""
+    """Create an API key, which is shown only once."""
     async with call.write() as change:
         made = await api_keys.create(change, **call.body.model_dump())
         return await call.created(change, models.CreatedKey.of(made.key, key=made.secret))
 
 
 async def list_keys(call: Call[models.KeyQuery, None]) -> Answer:
-    """API keys, newest first, revoked ones too."""
+    """API keys, newest first, including revoked ones."""
     async with call.read() as conn:
         page = await api_keys.list_keys(conn, page_request(call.query), call.query.account_id)
     return listing(call.request, page, models.Key.of)
@@ -33,17 +33,17 @@ async def get_key(call: Call[None, None]) -> Answer:
 
 
 async def revoke_key(call: Call[None, None]) -> Answer:
-    """End an API key."""
+    """Revoke an API key."""
     async with call.write() as change:
         await api_keys.revoke(change, call.path["id"])
     return Answer(204)
 
 
 async def list_audit(call: Call[models.AuditQuery, None]) -> Answer:
-    """Who changed what: of the account, or with a platform key alone everything; newest first.
+    """The audit log of the account, or with a platform key alone of everything; newest first.
 
-    With several filters, `from` or `to` a page can be shorter than its limit, even empty, while there is a next one: it
-    looks among two thousand entries.
+    With several filters, `from` or `to`, a page may be shorter than its limit or even empty although there is a next
+    one, because at most two thousand entries are examined per page.
     """
     account, query = call.caller.account, call.query
     chosen = audit.AuditFilter(
@@ -60,7 +60,7 @@ async def list_audit(call: Call[models.AuditQuery, None]) -> Answer:
 
 
 async def list_unknown(call: Call[PageQuery, None]) -> Answer:
-    """MACs that knocked without a record, last seen first."""
+    """Unknown MACs that asked for files, most recently seen first."""
     await call.face.unknown.flush()
     async with call.read() as conn:
         page = await unknown_devices.list_unknown(conn, page_request(call.query))
@@ -68,7 +68,7 @@ async def list_unknown(call: Call[PageQuery, None]) -> Answer:
 
 
 async def forget_unknown(call: Call[None, None]) -> Answer:
-    """Take a MAC off that list."""
+    """Remove a MAC from that list."""
     mac = parse_mac(call.path["mac"], "mac")
     await call.face.unknown.flush()
     async with call.write() as change:
@@ -77,7 +77,7 @@ async def forget_unknown(call: Call[None, None]) -> Answer:
 
 
 async def list_blocked(call: Call[PageQuery, None]) -> Answer:
-    """Addresses that have asked for too many MACs and are not looked at any more, the latest first."""
+    """Addresses blocked for asking for too many MACs, most recent first."""
     await call.face.guard.flush()
     async with call.read() as conn:
         page = await blocked_sources.list_blocked(conn, page_request(call.query), now=call.face.sources.now())
@@ -85,7 +85,7 @@ async def list_blocked(call: Call[PageQuery, None]) -> Answer:
 
 
 async def release_source(call: Call[None, None]) -> Answer:
-    """Let an address ask again, by its `source` or any address in it."""
+    """Unblock an address, given its `source` or any address in it."""
     await call.face.guard.flush()
     async with call.write() as change:
         source = await blocked_sources.release(change, call.path["source"])
@@ -94,7 +94,7 @@ async def release_source(call: Call[None, None]) -> Answer:
 
 
 async def get_usage(call: Call[models.UsageQuery, None]) -> Answer:
-    """Distinct provisioned users: of the account, or with a platform key alone per account."""
+    """Distinct provisioned users of the account, or with a platform key alone per account."""
     account = call.caller.account
     now = call.face.sources.now()
     since = call.query.from_ or now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""What is effective on a device, and the files it becomes."""
+"""The effective settings of a device, and its files."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from provserver.services.settings.reports import SettingReport
 
 
 async def settings(call: Call[None, None]) -> Answer:
-    """Every effective setting of a device with its provenance."""
+    """The effective settings of a device, with the layer each value comes from."""
     device = await found(call)
     if device.type is DeviceType.DECT_HANDSET:
         handset = await effective_handset(call.face.configurations, device)
@@ -52,7 +52,7 @@ def _settings(device: Device, effective: EffectiveDevice, found: reports.DeviceR
 
 
 async def list_files(call: Call[PageQuery, None]) -> Answer:
-    """The files that the phone asks for; of a handset those of its base that contain it."""
+    """The files that the phone requests; for a handset those of its base that contain it."""
     _, files = await _files(call)
     page = page_of(files, lambda file: file.name, page_request(call.query))
     return listing(call.request, page, _file)
@@ -70,7 +70,7 @@ async def content(call: Call[None, None]) -> Answer:
 
 
 async def _files(call: Call[Any, None]) -> tuple[EffectiveDevice | None, list[AskedFile]]:
-    """The files, and the device whose they are; none for a handset without a base."""
+    """The files, and the device they belong to; none for a handset without a base."""
     device = await found(call)
     if device.type is not DeviceType.DECT_HANDSET:
         effective = await _effective(call, device)

@@ -1,4 +1,4 @@
-"""Events while they happen, as server-sent events."""
+"""Events as server-sent events."""
 
 import asyncio
 import json
@@ -21,18 +21,18 @@ _EVENT_ID = re.compile(r"evt_[0-9a-z]{26}")
 
 
 class Streams:
-    """The streams that are open; `end` ends them all, at shutdown."""
+    """All open streams; `end` closes them at shutdown."""
 
     def __init__(self) -> None:
         self._ending = asyncio.Event()
         self.open = 0
 
     async def end(self, _: web.Application) -> None:
-        """Let every stream come to its end."""
+        """Close all streams."""
         self._ending.set()
 
     async def pause(self, seconds: float) -> bool:
-        """Wait before the next poll; False where it is time to end."""
+        """Wait before the next poll; False when the stream must end."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
         return not self._ending.is_set()
@@ -42,7 +42,7 @@ STREAMS = web.AppKey("streams", Streams)
 
 
 async def follow(call: Call[None, None]) -> web.StreamResponse:
-    """The events of the account, or with a platform key alone of all; from `Last-Event-ID` on, else from now on."""
+    """Stream the events of the account, or with a platform key alone of all; from `Last-Event-ID` or now on."""
     streams = call.request.app[STREAMS]
     if streams.open >= _MOST_STREAMS:
         raise TooManyRequests(f"{_MOST_STREAMS} streams are open; close one", retry_after=10)
@@ -60,7 +60,7 @@ async def follow(call: Call[None, None]) -> web.StreamResponse:
         await response.write(b": events follow\n\n")
         await _follow(call, streams, tail, response)
     except ConnectionError:
-        pass  # whoever listened has gone
+        pass  # the client has disconnected
     finally:
         streams.open -= 1
     return response
@@ -72,7 +72,7 @@ async def _follow(call: Call[None, None], streams: Streams, tail: Tail, response
         try:
             news = await tail.news(call.face.sources.now())
         except StoreUnavailable:
-            news = []  # an outage only delays what is stored
+            news = []  # during an outage, events are only delayed
         for event in news:
             await response.write(_lines(event))
         silent = 0.0 if news else silent + _POLL_SECONDS
@@ -86,7 +86,7 @@ async def _follow(call: Call[None, None], streams: Streams, tail: Tail, response
 
 
 async def _still_good(call: Call[None, None]) -> bool:
-    """Whether the key is: a stream must not outlive the key that opened it."""
+    """Whether the key is still valid: a stream must not outlive it."""
     try:
         await authentication.authenticate(call.face, call.request)
     except StoreUnavailable:

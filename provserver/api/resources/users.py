@@ -18,8 +18,8 @@ async def create(call: Call[None, models.UserCreate]) -> Answer:
 async def list_all(call: Call[models.UserQuery, None]) -> Answer:
     """The account's users, newest first.
 
-    With `search` a page can be shorter than its limit, even empty, while there is a next one: it looks among two
-    thousand users at most.
+    With `search`, a page may be shorter than its limit or even empty although there is a next one, because at most two
+    thousand users are examined per page.
     """
     async with call.read() as conn:
         sealer = call.face.database.sealer
@@ -44,7 +44,7 @@ async def update(call: Call[None, models.UserUpdate]) -> Answer:
 
 
 async def delete(call: Call[None, None]) -> Answer:
-    """Delete a user and take it off its devices."""
+    """Delete a user and remove it from its devices."""
     async with call.write() as change:
         await users.delete(change, call.account.id, call.path["id"])
     return Answer(204)

@@ -24,7 +24,7 @@ async def list_all(call: Call[PageQuery, None]) -> Answer:
 
 
 async def get(call: Call[None, None]) -> Answer:
-    """One vendor with its models and what each setting becomes."""
+    """One vendor, with its models and how each setting is written."""
     dialects = call.face.catalogue.dialects_of(call.path["vendor"])
     if not dialects:
         raise NotFound("there is no such vendor")

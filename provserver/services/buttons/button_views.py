@@ -72,9 +72,9 @@ async def rows_of_templates(conn: Connection, templates: Iterable[ButtonTemplate
 
 
 async def compatible_templates(conn: Connection, keyed: KeyedDevice, request: PageRequest) -> Page[Fitting]:
-    """The account's templates of which something works on a device, newest first, each with what it becomes there.
+    """A page of the templates with at least one button that works on the device, newest first, with the result.
 
-    A page can be shorter than its limit, even empty, and still have a next one: see `pick_templates`.
+    A page may be shorter than its limit, or empty, and still have a next one: see `pick_templates`.
     """
     if keyed.max_position == 0:
         return Page([], None, None)
@@ -88,14 +88,14 @@ async def compatible_templates(conn: Connection, keyed: KeyedDevice, request: Pa
 
 
 def _works(placed: Sequence[PlacedButton]) -> bool:
-    """Whether anything of a template works; one without buttons does no harm."""
+    """Whether at least one button works; a template without buttons is fine."""
     return not placed or any(one.reason not in _MISFITS for one in placed)
 
 
 async def inherited_template(
     conn: Connection, catalogue: Catalogue, device: Device, template_id: str | None
 ) -> str | None:
-    """The default template, where something of it works on a new device; None otherwise."""
+    """The default template, if at least one of its buttons works on the new device; else None."""
     vendor = catalogue.dialect_of(device)
     if template_id is None or vendor is None or vendor.key_layout(device.model).max_position == 0:
         return None

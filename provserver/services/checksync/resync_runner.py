@@ -115,7 +115,7 @@ class JobRunner:
 
 @dataclass(slots=True)
 class _Course:
-    """One job on its way."""
+    """A running job."""
 
     runner: JobRunner
     job: CheckSyncJob
@@ -166,7 +166,7 @@ class _Course:
             await self._settle_at(position, JobDeviceState.GONE)
         except StoreUnavailable:
             _log.error("check_sync_not_recorded", job=job.id, device=device_id)
-        except Exception:  # noqa: BLE001 - one device that breaks must not be told again and again
+        except Exception:  # noqa: BLE001 - one failing device must not be notified repeatedly
             _log.exception("check_sync_broken_off", job=job.id, device=device_id)
             await self._settle_at(position, JobDeviceState.ERROR)
         else:
@@ -177,10 +177,10 @@ class _Course:
         try:
             return await self.runner.resync.is_current(self.job.account_id, device_id)
         except (NotFound, Impossible, StoreUnavailable):
-            return False  # telling it will say what is the matter
+            return False  # the notification itself will report the error
 
     async def _settle_at(self, position: int, state: JobDeviceState) -> None:
-        """Claim a device and settle it at once, without a NOTIFY."""
+        """Claim a device and settle it without a NOTIFY."""
 
         async def claimed(conn: Connection) -> bool:
             if not await check_sync_jobs.claim_device(conn, self.job.id, position):
@@ -212,7 +212,7 @@ class _Course:
             await asyncio.wait(self.telling)
 
     async def _complete(self) -> None:
-        """End the job, unless devices are left that the database did not let us claim."""
+        """Complete the job, unless devices are left that could not be claimed because of the database."""
         job, sources = self.job, self.runner.resync.sources
 
         async def complete(conn: Connection) -> None:

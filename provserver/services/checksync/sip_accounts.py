@@ -1,4 +1,4 @@
-"""The SIP accounts that a phone registers, and how a NOTIFY finds each: for check-sync and registration state."""
+"""The SIP accounts that a phone registers, and how to reach each; for check-sync and registration state."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ from provserver.store.fetches import FetchRecord, find_by_id
 from provserver.store.sealing import Sealer
 
 CHAIN_ACCOUNT = 0
-"""The line number of the account of a multicell system's chain id, which is no handset's."""
+"""The line number of the account named by a multicell system's chain id, which belongs to no handset."""
 
 
 @dataclass(frozen=True, slots=True)
 class SipAccounts:
-    """The lines that a desk phone or base has in its file, with the settings that hold for them.
+    """The lines in a desk phone's or base's file, with the settings that apply to them.
 
-    `chain_id`: a base that answers to an account of that name too. `handset_slots`: id of a handset -> its slot.
+    `chain_id`: set for a base that also has an account of that name. `handset_slots`: handset id -> slot.
     """
 
     record: FetchRecord
@@ -43,11 +43,11 @@ class SipAccounts:
 
     @property
     def is_base(self) -> bool:
-        """Whether all its accounts are behind one and the same base."""
+        """Whether it is a base, which all its accounts lead to."""
         return self.device.type is DeviceType.DECT_BASE
 
     def targets(self, event: str, proxy: str | None) -> Iterator[tuple[Target, Route]]:
-        """Who is to be told `event`, and by which way; lines without a SIP domain are left out."""
+        """The targets and routes for a NOTIFY with `event`; lines without a SIP domain are left out."""
         mac = self.device.mac
         if mac is None:
             return
@@ -59,7 +59,7 @@ class SipAccounts:
             yield self._chain_target(self.chain_id, domain, mac, event), _route({}, self.resolved, proxy)
 
     def without_domain(self) -> list[Line]:
-        """Lines that cannot be addressed."""
+        """The lines without a SIP domain, which cannot be addressed."""
         return [line for line in self.lines if line.problem]
 
     def _target(self, line: Line, mac: Mac, event: str) -> Target:
@@ -82,7 +82,7 @@ class SipAccounts:
 async def read_accounts(
     conn: Connection, sealer: Sealer, catalogue: Catalogue, account_id: str, device_id: str
 ) -> SipAccounts:
-    """The accounts of a desk phone or base; of a handset those of its base.
+    """The accounts of a desk phone or base; for a handset those of its base.
 
     Raises `NotFound`, or `Impossible` with code `unpaired` or `vendor_unknown`.
     """

@@ -153,7 +153,7 @@ async def _delete(change: Change, device: Device) -> None:
 
 
 async def arm(change: Change, device: Device, window: timedelta) -> Device:
-    """Open the provisioning window again, for the first address that asks. Raises `Impossible` for a handset."""
+    """Open the provisioning window again, not pinned to an address. Raises `Impossible` for a handset."""
     if device.mac is None:
         raise Impossible("a handset fetches nothing; arm its base", code="arm_the_base")
     until = change.at + window

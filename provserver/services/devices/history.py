@@ -1,4 +1,4 @@
-"""What happened to devices: listed, and followed while it happens."""
+"""Events of devices: listing and following."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from provserver.store.events import EventFilter
 
 __all__ = ["CHUNK", "EventFilter", "Tail", "list_events"]
 
-# An event is stored a moment after its id was made, so it can turn up behind later ones.
+# An event is stored a moment after its id was generated, so it may appear behind later ones.
 _OVERLAP = timedelta(seconds=5)
 CHUNK = 500
 
@@ -19,26 +19,26 @@ CHUNK = 500
 async def list_events(
     conn: Connection, account_id: str, device_id: str, chosen: EventFilter, request: PageRequest
 ) -> Page[Event]:
-    """The events of a device, newest first."""
+    """A page of a device's events, newest first."""
     return await events.list_events(conn, account_id, device_id, chosen, request)
 
 
 class Tail:
-    """Follows the events of one account, or of all with None; each event comes once."""
+    """Follows the events of one account, or of all (None); each event is returned once."""
 
     def __init__(self, database: Database, account_id: str | None, start: datetime, after_id: str | None) -> None:
-        """From `after_id` on, else from `start`."""
+        """Start after `after_id`, else at `start`."""
         self._database = database
         self._account_id = account_id
         self._first = after_id or new_id("evt", start, bytes(10))
         self._seen: set[str] = set()
 
     async def news(self, now: datetime) -> list[Event]:
-        """The next events that were stored since the last call, oldest first. Raises `StoreUnavailable`.
+        """The events stored since the last call, oldest first. Raises `StoreUnavailable`.
 
-        At most `CHUNK` of those that are past; where it is that many there may be more.
+        At most `CHUNK` past events per call; if there are that many, there may be more.
         """
-        settled = new_id("evt", now - _OVERLAP, bytes(10))  # what is older will not turn up late any more
+        settled = new_id("evt", now - _OVERLAP, bytes(10))  # no older event will appear any more
         found: list[Event] = []
         after = self._first
         async with self._database.read() as conn:
@@ -49,7 +49,7 @@ class Tail:
                     break
                 after = chunk[-1].id
         self._seen.update(event.id for event in found)
-        # Go on behind what is settled; where the last chunk was full, only as far as it went.
+        # Continue after the settled events; after a full chunk, only as far as it reached.
         bound = settled if len(chunk) < CHUNK else min(settled, chunk[-1].id)
         self._first = max(self._first, bound)
         self._seen = {event_id for event_id in self._seen if event_id > self._first}

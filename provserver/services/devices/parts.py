@@ -1,4 +1,4 @@
-"""What a device's file is made from beside its layers: lines; on a base also handsets, and the bases of its system."""
+"""What a device's file is made from besides its layers: lines; for a base also handsets and the bases of its system."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from provserver.store.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class PlacedHandset:
-    """A handset on a base: its record and its own layer document."""
+    """A handset on a base, with its layer document."""
 
     device: Device
     document: Mapping[str, Any]
@@ -26,7 +26,7 @@ class PlacedHandset:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The lines of a device or of all handsets of a base, those handsets, all bases of its system, its buttons."""
+    """The lines of a device or of a base's handsets, those handsets, the bases of its system, and its buttons."""
 
     assigned: Sequence[Assigned] = ()
     handsets: Sequence[PlacedHandset] = ()
@@ -35,12 +35,12 @@ class Parts:
 
     @property
     def handset_revisions(self) -> tuple[tuple[str, int], ...]:
-        """(id, revision) of every handset, as they are in the file made from this."""
+        """(id, revision) of every handset, as contained in the file."""
         return tuple((handset.device.id, handset.device.revision) for handset in self.handsets)
 
     @property
     def button_rows(self) -> ButtonRows:
-        """The buttons, with the users of the device's own lines beside those that they are about."""
+        """The buttons, with the users of the device's own lines added to those they refer to."""
         if not self.buttons.template and not self.buttons.overrides:
             return self.buttons
         own = {user.id: Person.of(user) for _, user in self.assigned}
@@ -48,7 +48,7 @@ class Parts:
 
 
 async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
-    """Read them: two statements for a desk phone, up to four for a base."""
+    """Read the parts: two queries for a desk phone, up to four for a base."""
     keys = await rows_of(conn, device)
     if device.type is not DeviceType.DECT_BASE:
         return Parts(await occupants_of(conn, sealer, device.id), buttons=keys)
@@ -66,7 +66,7 @@ async def read_parts(conn: Connection, sealer: Sealer, device: Device) -> Parts:
 
 
 def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved: Resolved) -> Repeated:
-    """What repeats in the device's file; pure."""
+    """The repeating parts of the device's file. Pure."""
     if device.type is not DeviceType.DECT_BASE:
         values = {path: effective.value for path, effective in resolved.settings.items()}
         return Repeated(tuple(line_of(assignment, user, values) for assignment, user in parts.assigned))
@@ -96,13 +96,13 @@ def repeated_of(device: Device, parts: Parts, layers: Sequence[Layer], resolved:
 
 
 def _own(layers: Sequence[Layer], handset: PlacedHandset) -> Resolved | None:
-    """The settings as this handset overrides them; None where it overrides nothing."""
+    """The settings with this handset's overrides; None if it has none."""
     abstractions = handset.document.get("abstractions")
     return resolve([*layers, Layer("handset", abstractions)]) if abstractions else None
 
 
 def handset_parameters(parts: Parts) -> Sequence[Layer]:
-    """The raw parameters of handsets, as layers after the base's own, in the order of slots."""
+    """The handsets' raw parameters as layers on top of the base's own, by slot."""
     return [
         Layer("handset", {}, handset.document["vendor_overrides"])
         for handset in parts.handsets

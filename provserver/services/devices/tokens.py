@@ -1,4 +1,4 @@
-"""The secret of a device, and which proofs count for it: what people may change about who gets its file."""
+"""Changes to who can get a device's file: its secret and its accepted proofs."""
 
 from collections.abc import Collection
 
@@ -12,10 +12,10 @@ from provserver.store.tokens import replace_token
 
 
 async def rotate(change: Change, device: Device, *, overlap: bool) -> Device:
-    """Give a device a new secret. With `overlap` the old one works until its phone has come with the new one.
+    """Give a device a new secret. With `overlap` the old one is valid until the phone has used the new one.
 
-    Raises `Impossible` for a handset, and `Conflict` with code `rotation_pending` where the phone has not come with the
-    one that it got last time: a third one beside would leave open which of them it has.
+    Raises `Impossible` for a handset, or `Conflict` with code `rotation_pending` if the phone has not used the secret
+    of the last rotation yet: with a third one, it would be unknown which of them it has.
     """
     if device.mac is None:
         raise Impossible("a handset has no secret; its base has", code="rotate_the_base")
@@ -32,7 +32,7 @@ async def rotate(change: Change, device: Device, *, overlap: bool) -> Device:
 
 
 def check_provable(catalogue: Catalogue, device: Device, proofs: Collection[str] | None) -> None:
-    """Raise `Impossible` where a device narrowed to `proofs` could not be let in by any of them."""
+    """Raise `Impossible` if phones of this vendor support none of `proofs`."""
     vendor = catalogue.dialect_of(device)
     if proofs is None or vendor is None or set(proofs) & set(vendor.proofs):
         return

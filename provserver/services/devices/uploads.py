@@ -1,4 +1,4 @@
-"""Files for phones: uploaded, listed, deleted. A row is there exactly while its file is whole on the disk."""
+"""Files uploaded for phones. A row exists only while its file is complete on disk."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ __all__ = ["Arrived", "FileFolder", "Wish", "create", "delete", "get", "list_fil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What an upload is meant to be. `original` is the name that the file had, `account_id` None for the platform."""
+    """What is uploaded. `original`: the file's name. `account_id` None: for the platform."""
 
     kind: FileKind
     account_id: str | None
@@ -25,7 +25,7 @@ class Wish:
 
 
 async def create(change: Change, folder: FileFolder, arrived: Arrived, wish: Wish, quota: int) -> StoredFile:
-    """Keep what has arrived. Raises `Invalid` for a file that is none of its kind, `StorageFull` beyond the quota."""
+    """Keep a received file. Raises `Invalid` if it is not of its kind, or `StorageFull` beyond the quota."""
     if not arrived.size:
         raise Invalid("the body is empty; send the file as it is", details={"body": "is empty"})
     ending = ending_of(wish.kind, arrived.head, wish.original)
@@ -49,7 +49,7 @@ async def create(change: Change, folder: FileFolder, arrived: Arrived, wish: Wis
 
 
 async def get(conn: Connection, account_id: str | None, file_id: str) -> StoredFile:
-    """The file; raises `NotFound`."""
+    """The file. Raises `NotFound`."""
     file = await files.get_file(conn, account_id, file_id)
     if file is None:
         raise NotFound("there is no such file")
@@ -59,24 +59,24 @@ async def get(conn: Connection, account_id: str | None, file_id: str) -> StoredF
 async def list_files(
     conn: Connection, account_id: str | None, request: PageRequest, kind: FileKind | None
 ) -> Page[StoredFile]:
-    """The files of an account, or (None) of the platform; newest first."""
+    """A page of the files of an account, or of the platform (None); newest first."""
     return await files.list_files(conn, account_id, request, kind)
 
 
 async def names_of(conn: Connection, account_id: str) -> list[str]:
-    """The names of all files of an account, which go where it goes."""
+    """The names of all files of an account, to be deleted with it."""
     return await files.names_of(conn, account_id)
 
 
 async def sweep(database: Database, folder: FileFolder) -> int:
-    """Remove what killed processes have left in the folder and say how much that was."""
+    """Delete what killed processes left in the folder; returns the number."""
     async with database.read() as conn:
         known = await files.all_names(conn)
     return await folder.sweep(known)
 
 
 async def delete(change: Change, account_id: str | None, file_id: str) -> StoredFile:
-    """Forget a file and return what it was; raises `NotFound`. Its bytes are removed once that is committed."""
+    """Delete a file's row and return it. Raises `NotFound`. The caller deletes the file after the commit."""
     file = await get(change.conn, account_id, file_id)
     await files.delete_file(change.conn, file_id)
     await audit.record(change, "file.deleted", file_id, account_id=account_id, before=audit.snapshot(file))

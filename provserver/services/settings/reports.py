@@ -107,7 +107,7 @@ def report(effective: EffectiveDevice) -> DeviceReport:
 
 
 def button_report(placed: PlacedButton, parameters: Iterable[Parameter]) -> ButtonReport:
-    """A button, with the parameters of its key as they are in the file."""
+    """A button, with the parameters of its key in the file."""
     button = placed.button
     own = [item for item in parameters if item.setting == setting_of(button)]
     raw = [item for item in own if item.layer not in ("vendor", button.source)]
@@ -118,9 +118,9 @@ def button_report(placed: PlacedButton, parameters: Iterable[Parameter]) -> Butt
 
 
 def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Document:
-    """The content of one of the device's files, laid out from masked values.
+    """The content of one of the device's files, rendered from masked values.
 
-    Raises `NotFound` where the phone asks for no such file, or gets none.
+    Raises `NotFound` if the phone does not request such a file or does not get one.
     """
     rule = next((file.rule for file in files_of(effective) if file.name == name and file.served), None)
     if rule is None:
@@ -129,7 +129,7 @@ def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Do
 
 
 def setting_report(path: str, value: Effective, outcome: Outcome, *, secret: bool) -> SettingReport:
-    """A setting and what became of it."""
+    """The report of a setting and its outcome."""
     return SettingReport(
         path=path,
         value=MASK if secret else value.value,
@@ -142,7 +142,7 @@ def setting_report(path: str, value: Effective, outcome: Outcome, *, secret: boo
 
 
 def _with_exception(found: SettingReport, effective: EffectiveDevice) -> SettingReport:
-    """A time zone with what the phone is told for a while, because it does not do what it does every year."""
+    """Add a note to a time zone whose rules are currently not the yearly ones."""
     if found.path != TIMEZONE:
         return found
     told = zone_exception(effective)
@@ -150,13 +150,13 @@ def _with_exception(found: SettingReport, effective: EffectiveDevice) -> Setting
 
 
 def zone_exception(effective: EffectiveDevice) -> Told | None:
-    """What the phone is told for a while instead of its zone's yearly rules, where that is so."""
+    """The rules given to the phone temporarily instead of its zone's yearly ones; None if there are none."""
     zone, outcome = effective.resolved.value(TIMEZONE), effective.translation.outcomes.get(TIMEZONE)
     return exception(effective.vendor, zone, outcome, effective.at) if outcome else None
 
 
 def raw_report(name: str, value: Effective, *, secret: bool) -> SettingReport:
-    """A raw parameter."""
+    """The report of a raw parameter."""
     shown = MASK if secret else value.value
     spelled = MASK if secret else str(value.value)
     return SettingReport(name, shown, value.layer, _shadows(value, secret=secret), True, None, [(name, spelled)])  # noqa: FBT003
@@ -171,5 +171,5 @@ def _unique(parameters: Iterable[Parameter]) -> list[Parameter]:
 
 
 def shown_parameter(parameter: Parameter) -> tuple[str, str]:
-    """Its name and value, a secret masked."""
+    """Name and value; a secret is masked."""
     return parameter.identity, MASK if parameter.secret else parameter.value

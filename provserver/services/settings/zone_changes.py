@@ -1,4 +1,4 @@
-"""Time zones that do what they do not do every year: what people are told of that, and that phones ask in time."""
+"""Exceptions in time zones: notes for people, and shorter polling so that phones get new rules in time."""
 
 from datetime import datetime
 
@@ -11,11 +11,11 @@ from provserver.rendering.outcomes import Outcome
 
 TIMEZONE = "regional.timezone"
 _OFTEN = 60 * 60
-"""Seconds between two polls while a change is near: so long at most a phone then shows the wrong time."""
+"""Seconds between polls before a change, so at most this long a phone shows the wrong time."""
 
 
 def asking_often(resolved: Resolved, at: datetime) -> Layer | None:
-    """The layer of a phone that must ask soon, because of its clock; None for all others."""
+    """A layer that shortens the polling interval if the phone's time zone rules are about to expire; else None."""
     zone, interval = resolved.value(TIMEZONE), resolved.value("provisioning.polling_interval")
     if not resolved.value("provisioning.polling_enabled") or (interval or 0) <= _OFTEN:
         return None
@@ -25,14 +25,14 @@ def asking_often(resolved: Resolved, at: datetime) -> Layer | None:
 
 
 def exception(vendor: Vendor, zone: str, outcome: Outcome, at: datetime) -> Told | None:
-    """What the phone is told instead of its zone's yearly rules; None where it is told those, or the zone's name."""
+    """The rules given temporarily instead of the zone's yearly ones; None if those, or the zone's name, are given."""
     told = told_at(zone, at)
     spelled = any(_tells_rules(mapping, vendor, zone) for mapping in vendor.settings.get(TIMEZONE, ()))
     return told if told.is_exception and spelled and outcome.parameters else None
 
 
 def told_of(told: Told) -> str:
-    """Such an exception in words."""
+    """The exception as text."""
     hours, minutes = divmod(abs(told.zone.standard), 60)
     offset = f"UTC{'-' if told.zone.standard < 0 else '+'}{hours:02}:{minutes:02}"
     end = f"{told.ends:%Y-%m-%dT%H:%M:%SZ}"
@@ -40,7 +40,7 @@ def told_of(told: Told) -> str:
 
 
 def _tells_rules(mapping: Mapping, vendor: Vendor, zone: str) -> bool:
-    """Whether it spells the zone by offset or rules: where the phone knows the name, its own tables count."""
+    """Whether the mapping writes offset or rules. If it writes the zone's name, the phone's own tables apply."""
     if mapping.convert is None or not ARGUMENTS[mapping.convert].by_rules:
         return False
     named = (mapping.arguments.get(argument, ()) for argument in ARGUMENTS[mapping.convert].zone_tables)
