@@ -9,9 +9,10 @@ PAUSE = 1.0  # seconds the breaker stays open; then one request tries again
 
 
 class Breaker:
-    """The breaker of one process."""
+    """The breaker of one process. `database`: its name, for messages."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.database = database
         self._clock = clock
         self._until: float | None = None
 
@@ -20,7 +21,7 @@ class Breaker:
         if self._until is None:
             return
         if self._clock() < self._until:
-            raise StoreUnavailable("the database cannot be reached; it is asked again within a second")
+            raise StoreUnavailable(f"the database {self.database} cannot be reached; it is retried every second")
         self.failed()  # stays open for all other requests
 
     def failed(self) -> None:

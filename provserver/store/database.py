@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
@@ -40,8 +41,9 @@ class Database:
     def __init__(self, engine: AsyncEngine, sealer: Sealer, wait: float = 5.0, threads: Threads | None = None) -> None:
         self._engine = engine
         self._wait = wait
-        self.breaker = Breaker()
         self.embedded = engine.dialect.name == "sqlite"
+        self.name = str(engine.url.database) if self.embedded else postgresql.name_of(engine.url)
+        self.breaker = Breaker(self.name)
         self._threads = threads
         # Other exceptions that mean an outage. The PostgreSQL driver is not imported for SQLite.
         self._away: tuple[type[Exception], ...] = (NoFreeConnection, OSError)
@@ -89,7 +91,7 @@ class Database:
 
         The block must do database work only: an `OSError` raised inside counts as an outage.
         """
-        with _outages_named(self._away):
+        with self._outages():
             async with self._connected(self._reading) as conn:
                 yield conn
 
@@ -101,7 +103,7 @@ class Database:
         if self._threads is None:
             async with self.read() as conn:
                 return await work(conn)
-        with _outages_named(self._away):
+        with self._outages():
             return await self._threads.read(work)
 
     async def look_up(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
@@ -111,7 +113,7 @@ class Database:
         thread.
         """
         if self._threads and self._threads.reads_quickly:
-            with suppress(StoreUnavailable), _outages_named(self._away):  # busy: fall back to a thread, which can wait
+            with suppress(StoreUnavailable), self._outages():  # busy: fall back to a thread, which can wait
                 return self._threads.read_at_once(work)
         return await self.look(work)
 
@@ -128,7 +130,7 @@ class Database:
             return lambda: found
 
         def look() -> Made:
-            with _outages_named(self._away):
+            with self._outages():
                 return threads.read_here(work)
 
         return look
@@ -140,7 +142,7 @@ class Database:
         When the block has ended, the write is durable. Raises `StoreUnavailable`, or `Contended` if a server aborts it
         because of a concurrent write to the same rows; the caller should then retry.
         """
-        with _outages_named(self._away):
+        with self._outages():
             async with self._turn(), self._connected(self._writing) as conn, conn.begin():
                 yield conn
 
@@ -172,12 +174,12 @@ class Database:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        with _outages_named(self._away):
+        with self._outages():
             async with self._turn(), self._connected(engine) as conn, conn.begin():
                 return await work(conn)
 
     async def _at_one_go(self, threads: Threads, work: Callable[[Connection], Awaitable[Made]]) -> Made:
-        with _outages_named(self._away):
+        with self._outages():
             async with self._turn():
                 return await threads.write(work)
 
@@ -200,6 +202,9 @@ class Database:
                     raise
                 self.breaker.answered()
             yield conn
+
+    def _outages(self) -> AbstractContextManager[None]:
+        return _outages_named(self.name, self._away)
 
     async def ping(self) -> None:
         """Run a trivial query. Raises `StoreUnavailable`."""
@@ -237,7 +242,7 @@ def _options(dialect: str) -> tuple[dict[str, Any], ...]:
 
 
 @contextmanager
-def _outages_named(away: tuple[type[Exception], ...]) -> Iterator[None]:
+def _outages_named(database: str, away: tuple[type[Exception], ...]) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
@@ -245,6 +250,7 @@ def _outages_named(away: tuple[type[Exception], ...]) -> Iterator[None]:
             raise Contended("others write the same; try again") from error
         if isinstance(error, _MISTAKES) and not error.connection_invalidated:
             raise
-        raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
+        raise StoreUnavailable(f"the database {database} does not answer: {error.orig}") from error
     except away as error:
-        raise StoreUnavailable(f"the database cannot be reached: {error}") from error
+        why = str(error) or "no answer in time"  # of a `TimeoutError`, which has no text
+        raise StoreUnavailable(f"the database {database} cannot be reached: {why}") from error

@@ -4,6 +4,7 @@ The store uses no feature that distributed databases lack, such as LISTEN or adv
 """
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
@@ -45,6 +46,24 @@ def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
     # from text to the number that the driver needs
     sizes = {name: int(str(url.query[name])) for name in ("statement_cache_size",) if name in url.query}
     return {name: value for name, value in ours.items() if name not in url.query} | sizes
+
+
+def name_of(url: URL) -> str:
+    """The database with its hosts and ports, for messages; without user and password."""
+    hosts, ports = (_values(url.query.get(name)) for name in ("host", "port"))
+    ports = ports or [str(url.port or 5432)]
+    if not hosts:
+        host = url.host or "localhost"
+        hosts = [f"[{host}]:{ports[0]}" if ":" in host else host]
+    # Hosts in the query may have a port of their own; one that begins with / is the folder of a socket.
+    whole = (
+        host if host.startswith("/") or ":" in host else f"{host}:{port}" for host, port in zip(hosts, cycle(ports))
+    )
+    return f"{url.database} at {', '.join(whole)}"
+
+
+def _values(given: str | tuple[str, ...] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or ())
 
 
 def failures() -> tuple[type[Exception], ...]:

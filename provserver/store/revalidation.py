@@ -160,7 +160,7 @@ class EmbeddedRevalidator:
             return (self._connection or self._open()).execute(query, values).fetchone()
         except sqlite3.Error as error:
             self._close()
-            raise StoreUnavailable(f"the database does not answer: {error}") from error
+            raise StoreUnavailable(f"the database {self._path} does not answer: {error}") from error
 
     async def close(self) -> None:
         """Close the connection."""
@@ -231,7 +231,8 @@ class ServerRevalidator:
     async def _ask(self) -> None:
         while self._waiting:
             asked, self._waiting = self._waiting, {}
-            told: dict[str, _Told] = dict.fromkeys(asked, StoreUnavailable("the database does not answer"))
+            outage = StoreUnavailable(f"the database {self._breaker.database} does not answer")
+            told: dict[str, _Told] = dict.fromkeys(asked, outage)
             answered = False
             try:
                 rows = await self._rows(list(asked))

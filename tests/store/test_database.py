@@ -193,9 +193,9 @@ async def test_a_full_disk_is_an_outage_and_not_a_crash(db: Database) -> None:
 
 
 async def test_a_mistake_in_a_statement_is_not_an_outage() -> None:
-    with pytest.raises(ProgrammingError), _outages_named((OSError,)):
+    with pytest.raises(ProgrammingError), _outages_named("provserver", (OSError,)):
         raise ProgrammingError("SELECT", None, Exception("syntax"))
-    with pytest.raises(StoreUnavailable), _outages_named((OSError,)):
+    with pytest.raises(StoreUnavailable), _outages_named("provserver", (OSError,)):
         raise ProgrammingError("SELECT", None, Exception("gone"), connection_invalidated=True)
 
 
@@ -370,3 +370,29 @@ async def test_what_collides_all_the_time_is_an_outage_in_the_end(db: Database) 
     with pytest.raises(StoreUnavailable, match="all the time"):
         await impatient.persist(work)
     await impatient.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("postgresql+asyncpg://user:secret@db.example/phones", "phones at db.example:5432"),
+        ("postgresql+asyncpg://user:secret@db.example:5433/phones", "phones at db.example:5433"),
+        ("postgresql+asyncpg://user:secret@[2001:db8::1]:5433/phones", "phones at [2001:db8::1]:5433"),
+        ("postgresql+asyncpg://user:secret@/phones?host=a:5433&host=b", "phones at a:5433, b:5432"),
+        ("postgresql+asyncpg://user:secret@/phones?host=a&host=b&port=5433&port=5434", "phones at a:5433, b:5434"),
+        ("postgresql+asyncpg://user:secret@/phones?host=/run/postgresql", "phones at /run/postgresql"),
+        ("postgresql+asyncpg:///phones?password=secret", "phones at localhost:5432"),
+    ],
+)
+def test_a_database_server_is_named_by_host_port_and_database_alone(url: str, named: str) -> None:
+    assert postgresql.name_of(make_url(url)) == named
+
+
+async def test_an_outage_is_told_with_the_database_and_without_its_password(sealer: Sealer) -> None:
+    """Of three instances with three databases: which one is it that cannot be reached, and from where?"""
+    nobody = Database.open("postgresql+asyncpg://user:secret@127.0.0.1:1/phones", sealer)
+    for _ in range(2):  # the second time it is not even tried
+        with pytest.raises(StoreUnavailable, match="database phones at 127.0.0.1:1 cannot be reached") as outage:
+            await nobody.ping()
+        assert "secret" not in outage.value.message
+    await nobody.close()

@@ -147,7 +147,7 @@ class RecordCache:
                     return await self._read_once(mac, token)
         except TimeoutError:
             self._database.breaker.failed()
-            raise StoreUnavailable("the database does not answer in time") from None
+            raise StoreUnavailable(f"the database {self._database.name} does not answer in time") from None
 
     async def _read_once(self, mac: Mac | None, token: str | None) -> Found:
         return await self._database.look(partial(find, mac=mac, token=token))
