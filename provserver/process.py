@@ -111,7 +111,7 @@ def _shared_services(
             spool=Spool(foundation.config.data_dir / "spool"),
             in_flight=lambda: admission.in_flight,
         ),
-        UnknownDevices(foundation.database, phones.unknown_limit),
+        UnknownDevices(foundation.database, phones.unknown_limit, metrics.unknown_shed.inc),
         Guard(foundation.database, guesses, (*phones.guessing.exempt, *phones.networks), foundation.sources.now),
         FileFolder(foundation.config.files_folder),
         admission,

@@ -22,6 +22,9 @@ class PhoneMetrics:
         )
         self.waiting = Gauge("provserver_contacts_waiting", "Contacts and events to be written", registry=registry)
         self.shed = Counter("provserver_contacts_shed", "Contacts and events not kept in overload", registry=registry)
+        self.unknown_shed = Counter(
+            "provserver_unknown_devices_shed", "Requests of unknown devices not kept in overload", registry=registry
+        )
 
     def survived(self) -> None:
         """Count a file served while the database was unreachable."""

@@ -1,8 +1,10 @@
 """Unknown MACs that asked for files: counted in memory, written periodically, bounded; listing and removal."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
+
+import structlog
 
 from provserver.domain.device import UnknownDevice
 from provserver.domain.errors import NotFound, StoreUnavailable
@@ -17,13 +19,19 @@ from provserver.store.database import Connection, Database
 _INTERVAL = 1.0
 _MOST_WAITING = 1_000
 
+_log = structlog.get_logger("phones")
+
 
 class UnknownDevices:
-    """Collects sightings. A flood of invented MACs costs bounded memory and one small write a second."""
+    """Collects sightings. A flood of invented MACs costs bounded memory and one small write a second.
 
-    def __init__(self, database: Database, limit: int) -> None:
+    What cannot be written is kept until the database is back. `on_shed` is called for each sighting that is dropped.
+    """
+
+    def __init__(self, database: Database, limit: int, on_shed: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._limit = limit
+        self._on_shed = on_shed
         self._waiting: dict[Mac, UnknownDevice] = {}
         self._writing = asyncio.Lock()
         self._task = PeriodicTask("write the unknown devices", self.flush, _INTERVAL)
@@ -35,8 +43,10 @@ class UnknownDevices:
     async def stop(self) -> None:
         """Write what is left, then stop."""
         await self._task.stop()
-        with suppress(StoreUnavailable):
+        try:
             await self.flush()
+        except StoreUnavailable as error:
+            _log.error("unknown_devices_not_written", count=len(self._waiting), reason=error.message)
 
     def saw(self, sighting: UnknownDevice) -> None:
         """Count one request. New MACs past the bound are dropped until the next write."""
@@ -47,13 +57,22 @@ class UnknownDevices:
             )
         elif len(self._waiting) < min(_MOST_WAITING, self._limit):
             self._waiting[sighting.mac] = sighting
+        else:
+            self._on_shed()
 
     async def flush(self) -> None:
         """Write all collected sightings. Raises `StoreUnavailable`."""
         async with self._writing:
             sightings, self._waiting = list(self._waiting.values()), {}
-            if sightings:
+            if not sightings:
+                return
+            try:
                 await self._database.add(lambda conn: unknown_devices.record_unknown(conn, sightings, self._limit))
+            except StoreUnavailable:
+                later, self._waiting = self._waiting, {}
+                for sighting in (*sightings, *later.values()):
+                    self.saw(sighting)
+                raise
 
 
 async def list_unknown(conn: Connection, request: PageRequest) -> Page[UnknownDevice]:
