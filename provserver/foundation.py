@@ -56,20 +56,27 @@ def load_vendors(config: Config, *, thorough: bool = False) -> Vendors:
 @asynccontextmanager
 async def open_foundation(config: Config, vendors: Vendors | None = None) -> AsyncIterator[Foundation]:
     """Load the catalogue, unless given, and open the store until the end of the block. The schema is not migrated."""
-    catalogue, renderer = vendors or load_vendors(config)
+    vendors = vendors or load_vendors(config)
     async with open_database(config) as database:
-        public_url = addresses(config, {PHONES: config.phones.port, API: config.api.port}).phones
-        proof_policy = ProofPolicy(frozenset(config.phones.auth), config.phones.networks)
-        sources = Sources()
-        configurations = Configurations(database, catalogue, renderer, public_url, proof_policy, sources)
-        yield Foundation(config, catalogue, renderer, database, configurations, sources)
+        yield foundation_on(database, config, vendors, Sources())
+
+
+def foundation_on(database: Database, config: Config, vendors: Vendors, sources: Sources) -> Foundation:
+    """The foundation on a database that is open."""
+    catalogue, renderer = vendors
+    public_url = addresses(config, {PHONES: config.phones.port, API: config.api.port}).phones
+    proof_policy = ProofPolicy(frozenset(config.phones.auth), config.phones.networks)
+    configurations = Configurations(database, catalogue, renderer, public_url, proof_policy, sources)
+    return Foundation(config, catalogue, renderer, database, configurations, sources)
 
 
 @asynccontextmanager
-async def open_resync(foundation: Foundation) -> AsyncIterator[tuple[Resync, Notifier]]:
-    """The check-sync service with the configured back end, closed at the end of the block."""
+async def open_resync(
+    foundation: Foundation, notifier: Notifier | None = None
+) -> AsyncIterator[tuple[Resync, Notifier]]:
+    """The check-sync service, closed at the end of the block; with the configured back end where none is given."""
     settings, sources = foundation.config.checksync, foundation.sources
-    notifier = OnDemand(settings, clock=sources.now, entropy=sources.entropy)
+    notifier = notifier or OnDemand(settings, clock=sources.now, entropy=sources.entropy)
     try:
         sender = Sender(notifier, settings.proxy, settings.timeout)
         yield Resync(foundation.configurations, sender, sources), notifier

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
 from provserver.api.face import UploadLimits
 from provserver.config import Config
+from provserver.domain.checksync import Notifier
 from provserver.domain.guessing import Guesses
 from provserver.foundation import Foundation, Vendors, open_foundation, open_resync
 from provserver.garbage import settle_memory, unsearched
@@ -69,10 +69,15 @@ async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = 
     async with AsyncExitStack() as stack:
         with unsearched():
             foundation = await stack.enter_async_context(open_foundation(config, vendors))
-            shared = _shared_services(stack, foundation, CollectorRegistry(), counts_phones=role.phones)
+            shared = shared_services(stack, foundation, counts_phones=role.phones)
             listeners = Listeners(stack, config, foundation.catalogue.vendor_named, role.sockets)
-            phones = _phones(stack, foundation, shared, role, lambda: listeners.phones.trust) if role.phones else None
-            api = await _api(stack, foundation, shared) if role.api else None
+            phones = api = None
+            if role.phones:
+                phones = build_phones(
+                    phone_face(stack, foundation, shared, lambda: listeners.phones.trust, role.shared_cache)
+                )
+            if role.api:
+                api = build_api(await api_face(stack, foundation, shared))
             if role.counted:
                 await _run_until_closed(stack, role.counted.keep(shared.registry, tells=role.api))
             where = await listeners.open(phones, api)
@@ -93,10 +98,9 @@ class SharedServices:
     admission: Admission
 
 
-def _shared_services(
-    stack: AsyncExitStack, foundation: Foundation, registry: CollectorRegistry, *, counts_phones: bool
-) -> SharedServices:
-    phones = foundation.config.phones
+def shared_services(stack: AsyncExitStack, foundation: Foundation, *, counts_phones: bool = True) -> SharedServices:
+    """Build and start them; `stack` stops them."""
+    phones, registry = foundation.config.phones, CollectorRegistry()
     # The API process reports the phone processes' metrics, so it must not add its own zeros.
     metrics = PhoneMetrics(registry if counts_phones else CollectorRegistry())
     guesses = Guesses(phones.guessing.limit, phones.guessing.window)
@@ -123,41 +127,44 @@ def _shared_services(
     return shared
 
 
-async def _api(stack: AsyncExitStack, foundation: Foundation, shared: SharedServices) -> web.Application:
+async def api_face(
+    stack: AsyncExitStack, foundation: Foundation, shared: SharedServices, notifier: Notifier | None = None
+) -> ApiFace:
+    """Build what the API works with, and start its background tasks. `notifier`: instead of the configured one."""
     config = foundation.config
-    resync, registrations = await _check_sync(stack, foundation)
+    resync, registrations = await _check_sync(stack, foundation, notifier)
     jobs = JobRunner(foundation.database, resync, foundation.sources.new_id("run"))
     await _run_until_closed(stack, jobs.run())
     if config.events.keep:
         await _run_until_closed(stack, Retention(foundation.database, foundation.sources, config.events.keep).run())
-    return build_api(
-        ApiFace(
-            database=foundation.database,
-            catalogue=foundation.catalogue,
-            renderer=foundation.renderer,
-            configurations=foundation.configurations,
-            contacts=shared.contacts,
-            resync=resync,
-            registrations=registrations,
-            new_job=jobs.woken,
-            unknown=shared.unknown,
-            guard=shared.guard,
-            sources=foundation.sources,
-            window_seconds=config.phones.window,
-            bootstrap_key=config.api.bootstrap_key,
-            registry=shared.registry,
-            files=shared.files,
-            uploads=UploadLimits(config.uploads.firmware_bytes, config.uploads.quota_bytes),
-        )
+    return ApiFace(
+        database=foundation.database,
+        catalogue=foundation.catalogue,
+        renderer=foundation.renderer,
+        configurations=foundation.configurations,
+        contacts=shared.contacts,
+        resync=resync,
+        registrations=registrations,
+        new_job=jobs.woken,
+        unknown=shared.unknown,
+        guard=shared.guard,
+        sources=foundation.sources,
+        window_seconds=config.phones.window,
+        bootstrap_key=config.api.bootstrap_key,
+        registry=shared.registry,
+        files=shared.files,
+        uploads=UploadLimits(config.uploads.firmware_bytes, config.uploads.quota_bytes),
     )
 
 
-async def _check_sync(stack: AsyncExitStack, foundation: Foundation) -> tuple[Resync, Registrations]:
-    resync, notifier = await stack.enter_async_context(open_resync(foundation))
+async def _check_sync(
+    stack: AsyncExitStack, foundation: Foundation, notifier: Notifier | None
+) -> tuple[Resync, Registrations]:
+    resync, back_end = await stack.enter_async_context(open_resync(foundation, notifier))
     silent = (
         "the back end `sip` does not tell who is registered" if foundation.config.checksync.backend == "sip" else None
     )
-    registrations = Registrations(foundation.database, foundation.catalogue, notifier, silent)
+    registrations = Registrations(foundation.database, foundation.catalogue, back_end, silent)
     stack.push_async_callback(registrations.close)
     return resync, registrations
 
@@ -173,9 +180,14 @@ async def _run_until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, Non
     stack.push_async_callback(end)
 
 
-def _phones(
-    stack: AsyncExitStack, foundation: Foundation, shared: SharedServices, role: Role, trust: Callable[[], VendorTrust]
-) -> web.Application:
+def phone_face(
+    stack: AsyncExitStack,
+    foundation: Foundation,
+    shared: SharedServices,
+    trust: Callable[[], VendorTrust],
+    shared_cache: SharedCacheFolder | None = None,
+) -> PhoneFace:
+    """Build what the phone listener works with, and start its background tasks."""
     phones = foundation.config.phones
     generation(foundation.sources.now())  # reads all time zones now rather than during the first request
     records = RecordCache(foundation.database, phones.record_bytes, survival=phones.survival)
@@ -198,7 +210,7 @@ def _phones(
             foundation.configurations.proof_policy,
             DocumentCache(phones.cache_bytes),
             RenderQueue(phones.patience),
-            SharedCache(role.shared_cache, phones.shared_bytes) if role.shared_cache and phones.shared_bytes else None,
+            SharedCache(shared_cache, phones.shared_bytes) if shared_cache and phones.shared_bytes else None,
         ),
         recorder=Recorder(
             foundation.catalogue, shared.contacts, shared.unknown, foundation.sources, foundation.sources.series("evt")
@@ -210,7 +222,7 @@ def _phones(
         request_cache=RequestCache(),
         account_limit=AccountLimit(lambda: shared.admission.room),
     )
-    face = PhoneFace(
+    return PhoneFace(
         provisioning,
         shared.metrics,
         phones.public_url,
@@ -220,4 +232,3 @@ def _phones(
         certificate_header=phones.client_certificate_header,
         trust=trust,
     )
-    return build_phones(face)

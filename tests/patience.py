@@ -16,6 +16,13 @@ def wait_for_the_server(monkeypatch: pytest.MonkeyPatch, seconds: float = 60) ->
         monkeypatch.setattr(f"provserver.{module}.PATIENCE", seconds)
 
 
+def write_only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process writes or reads again by itself, it does when a test says so, not whenever a second is over."""
+    for interval in ("fetching.unknown_devices._INTERVAL", "fetching.record_cache.CONFIRM_EVERY"):
+        monkeypatch.setattr(f"provserver.services.{interval}", 86400)
+    monkeypatch.setattr("provserver.services.protection.mac_guessing._INTERVAL", 86400)
+
+
 def pass_time(seconds: float) -> None:
     """From now on the clock of the running loop shows that much more; what was due meanwhile happens at once."""
     loop = asyncio.get_running_loop()

@@ -1,40 +1,28 @@
 """A real API on a real socket over a real database."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
 
 from provserver.api.app import ApiFace, build_api
-from provserver.api.face import FACE, UploadLimits
-from provserver.config import Phones
+from provserver.api.face import FACE
+from provserver.config import Api, CheckSync, Config, Phones, Uploads
 from provserver.domain.catalogue import Catalogue
-from provserver.phones.app import PhoneFace, build_phones
-from provserver.phones.metrics import PhoneMetrics
-from provserver.rendering.renderer import Renderer
-from provserver.services.checksync.notifying import Sender
-from provserver.services.checksync.registrations import Registrations
-from provserver.services.checksync.resync import Resync
-from provserver.services.checksync.resync_runner import JobRunner
-from provserver.services.devices.uploads import FileFolder
-from provserver.services.fetching.contacts import ContactWriter
-from provserver.services.fetching.unknown_devices import UnknownDevices
-from provserver.services.protection.access import ProofPolicy
-from provserver.services.protection.admission import Admission
-from provserver.services.settings.effective import Configurations
+from provserver.foundation import Foundation, Vendors, foundation_on
+from provserver.listening.trust import VendorTrust
+from provserver.phones.app import build_phones
+from provserver.process import SharedServices, api_face, phone_face, shared_services
 from provserver.store.database import Database
 from provserver.store.keyfile import create_key_file
 from provserver.store.sealing import Sealer
 from tests.api.catalogue import acme
 from tests.api.client import Client, Clock, TwoTenants
-from tests.listener import make_guard, make_provisioning
-from tests.patience import PATIENT, wait_for_the_server
+from tests.patience import PATIENT, wait_for_the_server, write_only_when_told
 from tests.postgres import OwnDatabase
 from tests.services.fake_notifier import FakeNotifier
 
@@ -42,94 +30,70 @@ PLATFORM_KEY = "sk_test_platform_key_of_the_tests"
 
 
 @dataclass(frozen=True)
-class Foundation:
+class Beginning:
     """What all servers of a test run share: the vendors, and a migrated database to begin with."""
 
-    catalogue: Catalogue
-    renderer: Renderer
+    vendors: Vendors
     database: bytes
     key_file: bytes
 
 
+@dataclass(frozen=True)
+class Running:
+    """The API, listening, and what it stands on."""
+
+    server: TestServer
+    foundation: Foundation
+    shared: SharedServices
+
+
 @pytest.fixture(scope="session")
-def foundation(
-    tmp_path_factory: pytest.TempPathFactory, shipped_vendors: tuple[Catalogue, Renderer], blank_database: bytes
-) -> Foundation:
+def beginning(tmp_path_factory: pytest.TempPathFactory, shipped_vendors: Vendors, blank_database: bytes) -> Beginning:
     """The shipped vendors and Acme."""
     catalogue, renderer = shipped_vendors
     like = catalogue.dialects["yealink"], catalogue.dialects["yealink_w"]
     catalogue = Catalogue({**catalogue.dialects, **acme(*like)}, "test")
     key_file = tmp_path_factory.mktemp("foundation") / "secret.key"
     create_key_file(key_file)
-    return Foundation(catalogue, renderer, blank_database, key_file.read_bytes())
+    return Beginning((catalogue, renderer), blank_database, key_file.read_bytes())
 
 
 def _open(folder: Path) -> Database:
     return Database.open(f"sqlite+aiosqlite:///{folder}/test.db", Sealer.from_key_file(folder / "secret.key"), PATIENT)
 
 
+def _config(folder: Path) -> Config:
+    """With a back end that can tell of registrations."""
+    return Config(
+        data_dir=folder,
+        phones=Phones(public_url="http://phones.example.net", window=3600, patience=60),
+        api=Api(bootstrap_key=PLATFORM_KEY),
+        checksync=CheckSync(backend="kamailio", timeout=60),
+        uploads=Uploads(firmware_bytes=1_000_000, quota_bytes=3_000_000),
+    )
+
+
 @asynccontextmanager
 async def running_api(
-    folder: Path, foundation: Foundation, clock: Clock, own: OwnDatabase | None = None
-) -> AsyncIterator[TestServer]:
+    folder: Path, beginning: Beginning, clock: Clock, own: OwnDatabase | None = None
+) -> AsyncIterator[Running]:
     """The API over a fresh database in `folder`, or over PostgreSQL, listening."""
-    (folder / "secret.key").write_bytes(foundation.key_file)
+    (folder / "secret.key").write_bytes(beginning.key_file)
     (folder / "secret.key").chmod(0o600)
     if own:
         await own.empty()
         database = Database.open(own.url, Sealer.from_key_file(folder / "secret.key"), PATIENT)
     else:
-        (folder / "test.db").write_bytes(foundation.database)
+        (folder / "test.db").write_bytes(beginning.database)
         database = _open(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        contacts, unknown = ContactWriter(database), UnknownDevices(database, 100)
-        sources, notifier = clock.sources(), FakeNotifier()
-        configurations = Configurations(
-            database,
-            foundation.catalogue,
-            foundation.renderer,
-            "http://phones.example.net",
-            ProofPolicy(Phones().auth),
-            sources,
-        )
-        resync = Resync(configurations, Sender(notifier, timeout=60), sources)
-        registrations = Registrations(database, foundation.catalogue, notifier)
-        stack.push_async_callback(registrations.close)
-        jobs = JobRunner(database, resync, "tests")
-        running_jobs = asyncio.create_task(jobs.run())
-        stack.push_async_callback(_ended, running_jobs)
-        for writer in (contacts, unknown):
-            writer.start()
-            stack.push_async_callback(writer.stop)
-        face = ApiFace(
-            database=database,
-            catalogue=foundation.catalogue,
-            renderer=foundation.renderer,
-            configurations=configurations,
-            contacts=contacts,
-            resync=resync,
-            registrations=registrations,
-            new_job=jobs.woken,
-            unknown=unknown,
-            guard=make_guard(database, sources),
-            sources=sources,
-            window_seconds=3600,
-            bootstrap_key=PLATFORM_KEY,
-            registry=CollectorRegistry(),
-            files=FileFolder(folder / "files"),
-            uploads=UploadLimits(firmware_bytes=1_000_000, quota_bytes=3_000_000),
-        )
-        server = TestServer(build_api(face))
+        foundation = foundation_on(database, _config(folder), beginning.vendors, clock.sources())
+        shared = shared_services(stack, foundation)
+        server = TestServer(build_api(await api_face(stack, foundation, shared, FakeNotifier())))
         await server.start_server()
         stack.push_async_callback(server.close)
-        yield server
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        yield Running(server, foundation, shared)
 
 
 @pytest.fixture
@@ -150,15 +114,21 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("_WAIT_SECONDS", "_ASK_SECONDS", "_FRESH_SECONDS", "_KEPT_SECONDS"):
         monkeypatch.setattr(f"provserver.services.checksync.registrations.{limit}", 60.0)
     wait_for_the_server(monkeypatch)
+    write_only_when_told(monkeypatch)
 
 
 @pytest.fixture
-async def server(
-    tmp_path: Path, foundation: Foundation, clock: Clock, own: OwnDatabase | None
-) -> AsyncIterator[TestServer]:
+async def running(
+    tmp_path: Path, beginning: Beginning, clock: Clock, own: OwnDatabase | None
+) -> AsyncIterator[Running]:
+    async with running_api(tmp_path, beginning, clock, own) as running:
+        yield running
+
+
+@pytest.fixture
+def server(running: Running) -> TestServer:
     """The API, listening."""
-    async with running_api(tmp_path, foundation, clock, own) as server:
-        yield server
+    return running.server
 
 
 @pytest.fixture
@@ -182,16 +152,11 @@ async def tenants(platform: Client) -> TwoTenants:
 
 
 @pytest.fixture
-async def phones(face: ApiFace) -> AsyncIterator[TestClient[Any, Any]]:
+async def phones(running: Running) -> AsyncIterator[TestClient[Any, Any]]:
     """The phones' listener over the same database, which lets in whoever has a token or an open window."""
-    recorder = (face.contacts, face.unknown)
-    provisioning = make_provisioning(
-        face.database, face.catalogue, face.renderer, recorder, face.sources, guard=face.guard
-    )
-    listener = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), face.files, Admission(100, 60))
-    async with TestClient(TestServer(build_phones(listener))) as client:
-        yield client
-    await provisioning.records.close()
+    async with AsyncExitStack() as stack:
+        face = phone_face(stack, running.foundation, running.shared, lambda: VendorTrust({}))
+        yield await stack.enter_async_context(TestClient(TestServer(build_phones(face))))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from provserver.api.openapi import build_document
 from provserver.api.routes import PUBLIC_ROUTES, ROUTES
 from tests.api.client import Clock
-from tests.api.conftest import PLATFORM_KEY, Foundation, running_api
+from tests.api.conftest import PLATFORM_KEY, Beginning, running_api
 from tests.api.everything import PICTURE
 
 CHECKS = [
@@ -82,7 +82,7 @@ class Fixtures:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, foundation: Foundation) -> Iterator[Fixtures]:
+def served(tmp_path_factory: pytest.TempPathFactory, beginning: Beginning) -> Iterator[Fixtures]:
     """The API in a thread of its own, with one thing of each kind in it."""
     folder: Path = tmp_path_factory.mktemp("schemathesis")
     loop = asyncio.new_event_loop()
@@ -90,8 +90,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, foundation: Foundation) -> 
     started, ending = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        async with running_api(folder, foundation, Clock()) as server:
-            addresses.append(str(server.make_url("")).rstrip("/"))
+        async with running_api(folder, beginning, Clock()) as running:
+            addresses.append(str(running.server.make_url("")).rstrip("/"))
             started.set()
             await ending.wait()
 

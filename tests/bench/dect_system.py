@@ -11,30 +11,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import structlog
-from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
+from aiohttp import ClientSession
 
-from provserver.config import Config
+from provserver.config import Api, Config, Phones
+from provserver.database_setup import open_database, prepare
 from provserver.domain.device import Device, DeviceType, MulticellRole
 from provserver.domain.mac import Mac
-from provserver.foundation import load_vendors
-from provserver.garbage import settle_memory
-from provserver.phones.app import PhoneFace, build_phones
-from provserver.phones.metrics import PhoneMetrics
-from provserver.services.devices.uploads import FileFolder
-from provserver.services.fetching.contacts import ContactWriter
-from provserver.services.fetching.unknown_devices import UnknownDevices
-from provserver.services.protection.admission import Admission
-from provserver.services.sources import Sources
+from provserver.process import run
 from provserver.store import accounts, assignments, devices, layers, users
 from provserver.store.database import Database
-from provserver.store.keyfile import create_key_file
-from provserver.store.migrate import migrate
-from provserver.store.sealing import Sealer
-from tests.listener import make_provisioning
 from tests.store import builders
 
 _TICK = 0.001
@@ -83,7 +70,7 @@ async def _longest_gap(stop: asyncio.Event) -> float:
     return longest
 
 
-async def _fetch(client: TestClient[Any, Any], path: str, name: str) -> None:
+async def _fetch(client: ClientSession, path: str, name: str) -> None:
     stop = asyncio.Event()
     watch = asyncio.create_task(_longest_gap(stop))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -104,25 +91,16 @@ async def main(handsets: int, bases: int) -> None:
     """Store the system, fetch its file twice, print."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with tempfile.TemporaryDirectory() as folder:
-        key_file = Path(folder) / "secret.key"
-        create_key_file(key_file)
-        database = Database.open(f"sqlite+aiosqlite:///{folder}/provserver.db", Sealer.from_key_file(key_file))
-        await migrate(database)
-        master = await _store_system(database, handsets, bases)
-        catalogue, renderer = load_vendors(Config())
-        contacts, unknown, sources = ContactWriter(database), UnknownDevices(database, 10), Sources()
-        provisioning = make_provisioning(database, catalogue, renderer, (contacts, unknown), sources)
-        contacts.start()
-        files, admission = FileFolder(Path(folder) / "files"), Admission(2_000, 60)
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, admission)
-        async with TestClient(TestServer(build_phones(face))) as client:
-            settle_memory()  # as the server does once it has started
+        phones = Phones(host="127.0.0.1", port=0, patience=60)
+        config = Config(data_dir=Path(folder), phones=phones, api=Api(port=0))
+        await prepare(config)
+        async with open_database(config) as database:
+            master = await _store_system(database, handsets, bases)
+        async with run(config) as where, ClientSession(where.phones) as client:
             print(f"M900, {bases} bases, {handsets} handsets")
             path = f"/p/{master.token}/{master.mac.upper if master.mac else ''}.htm"
             await _fetch(client, path, "first fetch ")
             await _fetch(client, path, "second fetch")
-        await contacts.stop()
-        await database.close()
 
 
 if __name__ == "__main__":

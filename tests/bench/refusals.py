@@ -14,36 +14,24 @@ import tempfile
 import time
 import tracemalloc
 from pathlib import Path
-from typing import Any
 
 import structlog
-from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
+from aiohttp import ClientSession
 
-from provserver.config import Config, Phones
+from provserver.config import Api, Config, Phones
+from provserver.database_setup import open_database, prepare
 from provserver.domain.guessing import Guesses
 from provserver.domain.mac import Mac
-from provserver.foundation import load_vendors
-from provserver.garbage import settle_memory
-from provserver.phones.app import PhoneFace, build_phones
-from provserver.phones.metrics import PhoneMetrics
-from provserver.services.devices.uploads import FileFolder
-from provserver.services.fetching.contacts import ContactWriter
-from provserver.services.fetching.unknown_devices import UnknownDevices
-from provserver.services.protection.admission import Admission
-from provserver.services.sources import Sources
+from provserver.process import run
 from provserver.store import accounts, devices
-from provserver.store.database import Database
-from provserver.store.keyfile import create_key_file
-from provserver.store.migrate import migrate
-from provserver.store.sealing import Sealer
-from tests.listener import make_provisioning
 from tests.phones import digest_client
 from tests.store import builders
 
 _DEVICES = 400
 _ROUNDS = 600
-_SETTINGS = Phones.model_validate({"auth": "token,digest", "guessing": {"exempt": "127.0.0.0/8"}})
+_SETTINGS = Phones.model_validate(
+    {"host": "127.0.0.1", "port": 0, "auth": "token,digest", "guessing": {"exempt": "127.0.0.0/8"}}
+)
 
 
 def _known(number: int) -> str:
@@ -70,7 +58,7 @@ KINDS = ("known MAC", "unknown MAC", "known MAC, wrong token", "unknown MAC, wro
 CHALLENGED = ("known MAC, wrong digest", "unknown MAC, wrong digest")
 
 
-async def _measure(client: TestClient[Any, Any]) -> dict[str, list[float]]:
+async def _measure(client: ClientSession) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {kind: [] for kind in (*KINDS, *CHALLENGED)}
     for number in range(_ROUNDS):
         kinds = list(times)
@@ -94,36 +82,26 @@ def _report(times: dict[str, list[float]], kinds: tuple[str, ...]) -> None:
         print(f"{kind:28} median {middle:6.2f} ms  95 % {last:6.2f} ms  tells {statistics.fmean(longer):.2f}")
 
 
+async def _store_phones(config: Config) -> None:
+    tenant = builders.account()
+    async with open_database(config) as database, database.write() as conn:
+        await accounts.insert_account(conn, tenant)
+        for number in range(_DEVICES):
+            phone = builders.device(tenant.id, mac=Mac(_known(number)), vendor="snom", token=f"token {number}")
+            await devices.insert_device(conn, database.sealer, phone)
+
+
 async def timing() -> None:
     """Ask a real listener."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with tempfile.TemporaryDirectory() as folder:
-        create_key_file(Path(folder) / "secret.key")
-        sealer = Sealer.from_key_file(Path(folder) / "secret.key")
-        database = Database.open(f"sqlite+aiosqlite:///{folder}/provserver.db", sealer)
-        await migrate(database)
-        tenant = builders.account()
-        async with database.write() as conn:
-            await accounts.insert_account(conn, tenant)
-            for number in range(_DEVICES):
-                phone = builders.device(tenant.id, mac=Mac(_known(number)), vendor="snom", token=f"token {number}")
-                await devices.insert_device(conn, sealer, phone)
-        catalogue, renderer = load_vendors(Config())
-        contacts, unknown = ContactWriter(database), UnknownDevices(database, 10_000)
-        recorder = (contacts, unknown)
-        provisioning = make_provisioning(database, catalogue, renderer, recorder, Sources(), settings=_SETTINGS)
-        contacts.start()
-        unknown.start()
-        files, admission = FileFolder(Path(folder) / "files"), Admission(2_000, 60)
-        face = PhoneFace(provisioning, PhoneMetrics(CollectorRegistry()), None, (), files, admission)
-        async with TestClient(TestServer(build_phones(face))) as client:
-            settle_memory()
+        config = Config(data_dir=Path(folder), phones=_SETTINGS, api=Api(port=0))
+        await prepare(config)
+        await _store_phones(config)
+        async with run(config) as where, ClientSession(where.phones) as client:
             times = await _measure(client)
-        _report(times, KINDS)
-        _report(times, CHALLENGED)
-        await contacts.stop()
-        await unknown.stop()
-        await database.close()
+    _report(times, KINDS)
+    _report(times, CHALLENGED)
 
 
 def memory() -> None:

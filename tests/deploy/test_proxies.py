@@ -66,7 +66,7 @@ async def fetch(url: str, folder: Path, shown: Issued | None = None, **headers: 
 @pytest.fixture
 async def office(make_office: MakeOffice) -> Office:  # noqa: F811 - the fixture
     office: Office = await make_office(
-        proofs=("certificate",), trust=TRUST, trusted_proxies=HERE, certificate_header="X-SSL-Client-Cert"
+        auth=("certificate",), trust=TRUST, trusted_proxies=HERE, client_certificate_header="X-SSL-Client-Cert"
     )
     await office.phone(MAC, "yealink", window_until=None)
     await office.phone(OTHER, "yealink", window_until=None)

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,32 +13,30 @@ import pytest
 import structlog
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
 
-from provserver.config import Log, Phones
+from provserver.config import Config, Log, Phones
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
+from provserver.foundation import foundation_on
 from provserver.listening.trust import VendorTrust
 from provserver.logs import Repeated, configure_logging
 from provserver.phones.app import PhoneFace, build_phones
-from provserver.phones.metrics import PhoneMetrics
+from provserver.process import SharedServices, phone_face, shared_services
 from provserver.rendering.renderer import Renderer
-from provserver.services.devices.uploads import FileFolder
 from provserver.services.fetching.contacts import ContactWriter
-from provserver.services.fetching.unknown_devices import UnknownDevices
-from provserver.services.protection.admission import Admission
-from provserver.services.protection.mac_guessing import Guard
 from provserver.services.provisioning import Provisioning
 from provserver.services.sources import Sources
 from provserver.store import accounts, assignments, devices, events, layers, users
 from provserver.store.database import Database
 from provserver.store.pages import PageRequest
-from tests.listener import PhoneServer, make_guard, make_provisioning
+from tests.listener import PhoneServer
+from tests.patience import write_only_when_told
 from tests.store import builders
 
 SNOM_AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 {mac} SXM:0 UXM:0)"
 YEALINK_AGENT = "Yealink SIP-T46S 66.86.0.15 {mac}"
+NO_CAS = VendorTrust({})
 
 
 @dataclass
@@ -60,13 +59,18 @@ class Office:
 
     client: TestClient[Any, Any]
     database: Database
-    provisioning: Provisioning
-    contacts: ContactWriter
-    guard: Guard
-    unknown: UnknownDevices
+    shared: SharedServices
+    face: PhoneFace
     clock: Clock
     account_id: str
-    face: PhoneFace
+
+    @property
+    def provisioning(self) -> Provisioning:
+        return self.face.provisioning
+
+    @property
+    def contacts(self) -> ContactWriter:
+        return self.shared.contacts
 
     @property
     def from_cache(self) -> int:
@@ -131,58 +135,32 @@ MakeOffice = Callable[..., Awaitable[Office]]
 
 @pytest.fixture
 async def make_office(
-    database: Database, catalogue: Catalogue, renderer: Renderer, tmp_path: Path
+    database: Database, catalogue: Catalogue, renderer: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MakeOffice]:
-    """Makes an `Office`; the arguments are those of `make`, beside other keys of `phones`."""
-    made: list[Office] = []
+    """Makes an `Office`; the arguments are those of `make`, beside keys of the section `phones`."""
 
     async def make(
-        *,
-        proofs: tuple[str, ...] = Phones().auth,
-        public_url: str | None = None,
-        trusted_proxies: Any = (),
-        unknown_limit: int = 100,
-        certificate_header: str | None = None,
-        trust: VendorTrust | None = None,
+        trust: VendorTrust = NO_CAS,
         listener: type[TestServer] = PhoneServer,
         **settings: Any,
     ) -> Office:
         clock = Clock()
-        section = Phones(auth=proofs, **{"patience": 60, **settings})
-        contacts = ContactWriter(database, limit=section.contact_limit)
-        unknown = UnknownDevices(database, unknown_limit)
-        sources = Sources(clock=clock)
-        guard = make_guard(database, sources, section)
-        provisioning = make_provisioning(
-            database, catalogue, renderer, (contacts, unknown), sources, settings=section, guard=guard
-        )
-        face = PhoneFace(
-            provisioning,
-            PhoneMetrics(CollectorRegistry()),
-            public_url,
-            trusted_proxies,
-            FileFolder(tmp_path / "files"),
-            Admission(section.max_waiting, section.patience),
-            certificate_header=certificate_header,
-            trust=lambda: trust or VendorTrust({}),
-        )
-        client = TestClient(listener(build_phones(face)))
-        await client.start_server()
-        contacts.start()
+        # A busy machine turns nobody away.
+        config = Config(data_dir=tmp_path, phones=Phones(**{"patience": 60, **settings}))
+        foundation = foundation_on(database, config, (catalogue, renderer), Sources(clock))
+        shared = shared_services(stack, foundation)
+        face = phone_face(stack, foundation, shared, lambda: trust)
+        client = await stack.enter_async_context(TestClient(listener(build_phones(face))))
         tenant = builders.account()
         async with database.write() as conn:
             await accounts.insert_account(conn, tenant)
             document = {"abstractions": {"sip": {"domain": "pbx.example.com"}}}
             await layers.write_layer(conn, database.sealer, tenant.id, document, at=clock())
-        office = Office(client, database, provisioning, contacts, guard, unknown, clock, tenant.id, face)
-        made.append(office)
-        return office
+        return Office(client, database, shared, face, clock, tenant.id)
 
-    yield make
-    for office in made:
-        await office.client.close()
-        await office.contacts.stop()
-        await office.provisioning.records.close()
+    write_only_when_told(monkeypatch)
+    async with AsyncExitStack() as stack:
+        yield make
 
 
 @pytest.fixture

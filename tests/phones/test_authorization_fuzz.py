@@ -36,7 +36,7 @@ def test_no_text_is_a_nonce_by_chance(text: str, source: str) -> None:
 
 
 async def _office(make_office: MakeOffice) -> Office:
-    office: Office = await make_office(proofs=("token", "digest", "basic"), basic_without_tls=True)
+    office: Office = await make_office(auth=("token", "digest", "basic"), basic_without_tls=True)
     await office.phone(MAC, "snom")
     return office
 

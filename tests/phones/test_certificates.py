@@ -69,7 +69,7 @@ async def test_the_own_certificate_opens_the_file(
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """With the CA between sent by the phone, and no window open."""
-    office = await make_office(proofs=("certificate",), trust=trust)
+    office = await make_office(auth=("certificate",), trust=trust)
     device, _ = await office.phone(MAC, "yealink", window_until=None)
     assert await fetch(office, tls, phone(tmp_path, OWN)) == 200
     assert (await office.stored(device)).status is DeviceStatus.PROVISIONED
@@ -91,7 +91,7 @@ async def test_the_own_certificate_opens_the_file(
 async def test_no_other_certificate_does(
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path, shown: Issued | None
 ) -> None:
-    office = await make_office(proofs=("certificate",), trust=trust)
+    office = await make_office(auth=("certificate",), trust=trust)
     await office.phone(MAC, "yealink")
     assert await fetch(office, tls, phone(tmp_path, shown)) == 404
 
@@ -100,7 +100,7 @@ async def test_a_certificate_cannot_sign_another_one(
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """Whoever takes a phone apart has its key; that makes nobody a CA."""
-    office = await make_office(proofs=("certificate",), trust=trust)
+    office = await make_office(auth=("certificate",), trust=trust)
     await office.phone(MAC, "yealink")
     own = FACTORY.issue(CN=OTHER)
     forger = Authority("forger")
@@ -112,7 +112,7 @@ async def test_a_certificate_cannot_sign_another_one(
 async def test_a_certificate_for_another_mac_refuses_whatever_else_holds(
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
-    office = await make_office(proofs=("certificate", "token", "window", "open"), trust=trust)
+    office = await make_office(auth=("certificate", "token", "window", "open"), trust=trust)
     device, _ = await office.phone(MAC, "yealink")
     await office.phone(OTHER, "yealink")
     for path in (FILE, f"/p/{device.token}{FILE}"):
@@ -123,7 +123,7 @@ async def test_a_phone_with_a_certificate_that_is_worth_nothing_gets_in_by_its_t
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """Phones show what they have, whether its CA is configured or not; they must not be locked out for it."""
-    office = await make_office(proofs=("certificate", "token"), trust=trust)
+    office = await make_office(auth=("certificate", "token"), trust=trust)
     device, _ = await office.phone(MAC, "yealink")
     for shown in (STRANGER.issue(CN="Yealink Equipment"), STRANGER.issue(CN=MAC)):
         assert await fetch(office, tls, phone(tmp_path, shown), f"/p/{device.token}{FILE}") == 200
@@ -133,7 +133,7 @@ async def test_the_certificate_is_there_on_every_connection(
     make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """A resumed session would bring no chain, and lock out a phone that came a second time."""
-    office = await make_office(proofs=("certificate",), trust=trust)
+    office = await make_office(auth=("certificate",), trust=trust)
     await office.phone(MAC, "yealink")
     context = phone(tmp_path, OWN)
     agent = {"User-Agent": YEALINK_AGENT.format(mac=MAC)}
@@ -179,7 +179,7 @@ def both() -> VendorTrust:
 async def test_every_proxys_spelling_is_understood(make_office: MakeOffice, both: VendorTrust, proxy: str) -> None:
     header, value = spelled(OWN)[proxy]
     office = await make_office(
-        proofs=("certificate",), trust=both, trusted_proxies=HERE, certificate_header=header.lower()
+        auth=("certificate",), trust=both, trusted_proxies=HERE, client_certificate_header=header.lower()
     )
     await office.phone(MAC, "yealink")
     await office.phone(OTHER, "yealink")
@@ -196,10 +196,10 @@ async def test_a_header_from_anywhere_else_is_not_believed(
     """A certificate is no secret: whoever has seen one could put it into a header."""
     header, value = spelled(OWN)[proxy]
     office = await make_office(
-        proofs=("certificate",),
+        auth=("certificate",),
         trust=both,
         trusted_proxies=(ip_network("192.0.2.0/24"),),
-        certificate_header=header,
+        client_certificate_header=header,
     )
     await office.phone(MAC, "yealink")
     spoofed: dict[str, str] = {header: value, "X-Forwarded-For": "192.0.2.1"}
@@ -209,7 +209,7 @@ async def test_a_header_from_anywhere_else_is_not_believed(
 async def test_only_the_configured_header_is_believed(make_office: MakeOffice, both: VendorTrust) -> None:
     """A proxy that sets one header passes the others on as the phone has sent them."""
     office = await make_office(
-        proofs=("certificate",), trust=both, trusted_proxies=HERE, certificate_header="X-Our-Client"
+        auth=("certificate",), trust=both, trusted_proxies=HERE, client_certificate_header="X-Our-Client"
     )
     await office.phone(MAC, "yealink")
     spoofed: dict[str, Any] = dict(spelled(OWN).values())
@@ -219,7 +219,7 @@ async def test_only_the_configured_header_is_believed(make_office: MakeOffice, b
 async def test_a_header_that_comes_twice_is_not_believed(make_office: MakeOffice, both: VendorTrust) -> None:
     """A proxy that adds its header below the phone's own would let the phone choose."""
     office = await make_office(
-        proofs=("certificate",), trust=both, trusted_proxies=HERE, certificate_header="X-SSL-Client-Cert"
+        auth=("certificate",), trust=both, trusted_proxies=HERE, client_certificate_header="X-SSL-Client-Cert"
     )
     await office.phone(MAC, "yealink")
     headers = [("X-SSL-Client-Cert", base64_of(OWN)), ("X-SSL-Client-Cert", base64_of(OWN))]
@@ -234,7 +234,7 @@ async def test_a_header_that_holds_no_certificate_is_none(
 ) -> None:
     """A subject alone does not say whose CA has made it."""
     office = await make_office(
-        proofs=("certificate",), trust=both, trusted_proxies=HERE, certificate_header="X-SSL-Client-Cert"
+        auth=("certificate",), trust=both, trusted_proxies=HERE, client_certificate_header="X-SSL-Client-Cert"
     )
     await office.phone(MAC, "yealink")
     assert (await office.get(FILE, YEALINK_AGENT.format(mac=MAC), X_SSL_Client_Cert=value)).status == 404

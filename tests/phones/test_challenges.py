@@ -211,7 +211,7 @@ async def test_a_proven_phone_is_told_that_a_file_is_not_there(office: Office) -
 async def test_the_first_file_gives_the_credentials(
     make_office: MakeOffice, mac: str, vendor: str, file: str, agent: str, lines: list[str]
 ) -> None:
-    office = await make_office(proofs=("digest", "window"))
+    office = await make_office(auth=("digest", "window"))
     device, _ = await office.phone(mac, vendor)
     text = await (await office.get(f"/{file}", agent)).text()
     assert str(office.client.make_url("/d/")) in text
@@ -221,7 +221,7 @@ async def test_the_first_file_gives_the_credentials(
 
 
 async def test_the_password_of_before_works_until_the_new_one_was_used(make_office: MakeOffice) -> None:
-    office = await make_office(proofs=("digest",))
+    office = await make_office(auth=("digest",))
     device, _ = await office.phone(MAC, "snom")
     async with office.database.write() as conn:
         await replace_token(conn, office.database.sealer, device.id, "second", overlap=True)

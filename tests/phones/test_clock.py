@@ -55,7 +55,7 @@ async def test_set_back_it_holds_a_guesser_for_no_longer_than_the_window(make_of
     with watched(office.database) as sent:
         await office.get("/000413000009.xml")
     assert sent == [], "it is not let in at once either"
-    assert [one.source for one in office.guard._guesses.blocked(office.clock().timestamp())] == ["127.0.0.1"]
+    assert [one.source for one in office.shared.guard._guesses.blocked(office.clock().timestamp())] == ["127.0.0.1"]
     office.clock.advance(seconds=3601)
     with watched(office.database) as sent:
         await office.get("/000413000009.xml")
@@ -64,7 +64,7 @@ async def test_set_back_it_holds_a_guesser_for_no_longer_than_the_window(make_of
 
 async def test_set_back_it_goes_on_noting_who_was_here(make_office: MakeOffice) -> None:
     """Else a phone would look silent, and its file stale, until the time that was wrong has come."""
-    office: Office = await make_office(proofs=("network",), networks=(ip_network("127.0.0.0/8"),))
+    office: Office = await make_office(auth=("network",), networks=(ip_network("127.0.0.0/8"),))
     device, _ = await office.phone(MAC, "snom")
     office.clock.advance(days=300)
     assert (await office.get(FILE, AGENT)).status == 200

@@ -92,7 +92,7 @@ async def test_many_known_phones_behind_one_address_are_never_locked_out(make_of
 
 
 async def test_known_macs_without_a_proof_are_guesses_too(make_office: MakeOffice) -> None:
-    office = await make_office(proofs=("token",), guessing={"limit": 2})
+    office = await make_office(auth=("token",), guessing={"limit": 2})
     for number in range(2):
         await office.phone(f"0004130000{number:02x}", "snom")
         await office.get(f"/snomD785-0004130000{number:02X}.htm")
@@ -112,21 +112,21 @@ async def test_an_exempt_network_is_never_counted(make_office: MakeOffice) -> No
 async def test_who_is_blocked_is_listed_and_can_be_released(besieged: Office) -> None:
     await _guess(besieged, range(10, 13))
     await besieged.phone(MAC, "snom")
-    await besieged.guard.flush()
+    await besieged.shared.guard.flush()
     async with besieged.database.read() as conn:
         listed = (await blocked_sources.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items
     assert [(one.source, one.last_address, one.refused) for one in listed] == [("127.0.0.1", "127.0.0.1", 3)]
     await _release(besieged, "127.0.0.1")
-    await besieged.guard.flush()  # another process may have released it
+    await besieged.shared.guard.flush()  # another process may have released it
     assert (await besieged.get(f"/{FILE}", AGENT)).status == 200
-    await besieged.guard.flush()
+    await besieged.shared.guard.flush()
     async with besieged.database.read() as conn:
         assert (await blocked_sources.list_blocked(conn, PageRequest(), now=besieged.clock.now)).items == []
 
 
 async def test_an_hour_later_it_is_over_by_itself(besieged: Office) -> None:
     await besieged.phone(MAC, "snom")
-    await besieged.guard.flush()
+    await besieged.shared.guard.flush()
     besieged.clock.advance(hours=1, seconds=1)
     assert (await besieged.get(f"/{FILE}", AGENT)).status == 200
     async with besieged.database.read() as conn:
@@ -163,7 +163,7 @@ async def test_fail2ban_finds_the_guesser_and_nobody_else(
 
 async def test_refusals_come_after_the_same_time(make_office: MakeOffice) -> None:
     """None is there sooner because less had to be found out; the figures are those of tests/bench/refusals.py."""
-    office = await make_office(proofs=("token",))
+    office = await make_office(auth=("token",))
     await office.phone(MAC, "snom")
     for path in (f"/{FILE}", "/000413000001.xml", f"/p/{'a' * 32}/{FILE}", f"/d/{FILE}", "/d/000413000001.xml"):
         started = time.perf_counter()

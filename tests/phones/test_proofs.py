@@ -87,7 +87,7 @@ async def test_the_token_of_one_phone_opens_no_other(office: Office) -> None:
 @pytest.mark.parametrize("records", ["unknown MAC", "unproven MAC", "wrong token", "unknown file", "another vendor"])
 async def test_whatever_is_refused_looks_the_same(make_office: MakeOffice, records: str) -> None:
     """A guesser must not learn which MAC exists."""
-    office = await make_office(proofs=("token",))
+    office = await make_office(auth=("token",))
     await office.phone(MAC, "snom")
     path = {
         "unknown MAC": f"/snomD785-{OTHER.upper()}.htm",
@@ -126,7 +126,7 @@ async def test_a_base_gets_no_file_that_is_for_desk_phones(office: Office) -> No
 
 
 async def test_the_network_proof_serves_its_networks_only(make_office: MakeOffice) -> None:
-    office = await make_office(proofs=("network",), networks=(ip_network("192.0.2.0/24"),), trusted_proxies=HERE)
+    office = await make_office(auth=("network",), networks=(ip_network("192.0.2.0/24"),), trusted_proxies=HERE)
     await office.phone(MAC, "snom")
     inside = await office.get(f"/{FILE}", AGENT, X_Forwarded_For="192.0.2.7")
     outside = await office.get(f"/{FILE}", AGENT, X_Forwarded_For="198.51.100.7")
@@ -134,13 +134,13 @@ async def test_the_network_proof_serves_its_networks_only(make_office: MakeOffic
 
 
 async def test_a_forwarding_header_from_anywhere_else_is_not_believed(make_office: MakeOffice) -> None:
-    office = await make_office(proofs=("network",), networks=(ip_network("192.0.2.0/24"),))
+    office = await make_office(auth=("network",), networks=(ip_network("192.0.2.0/24"),))
     await office.phone(MAC, "snom")
     assert (await office.get(f"/{FILE}", AGENT, X_Forwarded_For="192.0.2.7")).status == 404
 
 
 async def test_the_open_door_serves_whoever_knows_the_mac(make_office: MakeOffice) -> None:
-    office = await make_office(proofs=("open",))
+    office = await make_office(auth=("open",))
     device, _ = await office.phone(MAC, "snom", window_until=None)
     assert (await office.get(f"/{FILE}")).status == 200
     assert (await office.stored(device)).status is DeviceStatus.PROVISIONED

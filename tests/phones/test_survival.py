@@ -85,13 +85,13 @@ async def known_phone(office: Office, **fields: Any) -> tuple[Device, str]:
     return device, path
 
 
-async def back(office: Office) -> None:
+async def back(contacts: ContactWriter) -> None:
     """Wait until what phones have left behind is written."""
     async with asyncio.timeout(60):
-        await office.contacts.flush()
-        while office.contacts.waiting:
+        await contacts.flush()
+        while contacts.waiting:
             await asyncio.sleep(0.05)  # a database that is away is not asked more often than once a second
-            await office.contacts.flush()
+            await contacts.flush()
 
 
 async def test_a_known_phone_is_served_and_what_it_left_is_written_when_the_database_is_back(
@@ -110,7 +110,7 @@ async def test_a_known_phone_is_served_and_what_it_left_is_written_when_the_data
     said = capsys.readouterr().out.splitlines()
     assert len([told for told in said if "database" in told and "away" in told and "stale_for" in told]) == 4
     await line.mend()
-    await back(office)
+    await back(office.contacts)
     written = (await office.events(device))[: -len(before)]
     assert [event.type for event in written] == ["config_not_modified", *["config_fetch"] * 3]
     assert (await office.stored(device)).last_seen_at == written[0].created_at
@@ -122,7 +122,7 @@ async def test_after_an_outage_a_change_is_in_the_very_next_fetch(make_office: M
     await cut(line, office)
     assert (await office.get(path, AGENT)).status == 200
     await line.mend()
-    await back(office)
+    await back(office.contacts)
     await office.set_layer(device.id, {"sip": {"domain": "new.example.com"}})
     assert "new.example.com" in await (await office.get(path, AGENT)).text()
 
@@ -178,7 +178,7 @@ async def test_a_phone_that_has_just_had_its_first_file_survives_too(make_office
 
 async def test_nobody_is_let_in_by_what_only_the_database_could_confirm(make_office: MakeOffice, line: Line) -> None:
     """Neither the window nor a stranger's MAC, and none of them is told that it is unknown."""
-    office: Office = await make_office(proofs=("token", "window", "open"))
+    office: Office = await make_office(auth=("token", "window", "open"))
     _, path = await known_phone(office)
     plain = f"/{MAC}.cfg"
     assert (await office.get(plain, AGENT)).status == 200
@@ -225,8 +225,6 @@ async def test_a_process_that_ends_in_an_outage_leaves_what_it_has_to_the_next(
     office: Office = await make_office()
     device, path = await known_phone(office)
     before = await office.events(device)
-    spool = Spool(tmp_path / "spool")
-    office.contacts._spool = spool
     await cut(line, office)
     for _ in range(3):
         assert (await office.get(path, AGENT)).status == 200
@@ -234,14 +232,14 @@ async def test_a_process_that_ends_in_an_outage_leaves_what_it_has_to_the_next(
     (file,) = (tmp_path / "spool").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     await line.mend()
-    following, another = ContactWriter(office.database, spool=spool), ContactWriter(office.database, spool=spool)
+    following, another = (ContactWriter(office.database, spool=Spool(tmp_path / "spool")) for _ in range(2))
     for writer in (following, another):
         writer.start()
-    office.contacts = following
-    await back(office)
+    await back(following)
     assert len(await office.events(device)) == len(before) + 3
     assert not list((tmp_path / "spool").iterdir())
-    await another.stop()
+    for writer in (following, another):
+        await writer.stop()
 
 
 async def test_what_several_processes_have_left_is_taken_up_whole_also_while_serving(
@@ -295,7 +293,7 @@ async def test_what_is_past_the_bound_is_counted_and_the_first_are_kept(make_off
         assert (await office.get(path, AGENT)).status == 200
     assert (office.contacts.waiting, len(shed)) == (3, 2)
     await line.mend()
-    await back(office)
+    await back(office.contacts)
     assert len(await office.events(device)) == len(before) + 3
 
 
@@ -319,4 +317,4 @@ async def test_a_network_that_swallows_everything_holds_up_the_first_phones_for_
     monkeypatch.undo()
     office.database.breaker.answered()
     await line.mend()
-    await back(office)
+    await back(office.contacts)

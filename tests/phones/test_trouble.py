@@ -105,7 +105,7 @@ async def test_only_get_and_head_are_answered(office: Office, method: str) -> No
 async def test_unknown_phones_are_listed_for_the_operator(office: Office) -> None:
     await office.get("/snomD865-000413000001.htm", SNOM_AGENT.format(mac="000413000001").replace("D785", "D865"))
     await office.get("/snomD865-000413000001.htm", SNOM_AGENT.format(mac="000413000001").replace("D785", "D865"))
-    await office.unknown.flush()
+    await office.shared.unknown.flush()
     async with office.database.read() as conn:
         listed = (await unknown_devices.list_unknown(conn, PageRequest(limit=10))).items
     assert [(str(item.mac), item.vendor, item.model, item.count) for item in listed] == [
@@ -120,7 +120,7 @@ async def test_a_flood_of_made_up_macs_stays_in_bounds_and_known_phones_are_serv
     for _ in range(6):
         macs = [f"000413{chance.randrange(2**24):06x}" for _ in range(40)]
         await asyncio.gather(*(office.get(f"/{mac}.xml") for mac in macs))
-        await office.unknown.flush()
+        await office.shared.unknown.flush()
     async with office.database.read() as conn:
         listed = (await unknown_devices.list_unknown(conn, PageRequest(limit=100))).items
     assert len(listed) == 50

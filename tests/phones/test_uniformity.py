@@ -49,7 +49,7 @@ async def _said(office: Office, request: str) -> bytes:
 @pytest.mark.parametrize("folder", ["", "p/" + "a" * 32 + "/", "d/"])
 @pytest.mark.parametrize("form", ["GET {} HTTP/1.1", "HEAD {} HTTP/1.1", "GET {} HTTP/1.0", "GET http://x{} HTTP/1.1"])
 async def test_nothing_on_the_wire_tells_refusals_apart(make_office: MakeOffice, folder: str, form: str) -> None:
-    office: Office = await make_office(proofs=("token", "digest"))
+    office: Office = await make_office(auth=("token", "digest"))
     await office.phone(MAC, "snom")
     await office.phone(OTHER, "snom")
     requests = [
