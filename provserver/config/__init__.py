@@ -45,26 +45,30 @@ class Database(Section):
         "data directory",
     )
     connections: Annotated[int, Field(ge=2, le=1000)] = Field(
-        default=8, description="How many connections one process holds at most"
+        default=8, description="Maximum number of connections per process"
     )
     wait: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=5.0, description="Seconds to wait for a connection, and for others that write"
+        default=5.0, description="Seconds to wait for a free connection, and for other writers"
     )
     statement_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
-        default=10.0, description="Seconds after which PostgreSQL gives a statement up"
+        default=10.0, description="Statement timeout of PostgreSQL in seconds"
     )
 
 
 class Tls(Section):
     """TLS in this process. Certificates and keys are paired by position."""
 
-    cert: Paths = Field(default=(), description="Certificate files in PEM, each with those up to its root; with `key`")
-    key: Paths = Field(default=(), description="Their keys, in the same order; absent: the listener speaks no TLS")
+    cert: Paths = Field(
+        default=(), description="Certificate files in PEM, each with its intermediate certificates; requires `key`"
+    )
+    key: Paths = Field(default=(), description="Private keys of `cert`, in the same order; absent: no TLS")
 
     @model_validator(mode="after")
     def _go_together(self) -> "Tls":
         if len(self.cert) != len(self.key):
-            raise ValueError(f"cert names {len(self.cert)} files and key {len(self.key)}; each certificate has its key")
+            raise ValueError(
+                f"cert names {len(self.cert)} files and key {len(self.key)}; each certificate needs its key"
+            )
         return self
 
 
@@ -73,13 +77,13 @@ class PhonesTls(Tls):
 
     client_ca_dir: Path | None = Field(
         default=None,
-        description="Folder with the CAs of vendors' factory certificates, `<vendor>.pem` or a folder `<vendor>` each",
+        description="Folder with the CAs of vendors' factory certificates: `<vendor>.pem`, or a folder `<vendor>`",
     )
     session_tickets: bool = Field(
-        default=True, description="Whether a phone that comes again may resume its session; never with `client_ca_dir`"
+        default=True, description="Whether phones may resume TLS sessions; never with `client_ca_dir`"
     )
     compatibility_port: PortNumber | None = Field(
-        default=None, description="One more port, for old phones: TLS 1.0, 1.1 and weak ciphers; absent: none"
+        default=None, description="Additional port for old phones: TLS 1.0, 1.1 and weak ciphers; absent: none"
     )
 
     @model_validator(mode="after")
@@ -93,10 +97,12 @@ class Guessing(Section):
     """When an address is blocked for asking for too many MACs without authenticating."""
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=500, description="How many distinct MACs an address (of IPv6 a /64) may ask for within `window`"
+        default=500, description="How many distinct MACs an address (for IPv6, a /64) may ask for within `window`"
     )
-    window: Seconds = Field(default=3600, description="The sliding time for that, in seconds or like 1h")
-    exempt: Networks = Field(default=(), description="Networks that are never counted, beside `phones.networks`")
+    window: Seconds = Field(default=3600, description="Length of the sliding window, in seconds or like 1h")
+    exempt: Networks = Field(
+        default=(), description="Networks that are never counted, in addition to `phones.networks`"
+    )
 
 
 class Phones(Section):
@@ -105,67 +111,71 @@ class Phones(Section):
     host: str = Field(default="0.0.0.0", description="Address to listen on")  # noqa: S104 - phones are anywhere
     port: PortNumber = Field(default=8080, description="Port to listen on; 0 takes a free one")
     public_url: PublicUrl = Field(
-        default=None, description="What files point phones back to; absent: scheme and host of the phone's request"
+        default=None, description="Base URL that files point phones to; absent: scheme and host of the phone's request"
     )
     auth: Proofs = Field(
         default=("certificate", "token", "digest", "basic", "window"),
         description=f"Accepted proofs, of: {', '.join(PROOFS)}; an account may have a list of its own",
     )
     basic_without_tls: bool = Field(
-        default=False, description="Whether `basic` is asked for and believed without TLS, where everybody can read it"
+        default=False,
+        description="Whether `basic` is offered and accepted without TLS, where the password can be read by others",
     )
     digest_algorithms: Algorithms = Field(
-        default=("SHA-256", "MD5"), description="What `digest` is offered with, in this order: SHA-256, MD5"
+        default=("SHA-256", "MD5"), description="Algorithms offered for `digest`, in order of preference: SHA-256, MD5"
     )
     guessing: Guessing = Guessing()
-    networks: Networks = Field(default=(), description="Networks that the proof `network` believes")
+    networks: Networks = Field(default=(), description="Networks accepted by the proof `network`")
     window: Seconds = Field(
-        default=86400, description="How long a device is armed after creation or `arm`, in seconds or like 24h"
+        default=86400, description="Length of the provisioning window after creation or `arm`, in seconds or like 24h"
     )
     trusted_proxies: Networks = Field(
         default=(),
-        description="Proxies whose X-Forwarded-For, X-Forwarded-Proto and client certificate header are believed",
+        description="Proxies whose X-Forwarded-For, X-Forwarded-Proto and client certificate headers are trusted",
     )
     proxy_protocol: bool = Field(
-        default=False, description="Whether connections of trusted proxies begin with the PROXY protocol (1 or 2)"
+        default=False,
+        description="Whether connections of trusted proxies start with a PROXY protocol header (version 1 or 2)",
     )
     client_certificate_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = Field(
-        default=None, description="The header in which trusted proxies pass on a phone's certificate; absent: none"
+        default=None, description="Header in which trusted proxies pass on a phone's certificate; absent: none"
     )
     tls: PhonesTls = PhonesTls()
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=10_000, description="Connections of a process at one time; who comes then is let go at once"
+        default=10_000, description="Maximum number of connections per process; further ones are closed at once"
     )
     max_waiting: Annotated[int, Field(ge=1)] = Field(
         default=2_000,
-        description="Requests of a process that are looked into or stand in line at one time, whatever they are; who "
-        "comes then gets a 503. How many are looked into follows from `patience`",
+        description="Maximum number of requests per process that are processed or queued; further ones get a 503. How "
+        "many are processed concurrently is derived from `patience`",
     )
     patience: Annotated[float, Field(gt=0, le=60)] = Field(
         default=2.0,
-        description="Seconds that phones wait for a file. In a storm as many are let in as are answered well within, "
-        "of one account three quarters where others' phones come too; who is left stands in line for a quarter of "
-        "them, then gets a 503",
+        description="Seconds that phones wait for a file. Under overload, only as many requests are processed as can be "
+        "answered well within this time, at most three quarters of them for one account while other accounts' "
+        "phones are active; the others are queued for a quarter of this time and then get a 503",
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        default=10_000, description="How many unknown MACs are remembered; the longest silent one makes room"
+        default=10_000, description="Maximum number of unknown MACs listed; the one not seen for longest is dropped"
     )
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
-        default=64 * 1024 * 1024, description="Memory of a process for rendered files, in bytes"
+        default=64 * 1024 * 1024, description="Memory per process for cached rendered files, in bytes"
     )
     shared_bytes: Annotated[int, Field(ge=0)] = Field(
         default=256 * 1024 * 1024,
-        description="Rendered files that workers share, encrypted in a temporary folder, in bytes; 0: each has its own",
+        description="Size of the cache of rendered files shared by workers, encrypted in a temporary folder, in bytes; "
+        "0: not shared",
     )
     survival: SecondsOrNone = Field(
         default=86400,
-        description="How long phones are served from memory while the database is away, in seconds or like 24h; 0: not",
+        description="How long phones are served from the cache while the database is unreachable, in seconds or like "
+        "24h; 0: not at all",
     )
     contact_limit: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        default=20_000, description="Contacts and events of a process that may wait to be written; what is more is shed"
+        default=20_000, description="Maximum number of unwritten contacts and events per process; further ones are shed"
     )
     record_bytes: Annotated[int, Field(ge=0)] = Field(
-        default=32 * 1024 * 1024, description="Memory of a process for the records of devices, in bytes"
+        default=32 * 1024 * 1024, description="Memory per process for cached device records, in bytes"
     )
 
 
@@ -175,11 +185,11 @@ class Api(Section):
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: PortNumber = Field(default=8081, description="Port to listen on; 0 takes a free one")
     bootstrap_key: Annotated[str, Field(min_length=24)] | None = Field(
-        default=None, repr=False, description="A platform key accepted from the first start on, at least 24 characters"
+        default=None, repr=False, description="A platform key that is always accepted, at least 24 characters"
     )
     tls: Tls = Tls()
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=1_000, description="Connections of a process at one time; who comes then is let go at once"
+        default=1_000, description="Maximum number of connections per process; further ones are closed at once"
     )
 
 
@@ -187,11 +197,12 @@ class Uploads(Section):
     """Files uploaded for phones, stored in the folder `files` of the data directory."""
 
     firmware_bytes: Annotated[int, Field(ge=1)] = Field(
-        default=512 * 1024 * 1024, description="What one firmware may have, in bytes; other kinds have 10 MiB at most"
+        default=512 * 1024 * 1024,
+        description="Maximum size of a firmware file in bytes; other kinds are limited to 10 MiB",
     )
     quota_bytes: Annotated[int, Field(ge=0)] = Field(
         default=4 * 1024 * 1024 * 1024,
-        description="What all files of one account may take together, in bytes; the platform's own files count as one",
+        description="Maximum total size of an account's files in bytes; the platform's own files have the same limit",
     )
 
 
@@ -199,41 +210,41 @@ class Events(Section):
     """The event history of devices."""
 
     keep: SecondsOrNone = Field(
-        default=90 * 86400, description="How long events are kept, in seconds or like 90d; 0: for ever"
+        default=90 * 86400, description="How long events are kept, in seconds or like 90d; 0: forever"
     )
 
 
 class Catalog(Section):
     """Folders with custom vendor files and templates, which take precedence over the shipped ones."""
 
-    vendors: Paths = Field(default=(), description="Folders with own vendor files")
-    templates: Paths = Field(default=(), description="Folders with own templates, as <vendor>/<template>")
+    vendors: Paths = Field(default=(), description="Folders with custom vendor files")
+    templates: Paths = Field(default=(), description="Folders with custom templates, as <vendor>/<template>")
 
 
 class Kamailio(Section):
     """Kamailio's JSON-RPC, for the back end `kamailio`."""
 
     url: str = Field(
-        default="http://127.0.0.1:5060/RPC", pattern=r"^https?://", description="Where Kamailio answers JSON-RPC"
+        default="http://127.0.0.1:5060/RPC", pattern=r"^https?://", description="URL of Kamailio's JSON-RPC"
     )
-    username: str | None = Field(default=None, description="For HTTP basic authentication, where a proxy wants it")
+    username: str | None = Field(default=None, description="User name for HTTP basic authentication, if required")
     password: str | None = Field(default=None, repr=False, description="Its password")
 
 
 class Asterisk(Section):
     """Asterisk's manager interface (AMI), for the back end `asterisk`."""
 
-    host: str = Field(default="127.0.0.1", description="Where AMI listens")
-    port: PortNumber = Field(default=5038, description="Its port; 5039 is usual with TLS")
-    username: str = Field(default="provserver", description="Manager account, with write=system and read=system")
-    password: str = Field(default="", repr=False, description="Its secret")
-    tls: bool = Field(default=False, description="Speak TLS, with `checksync.verify` and `checksync.ca`")
+    host: str = Field(default="127.0.0.1", description="Host of AMI")
+    port: PortNumber = Field(default=5038, description="Port of AMI; usually 5039 with TLS")
+    username: str = Field(default="provserver", description="Manager account, with read=system and write=system")
+    password: str = Field(default="", repr=False, description="Secret of the account")
+    tls: bool = Field(default=False, description="Use TLS, with `checksync.verify` and `checksync.ca`")
 
 
 class Freeswitch(Section):
     """FreeSWITCH's event socket, for the back end `freeswitch`."""
 
-    host: str = Field(default="127.0.0.1", description="Where the event socket listens")
+    host: str = Field(default="127.0.0.1", description="Host of the event socket")
     port: PortNumber = Field(default=8021, description="Its port")
     password: str = Field(default="ClueCon", repr=False, description="Its password")
     profile: str = Field(default="internal", description="Sofia profile that the phones register with")
@@ -243,20 +254,20 @@ class CheckSync(Section):
     """Check-sync: telling phones by SIP NOTIFY to fetch their configuration."""
 
     backend: Literal["sip", "kamailio", "asterisk", "freeswitch"] = Field(
-        default="sip", description="Who sends the NOTIFY: this server by `sip`, or one of the SIP servers it can ask"
+        default="sip", description="What sends the NOTIFY: this server (`sip`), or a SIP server that it controls"
     )
     proxy: SipUri = Field(
         default=None,
-        description="Where `sip` sends to, `sip:host:port;transport=tcp`; absent: the device's own outbound proxy, "
+        description="Next hop for `sip`, as `sip:host:port;transport=tcp`; absent: the device's own outbound proxy, "
         "server or domain",
     )
-    username: str | None = Field(default=None, description="What answers the proxy's challenge (407)")
+    username: str | None = Field(default=None, description="User name for the proxy's challenge (407)")
     password: str | None = Field(default=None, repr=False, description="Its password")
     timeout: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=8.0, description="Seconds within which a check-sync answers; longer than the proxy's own timer"
+        default=8.0, description="Timeout of a check-sync in seconds; must be longer than the proxy's own timer"
     )
     verify: bool = Field(default=True, description="Whether certificates of SIP servers are verified")
-    ca: Path | None = Field(default=None, description="File with the root certificates for that; absent: the system's")
+    ca: Path | None = Field(default=None, description="File with trusted root certificates; absent: the system's")
     kamailio: Kamailio = Kamailio()
     asterisk: Asterisk = Asterisk()
     freeswitch: Freeswitch = Freeswitch()
@@ -265,8 +276,8 @@ class CheckSync(Section):
 class Log(Section):
     """Logging."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level")
-    format: Literal["text", "json"] = Field(default="text", description="For people or for machines")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Minimum level")
+    format: Literal["text", "json"] = Field(default="text", description="`text` for people, `json` for machines")
 
 
 class Config(Section):

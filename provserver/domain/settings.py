@@ -39,32 +39,32 @@ from provserver.domain.values import (
 class Sip(Group):
     """SIP registration and signalling."""
 
-    domain: Host | None = setting("SIP domain of the address of record; also the server where no server is set")
-    server: Host | None = setting("Registrar and proxy; the domain where absent")
-    port: Port | None = setting("Port of the server; absent: found by DNS SRV or the transport's own default")
-    transport: Literal["udp", "tcp", "tls"] | None = setting("Transport of signalling")
+    domain: Host | None = setting("SIP domain of the address of record; also the server if no server is set")
+    server: Host | None = setting("Registrar and proxy; absent: the domain")
+    port: Port | None = setting("Port of the server; absent: DNS SRV, or the transport's default")
+    transport: Literal["udp", "tcp", "tls"] | None = setting("Transport for signalling")
     outbound_proxy: HostPort | None = setting("Outbound proxy, host or host:port")
-    backup_server: HostPort | None = setting("Second registrar, host or host:port, used while the first is away")
+    backup_server: HostPort | None = setting("Second registrar, host or host:port, used while the first is unreachable")
     register_expires: Annotated[int, Field(ge=30, le=604800)] | None = setting("Registration lifetime", unit="s")
     keep_alive_interval: Annotated[int, Field(ge=0, le=3600)] | None = setting(
-        "Interval of NAT keep-alives; 0 sends none", unit="s"
+        "Interval of NAT keep-alives; 0: none", unit="s"
     )
     srtp_mode: Literal["off", "optional", "mandatory"] | None = setting(
         "Media encryption (SDES-SRTP): off, offered, or required"
     )
     dtmf_mode: Literal["rfc4733", "sip_info", "inband", "rfc4733_sip_info"] | None = setting(
-        "How DTMF digits travel: RTP events (RFC 4733), SIP INFO, in the audio, or RTP events and SIP INFO together"
+        "How DTMF is sent: RTP events (RFC 4733), SIP INFO, in-band audio, or RTP events and SIP INFO together"
     )
     session_timer_enabled: bool | None = setting("Session timers (RFC 4028)")
-    session_expires: Annotated[int, Field(ge=90, le=86400)] | None = setting("Session-Expires asked for", unit="s")
+    session_expires: Annotated[int, Field(ge=90, le=86400)] | None = setting("Requested Session-Expires", unit="s")
 
 
 class JitterBuffer(Group):
     """The jitter buffer."""
 
     mode: Literal["adaptive", "fixed"] | None = setting("Whether the buffer adapts to the network")
-    min_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Smallest delay", unit="ms")
-    max_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Largest delay", unit="ms")
+    min_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Minimum delay", unit="ms")
+    max_ms: Annotated[int, Field(ge=0, le=1000)] | None = setting("Maximum delay", unit="ms")
 
     @model_validator(mode="after")
     def _grows(self) -> "JitterBuffer":
@@ -76,12 +76,12 @@ class JitterBuffer(Group):
 class Audio(Group):
     """Codecs, audio processing, ringing and volumes."""
 
-    codecs: Codecs | None = setting("Codecs offered, most wanted first; the others are switched off")
+    codecs: Codecs | None = setting("Codecs offered, in order of preference; all others are disabled")
     echo_cancellation: bool | None = setting("Acoustic echo cancellation")
-    vad_enabled: bool | None = setting("Voice activity detection: silence is not sent")
+    vad_enabled: bool | None = setting("Voice activity detection (silence suppression)")
     jitter_buffer: JitterBuffer | None = None
-    ringtone: Annotated[int, Field(ge=1, le=10)] | None = setting("Built-in ringing melody, by its number")
-    ringtone_url: Url | None = setting("Ringing melody to download, in a format the model plays")
+    ringtone: Annotated[int, Field(ge=1, le=10)] | None = setting("Built-in ringtone, by number")
+    ringtone_url: Url | None = setting("Ringtone to download, in a format that the model supports")
     ring_volume: Percent | None = setting("Ringer volume", unit="%")
     handset_volume: Percent | None = setting("Handset volume", unit="%")
     headset_volume: Percent | None = setting("Headset volume", unit="%")
@@ -91,40 +91,40 @@ class Audio(Group):
 class Display(Group):
     """Clock, backlight and pictures on the display."""
 
-    time_format: Literal["12h", "24h"] | None = setting("Clock with 12 or 24 hours; absent: as `date_format`")
+    time_format: Literal["12h", "24h"] | None = setting("12-hour or 24-hour clock; absent: like `date_format`")
     date_format: Literal["M/D/Y", "D/M/Y", "Y-M-D"] | None = setting(
-        "Order of the date; absent: as is usual by the country of `regional.language` or `regional.tone_scheme`"
+        "Order of day, month and year; absent: as usual in the country of `regional.language` or `regional.tone_scheme`"
     )
-    backlight_level: Literal["low", "medium", "high"] | None = setting("Brightness while the phone is used")
+    backlight_level: Literal["low", "medium", "high"] | None = setting("Brightness while the phone is in use")
     backlight_timeout: Annotated[int, Field(ge=0, le=7200)] | None = setting(
-        "Time without use after which the display dims; 0 keeps it lit", unit="s"
+        "Idle time after which the display dims; 0: never", unit="s"
     )
     screensaver_timeout: Annotated[int, Field(ge=0, le=86400)] | None = setting(
-        "Time without use after which the screensaver starts; 0 switches it off", unit="s"
+        "Idle time after which the screensaver starts; 0: off", unit="s"
     )
     wallpaper_url: Url | None = setting("Background picture, in the model's format and size")
-    logo_url: Url | None = setting("Logo on displays without colours")
+    logo_url: Url | None = setting("Logo for monochrome displays")
 
 
 class Regional(Group):
     """Location and language."""
 
-    timezone: Timezone | None = setting("Time zone by its IANA name; daylight saving follows from it")
-    language: Language | None = setting("Language of screen and web pages, as a BCP 47 tag")
-    tone_scheme: Country | None = setting("Country whose dial and ring-back tones are played, ISO 3166-1 alpha-2")
+    timezone: Timezone | None = setting("IANA time zone; determines daylight saving")
+    language: Language | None = setting("Language of the display and the web interface, as a BCP 47 tag")
+    tone_scheme: Country | None = setting("Country whose call progress tones are played, ISO 3166-1 alpha-2")
 
 
 class Features(Group):
     """User features."""
 
-    dnd_enabled: bool | None = setting("Do not disturb is on")
-    call_waiting_enabled: bool | None = setting("A second call may knock")
+    dnd_enabled: bool | None = setting("Do not disturb")
+    call_waiting_enabled: bool | None = setting("Call waiting")
     call_forward_enabled: bool | None = setting(
-        "Users may forward calls at the phone; the forwards themselves are under `forward`"
+        "Users may set call forwards on the phone; the forwards themselves are under `forward`"
     )
-    auto_answer_enabled: bool | None = setting("Calls are answered at once on the loudspeaker")
+    auto_answer_enabled: bool | None = setting("Answer calls automatically on the loudspeaker")
     srtp_enabled: bool | None = setting(
-        "Media encryption: true is `sip.srtp_mode` optional, false is off, unless `sip.srtp_mode` says more",
+        "Media encryption: true means `sip.srtp_mode` optional, false means off; `sip.srtp_mode` takes precedence",
         expressed_by="sip.srtp_mode",
     )
 
@@ -132,14 +132,14 @@ class Features(Group):
 class ForwardRule(Group):
     """A call forward."""
 
-    enabled: bool | None = setting("The forward is on")
-    target: Dialable | None = setting("Where calls go")
+    enabled: bool | None = setting("Whether the forward is active")
+    target: Dialable | None = setting("Destination")
 
 
 class ForwardNoAnswer(ForwardRule):
     """Call forward on no answer."""
 
-    timeout: Annotated[int, Field(ge=5, le=120)] | None = setting("How long it rings before", unit="s")
+    timeout: Annotated[int, Field(ge=5, le=120)] | None = setting("Ringing time before forwarding", unit="s")
 
 
 class Forward(Group):
@@ -159,19 +159,19 @@ class FeatureCodes(Group):
     forward_always_off: Dialable | None = setting("Forward always off")
     forward_busy_on: Dialable | None = setting("Forward when busy on")
     forward_busy_off: Dialable | None = setting("Forward when busy off")
-    forward_no_answer_on: Dialable | None = setting("Forward without answer on")
-    forward_no_answer_off: Dialable | None = setting("Forward without answer off")
+    forward_no_answer_on: Dialable | None = setting("Forward on no answer, on")
+    forward_no_answer_off: Dialable | None = setting("Forward on no answer, off")
     call_waiting_on: Dialable | None = setting("Call waiting on")
     call_waiting_off: Dialable | None = setting("Call waiting off")
     pickup: Dialable | None = setting("Directed pickup: dialled before the ringing extension")
-    group_pickup: Dialable | None = setting("Pickup of any ringing call of the group")
+    group_pickup: Dialable | None = setting("Group pickup")
 
 
 class Voicemail(Group):
     """Voicemail and the message waiting indicator."""
 
-    number: Dialable | None = setting("What the message key dials")
-    mwi_enabled: bool | None = setting("Subscribe to message waiting (RFC 3842)")
+    number: Dialable | None = setting("Number dialled by the message key")
+    mwi_enabled: bool | None = setting("Subscribe to message waiting indication (RFC 3842)")
 
 
 class Ldap(Group):
@@ -183,18 +183,18 @@ class Ldap(Group):
     base: Text | None = setting("Search base")
     username: Text | None = setting("Bind DN")
     password: Text | None = setting("Bind password", secret=True)
-    name_filter: Text | None = setting("Filter of a search by name; `%` stands for what was typed")
-    number_filter: Text | None = setting("Filter of a search by number; `%` stands for what was typed")
-    name_attributes: Attributes | None = setting("Attributes that hold the name, separated by blanks")
-    number_attributes: Attributes | None = setting("Attributes that hold numbers, separated by blanks")
-    display_name: Text | None = setting("How a hit is shown, for example `%cn`")
+    name_filter: Text | None = setting("Search filter for names; `%` is replaced by the input")
+    number_filter: Text | None = setting("Search filter for numbers; `%` is replaced by the input")
+    name_attributes: Attributes | None = setting("Attributes with the name, separated by blanks")
+    number_attributes: Attributes | None = setting("Attributes with numbers, separated by blanks")
+    display_name: Text | None = setting("Format of results, for example `%cn`")
 
 
 class Phonebook(Group):
     """Directories."""
 
     url: Url | None = setting("Phonebook file in the vendor's format")
-    name: Text | None = setting("Name under which the phonebook is shown")
+    name: Text | None = setting("Display name of the phonebook")
     ldap: Ldap | None = None
 
 
@@ -202,28 +202,28 @@ class Dialing(Group):
     """Dialling behaviour."""
 
     dial_plan: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_text)] | None = setting(
-        "Dial plan or digit map in the vendor's own spelling"
+        "Dial plan or digit map in the vendor's own syntax"
     )
     auto_dial_timeout: Annotated[int, Field(ge=0, le=60)] | None = setting(
-        "Time after the last digit until the number is dialled; 0 waits for the key", unit="s"
+        "Time after the last digit until the number is dialled; 0: wait for the dial key", unit="s"
     )
 
 
 class Buttons(Group):
     """Numbers used by programmable keys, as this SIP service defines them. They need no vendor mapping."""
 
-    park_number: SlotNumber | None = setting("What a button about a park slot dials and watches; absent: `{slot}`")
-    park_anywhere_number: Dialable | None = setting("What a park button without a slot dials")
-    intercom_number: ExtensionNumber | None = setting("What an intercom button dials; absent: `{extension}`")
-    queue_number: QueueNumber | None = setting("What a button about a queue dials and watches; absent: `{queue}`")
+    park_number: SlotNumber | None = setting("Number that a park slot button dials and monitors; absent: `{slot}`")
+    park_anywhere_number: Dialable | None = setting("Number that a park button without a slot dials")
+    intercom_number: ExtensionNumber | None = setting("Number that an intercom button dials; absent: `{extension}`")
+    queue_number: QueueNumber | None = setting("Number that a queue button dials and monitors; absent: `{queue}`")
     queue_agent_number: AgentNumber | None = setting(
-        "What a button about a queue's agent dials and watches; absent: `{queue}*{extension}`"
+        "Number that a queue agent button dials and monitors; absent: `{queue}*{extension}`"
     )
     shared_voicemail_number: BoxNumber | None = setting(
-        "What a button about a shared mailbox dials and watches; absent: `{box}`"
+        "Number that a shared mailbox button dials and monitors; absent: `{box}`"
     )
-    user_voicemail_number: ExtensionNumber | None = setting("What a button about another user's mailbox dials")
-    record_number: Dialable | None = setting("What a record button sends, where the phone does not record by itself")
+    user_voicemail_number: ExtensionNumber | None = setting("Number that a button for another user's mailbox dials")
+    record_number: Dialable | None = setting("Code that a record button sends, if the phone cannot record by itself")
 
 
 class Abstractions(Group):
