@@ -145,15 +145,12 @@ class Phones(Section):
         default=10_000, description="Maximum number of connections per process; further ones are closed at once"
     )
     max_waiting: Annotated[int, Field(ge=1)] = Field(
-        default=2_000,
-        description="Maximum number of requests per process that are processed or queued; further ones get a 503. How "
-        "many are processed concurrently is derived from `patience`",
+        default=2_000, description="Maximum number of requests in progress or queued per process; others get a 503"
     )
     patience: Annotated[float, Field(gt=0, le=60)] = Field(
         default=2.0,
-        description="Seconds that phones wait for a file. Under overload, only as many requests are processed as can be "
-        "answered well within this time, at most three quarters of them for one account while other accounts' "
-        "phones are active; the others are queued for a quarter of this time and then get a 503",
+        description="Seconds that phones wait for a file. Under overload only as many requests are processed as can be "
+        "answered in time; the others are queued for a quarter of it, then get a 503",
     )
     unknown_limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="Maximum number of unknown MACs listed; the one not seen for longest is dropped"
@@ -163,13 +160,11 @@ class Phones(Section):
     )
     shared_bytes: Annotated[int, Field(ge=0)] = Field(
         default=256 * 1024 * 1024,
-        description="Size of the cache of rendered files shared by workers, encrypted in a temporary folder, in bytes; "
-        "0: not shared",
+        description="Cache of rendered files shared by workers, encrypted in a temporary folder, in bytes; 0: none",
     )
     survival: SecondsOrNone = Field(
         default=86400,
-        description="How long phones are served from the cache while the database is unreachable, in seconds or like "
-        "24h; 0: not at all",
+        description="How long phones are served from the cache while the database is down, in seconds or like 24h",
     )
     contact_limit: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
         default=20_000, description="Maximum number of unwritten contacts and events per process; further ones are shed"
