@@ -35,7 +35,7 @@ async def authenticate(face: ApiFace, request: web.Request) -> Caller:
     Raises `Unauthenticated`, or `NotFound` for an account that is unknown or not this key's.
     """
     secret = _bearer(request)
-    wanted = request.headers.get(ACCOUNT_HEADER)
+    wanted = _header(request, ACCOUNT_HEADER)
     now = face.sources.now()
     digest = api_keys.hash_key(secret)
     source = request.remote or "0.0.0.0"  # noqa: S104 - placeholder for an unknown address
@@ -57,11 +57,16 @@ async def authenticate(face: ApiFace, request: web.Request) -> Caller:
 
 
 def _bearer(request: web.Request) -> str:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, secret = (_header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Unauthenticated("send an API key: Authorization: Bearer sk_live_…")
-    # Invalid UTF-8 arrives as lone surrogates, which cannot be encoded and are in no key.
-    return secret.strip().encode("utf-8", "replace").decode()
+    return secret.strip()
+
+
+def _header(request: web.Request, name: str) -> str | None:
+    """A header; invalid UTF-8, which arrives as lone surrogates, is replaced: no hash and no database takes it."""
+    value = request.headers.get(name)
+    return None if value is None else value.encode("utf-8", "replace").decode()
 
 
 async def _key_of(face: ApiFace, conn: Connection, secret: str, digest: str, now: datetime) -> ApiKey:

@@ -53,6 +53,8 @@ def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
     values: dict[str, Any] = {}
     for name in query:
         given = query.getall(name)
+        if not all(map(_is_text, (name, *given))):
+            raise Invalid(f"{name} holds a NUL or half a character", details={name: "holds a NUL or half a character"})
         if name in lists:
             values[name] = given
         elif len(given) > 1:
@@ -125,8 +127,13 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _is_text(value: str) -> bool:
+    """Whether every database can store it."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _check_characters(text: str) -> None:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if not _is_text(text):
         raise Invalid("the body holds a NUL or half a character (a lone surrogate)", code="malformed_body")
 
 

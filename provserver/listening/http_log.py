@@ -5,6 +5,7 @@ import logging
 import structlog
 from aiohttp import web_response
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 _log = structlog.get_logger("listening")
 
@@ -15,7 +16,9 @@ web_response.SERVER_SOFTWARE = "provserver"  # type: ignore[attr-defined]  # the
 class _OneLine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
+        if isinstance(error, RequestPayloadError):  # a body that cannot be decompressed
+            _log.info("bad_request", reason=str(error).splitlines()[-1].strip())
+        elif isinstance(error, HttpProcessingError):
             source = record.args[0] if isinstance(record.args, tuple) and record.args else None
             _log.info("bad_request", source=source, reason=error.message.splitlines()[0])
         else:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.api.client import Client, Clock, TwoTenants
+from tests.listening.openings import said
 
 
 async def test_request_without_a_key_is_401_with_a_challenge(platform: Client) -> None:
@@ -42,6 +43,14 @@ async def test_platform_key_must_name_the_account(platform: Client) -> None:
     error = await platform.get("/v1/devices", expect=400)
     assert error["code"] == "account_required"
     await platform.acting_in("acct_nowhere").get("/v1/devices", expect=404)
+
+
+async def test_an_account_of_no_known_encoding_is_not_there(platform: Client) -> None:
+    """Not an outage, as databases say of text that they cannot take."""
+    head = f"GET /v1/devices HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {platform.key}\r\n"
+    port = int(platform.base.rpartition(":")[2])
+    answer = await said(port, head.encode() + b"DialStack-Account: acct_\xff\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 404 ")
 
 
 async def test_account_key_stays_in_its_account(tenants: TwoTenants) -> None:
@@ -125,6 +134,7 @@ async def test_unknown_and_repeated_query_parameters_are_400(api: Client) -> Non
     assert "colour" in (await api.get("/v1/devices?colour=red", expect=400))["details"]
     assert "limit" in (await api.get("/v1/devices?limit=1&limit=2", expect=400))["details"]
     assert (await api.get("/v1/devices?stale=maybe", expect=400))["details"]["stale"] == "must be true or false"
+    assert "NUL" in (await api.get("/v1/devices?vendor=%00", expect=400))["details"]["vendor"]
 
 
 async def test_content_type_and_size(platform: Client) -> None:

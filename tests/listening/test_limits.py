@@ -141,6 +141,18 @@ async def test_a_request_that_is_none_is_one_line_in_the_log() -> None:
     ]
 
 
+async def test_a_body_that_is_not_what_it_says_is_one_line_too() -> None:
+    """Whoever has no key, and is refused unread, could fill the disk as well."""
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n"
+    with structlog.testing.capture_logs() as logs:
+        nobody_reads = web.Application()
+        async with opened(nobody_reads, ListenerPolicy(connections=ConnectionLimit(10)), logger=http_logger()) as port:
+            await said(port, head + b"no gzip")
+    assert [(line["event"], line["reason"], "exc_info" in line) for line in logs] == [
+        ("bad_request", "Can not decode content-encoding: gzip", False)
+    ]
+
+
 @pytest.mark.parametrize(
     "request_line", [b"", b"GET", b"GET / HTTP/9.9", b"GET / HTTP/1.1", b"\x16\x03\x01", b"HEAD / HTTP/1.1"]
 )
