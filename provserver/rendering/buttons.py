@@ -136,12 +136,9 @@ class _Placing:
 
         Keys of modules and soft keys are only switched off if the device has any explicit buttons.
         """
-        for key in self.model.layout.keys:
-            area = self.model.layout.areas[key.area]
-            beside = area.modules or area.soft
-            if area.unused is None or key.position in used or (beside and not beside_own):
-                continue
-            yield key.position, unused_parameters(self.model, key)
+        for key in self.model.switched_off(beside_own=beside_own):
+            if key.position not in used:
+                yield key.position, unused_parameters(self.model, key)
 
 
 def _fits(form: KeyForm, button: EffectiveButton, told: Told, key: Key) -> bool:

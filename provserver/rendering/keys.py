@@ -1,6 +1,6 @@
 """The keys of a model: the forms its buttons can take and their parameters. Cached across phones. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -32,6 +32,7 @@ class KeyModel:
     layout: KeyLayout
     _rows: dict[str, list[tuple[KeyParameter, frozenset[str]]]] = field(default_factory=dict)
     _forms: dict[tuple[ButtonType, str], list[tuple[KeyForm, Mapping[str, str]]]] = field(default_factory=dict)
+    _switched_off: dict[bool, Sequence[Key]] = field(default_factory=dict)
     _spoken: dict[ButtonType, bool] = field(default_factory=dict)
     _keys: dict[int, tuple[Key, dict[str, int]]] = field(default_factory=dict)
 
@@ -52,6 +53,17 @@ class KeyModel:
             )
             self._forms[kind, area] = [(form, {**codes.fields, **form.fields}) for form in fitting]
         return self._forms[kind, area]
+
+    def switched_off(self, *, beside_own: bool) -> Sequence[Key]:
+        """The keys that are switched off without a button, those of modules and soft keys only if `beside_own`."""
+        if beside_own not in self._switched_off:
+            areas = {
+                name
+                for name, area in self.layout.areas.items()
+                if area.unused is not None and (beside_own or not (area.modules or area.soft))
+            }
+            self._switched_off[beside_own] = [key for key in self.layout.keys if key.area in areas]
+        return self._switched_off[beside_own]
 
     def speaks(self, kind: ButtonType) -> bool:
         """Whether any form of this type says what it is."""
