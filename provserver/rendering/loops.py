@@ -5,11 +5,9 @@ around the attributes. A file has a thousand parameters, and a Jinja loop asks t
 Templates stay plain Jinja: such loops are recognised when a template is compiled.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, cast
 
 from jinja2 import nodes, pass_eval_context
 from jinja2.compiler import CodeGenerator, Frame
@@ -23,9 +21,11 @@ SPELLED_EACH = "spelled_each"
 """The filter that such a loop becomes."""
 
 _TOLD = frozenset({"name", "value", "leaf", "folder", "section"})  # texts, of each parameter
-_SPECIAL = re.compile(r"[&<>'\"]")
+_SPECIAL = "&<>'\""
+_KEPT = 512  # loops; all templates together have some dozens
 
 _Piece = tuple[bool, str]  # whether it is an attribute, and its name, else a text
+Pieces = tuple[_Piece, ...]
 
 
 class LoopGenerator(CodeGenerator):
@@ -45,7 +45,7 @@ class _Loops(NodeTransformer):
         return nodes.Output([spelled]).set_lineno(node.body[0].lineno)
 
 
-def _pieces(loop: nodes.For) -> tuple[_Piece, ...] | None:
+def _pieces(loop: nodes.For) -> Pieces | None:
     """What the loop writes each time; None if it does anything else."""
     written = [one for output in loop.body for one in (output.nodes if isinstance(output, nodes.Output) else [output])]
     pieces = [piece for one in written if (piece := _piece(one, loop.target))]
@@ -63,30 +63,38 @@ def _piece(written: nodes.Node, target: nodes.Node) -> _Piece | None:
 
 
 @pass_eval_context
-def spelled_each(context: EvalContext, value: Iterable[Any], pieces: Sequence[_Piece]) -> str:
+def spelled_each(context: EvalContext, value: Iterable[Any], pieces: Pieces) -> str:
     """The pieces for each item, escaped if the template escapes its values."""
-    items = list(value)
+    items = value if isinstance(value, list | tuple) else list(value)
     if not {Parameter}.issuperset(map(type, items)):
         return _asked_one_by_one(context, items, pieces)
-    columns: list[Iterable[str]] = []
-    for is_attribute, text in pieces:
-        if is_attribute:
-            told = list(map(attrgetter(text), items))
-            columns.append(_escaped(told) if context.autoescape else told)
-        else:
-            columns.append(repeat(text))
-    spelled = "".join(chain.from_iterable(zip(*columns, strict=False)))  # texts come without end
-    return Markup(spelled) if context.autoescape else spelled  # noqa: S704 - all that is told is escaped
+    written = _writer(pieces)(items)
+    if not context.autoescape:
+        return written
+    if any(written.count(special) != len(items) * own for special, own in _specials(pieces)):  # some in a value
+        written = _writer(pieces, "escape")(items)
+    return Markup(written)  # noqa: S704 - every attribute is escaped
 
 
-def _escaped(texts: Sequence[str]) -> Sequence[str]:
-    """The texts escaped for XML. Most have nothing to escape: one search in all of them finds that out."""
-    if _SPECIAL.search("".join(texts)) is None:
-        return texts
-    return [str(escape(text)) if _SPECIAL.search(text) else text for text in texts]
+@lru_cache(maxsize=_KEPT)
+def _writer(pieces: Pieces, spelled: str = "") -> Callable[[Iterable[Parameter]], str]:
+    """The loop as Python, as Jinja itself compiles templates. `spelled`: a function that each attribute goes through."""
+    parts = [
+        f"{{{spelled}(p.{text})}}" if told else text.replace("{", "{{").replace("}", "}}") for told, text in pieces
+    ]
+    text = repr("".join(parts))  # quoted, whatever stands in the template
+    function = eval(f"lambda items: ''.join([f{text} for p in items])", {"escape": escape})  # noqa: S307 - as said
+    return cast("Callable[[Iterable[Parameter]], str]", function)
 
 
-def _asked_one_by_one(context: EvalContext, items: Iterable[Any], pieces: Sequence[_Piece]) -> str:
+@lru_cache(maxsize=_KEPT)
+def _specials(pieces: Pieces) -> list[tuple[str, int]]:
+    """The characters that are escaped, with how many there are in the texts between the attributes."""
+    texts = "".join(text for is_attribute, text in pieces if not is_attribute)
+    return [(special, texts.count(special)) for special in _SPECIAL]
+
+
+def _asked_one_by_one(context: EvalContext, items: Iterable[Any], pieces: Pieces) -> str:
     """The same for items of any type with such attributes."""
     ask, spelled = context.environment.getattr, escape if context.autoescape else str
     written = (spelled(ask(item, text)) if is_attribute else text for item in items for is_attribute, text in pieces)

@@ -17,6 +17,7 @@ PARAMETERS = [
 ]
 LOOP = '{% for p in all %}\n  <p n="{{ p.name }}" of="{{ p.folder }}/{{ p.section }}">{{ p.value }}</p>\n{% endfor %}'
 INNER = "{% for p in all %}{{ p.leaf }};{% endfor %}\n{% for q in all %}{{ p.leaf }}{% endfor %}"
+ODD = "{% for p in all %}{}}{'\"\\\\N{p.name} {{ p.value }}\\\n\u2028ü{#c#}${{ p.value }}{% endfor %}"
 NESTED = f"{{% for p in all %}}{INNER}{{% endfor %}}"
 
 
@@ -30,7 +31,7 @@ def _rendered(folder: Path, name: str, text: str, **given: Any) -> tuple[str, st
 
 
 @pytest.mark.parametrize("name", ["file.xml.j2", "file.cfg.j2"])
-@pytest.mark.parametrize("text", [LOOP, NESTED, f"{{% set all = all[1:2] %}}{LOOP}"])
+@pytest.mark.parametrize("text", [LOOP, ODD, NESTED, f"{{% set all = all[1:2] %}}{LOOP}"])
 @pytest.mark.parametrize("all_", [PARAMETERS, PARAMETERS[1:2], []], ids=["hostile", "plain", "none"])
 def test_they_write_what_jinja_writes(tmp_path: Path, name: str, text: str, all_: list[Parameter]) -> None:
     ours, jinjas = _rendered(tmp_path, name, text, all=all_)
