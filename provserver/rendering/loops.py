@@ -78,7 +78,7 @@ def spelled_each(context: EvalContext, value: Iterable[Any], pieces: Pieces) -> 
 
 @lru_cache(maxsize=_KEPT)
 def _writer(pieces: Pieces, spelled: str = "") -> Callable[[Iterable[Parameter]], str]:
-    """The loop as Python, as Jinja itself compiles templates. `spelled`: a function that each attribute goes through."""
+    """The loop as Python, as Jinja itself compiles templates. `spelled`: a function called with each attribute."""
     parts = [
         f"{{{spelled}(p.{text})}}" if told else text.replace("{", "{{").replace("}", "}}") for told, text in pieces
     ]
