@@ -213,7 +213,12 @@ def phone_face(
             SharedCache(shared_cache, phones.shared_bytes) if shared_cache and phones.shared_bytes else None,
         ),
         recorder=Recorder(
-            foundation.catalogue, shared.contacts, shared.unknown, foundation.sources, foundation.sources.series("evt")
+            foundation.catalogue,
+            records,
+            shared.contacts,
+            shared.unknown,
+            foundation.sources,
+            foundation.sources.series("evt"),
         ),
         sources=foundation.sources,
         proof_policy=foundation.configurations.proof_policy,

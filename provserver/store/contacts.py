@@ -1,7 +1,7 @@
 """Writes what phone fetches leave behind, for many phones at once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.domain.device import DeviceStatus, DeviceType, Event, MulticellRole, Origin
 from provserver.store.device_rows import INDEXED, SEARCHED, index_devices
 from provserver.store.events import insert_event_rows, insert_events
+from provserver.store.fetches import FetchRecord
 from provserver.store.prepared import execute_all, fetch_rows
 from provserver.store.repeat_contacts import SET_BACK, RepeatContact, Visit, note_times
 from provserver.store.schema import devices
@@ -129,6 +130,16 @@ async def write_contacts(
     quiet = (contact for contact in contacts if contact.device_id not in telling)
     await note_times(conn, chain((one.visit() for one in seen), map(_visit, quiet)))
     return provisioned
+
+
+def record_after(record: FetchRecord, contact: Contact) -> FetchRecord:
+    """What a record becomes by a contact."""
+    state = {name: getattr(record.device, name) for name in _TOLD}
+    _tell(state, contact)
+    if contact.shown_token_hash is None or contact.shown_token_hash != record.token_hash:
+        return replace(record, device=replace(record.device, **state))
+    device = replace(record.device, **state, has_two_secrets=False)
+    return replace(record, device=device, previous_token_hash=None, previous_token_sealed=None)
 
 
 def _visit(contact: Contact) -> Visit:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from provserver.store import sqlite
 from provserver.store.direct import DirectConnection
 
-_SLOW = 0.005  # seconds that reading a few rows takes where they come from a disk, or the machine is too busy
+_SLOW = 0.01  # seconds that reading a few rows takes where they come from a disk, or the machine is too busy
 _WARY = 1.0  # seconds in which it is not tried on the event loop again
 
 Made = TypeVar("Made")

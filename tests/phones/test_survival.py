@@ -176,6 +176,25 @@ async def test_a_phone_that_has_just_had_its_first_file_survives_too(make_office
     assert (await office.get(path, AGENT)).status == 200
 
 
+@pytest.mark.parametrize("proof", ["token", "window"])
+async def test_a_phone_whose_first_contact_was_the_last_thing_written_survives(
+    make_office: MakeOffice, line: Line, proof: str
+) -> None:
+    """What was remembered of it before would make its next fetch the first one again, which needs the database."""
+    office: Office = await make_office(auth=("token", "window"))
+    device, _ = await office.phone(MAC, "yealink")
+    path = f"/p/{device.token}/{MAC}.cfg"
+    assert (await office.get(f"/{MAC}.cfg" if proof == "window" else path, AGENT)).status == 200
+    if proof == "window":
+        assert (await office.get(path, AGENT)).status == 200
+    await cut(line, office)
+    assert (await office.get(path, AGENT)).status == 200
+    await line.mend()
+    await back(office.contacts)
+    events = [event.type for event in await office.events(device)]
+    assert events.count("config_fetch") == (2 if proof == "token" else 3)
+
+
 async def test_nobody_is_let_in_by_what_only_the_database_could_confirm(make_office: MakeOffice, line: Line) -> None:
     """Neither the window nor a stranger's MAC, and none of them is told that it is unknown."""
     office: Office = await make_office(auth=("token", "window", "open"))

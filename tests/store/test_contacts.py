@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from provserver.domain.device import Account, Device, DeviceStatus, DeviceType, MulticellRole, Origin
-from provserver.store import assignments, device_lists, devices, events, usage, users
-from provserver.store.contacts import write_contacts
+from provserver.store import assignments, device_lists, devices, events, tokens, usage, users
+from provserver.store.contacts import record_after, write_contacts
 from provserver.store.database import Database
+from provserver.store.fetches import find_by_mac, hash_token
 from provserver.store.pages import PageRequest
 from provserver.store.sealing import Sealer
 
@@ -51,6 +52,31 @@ async def test_a_phone_that_fetches_the_same_again_is_only_seen_again(
         last_provisioned_at=after(5),
         last_seen_at=after(5),
     )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"provisions": True, "stamp": "s", "etag": '"e"', "base_url": "http://x"},
+        {"pin_address": "192.0.2.1"},
+        {"provisions": True, "close_window": True},
+        {"model": "T54W", "vendor": "yealink", "firmware": "1"},
+        {"provisions": True, "shown_token_hash": hash_token("second")},
+    ],
+)
+async def test_what_a_contact_makes_of_a_record_is_what_is_stored(
+    db: Database, sealer: Sealer, phone: Device, told: dict[str, Any]
+) -> None:
+    """It is remembered without another look; where it differed, each phone would be looked up once more."""
+    assert phone.mac
+    async with db.write() as conn:
+        await tokens.replace_token(conn, sealer, phone.id, "second", overlap=True)
+        before = await find_by_mac(conn, phone.mac)
+        one = contact(phone, after(1), **told)
+        await write_contacts(conn, [one])
+        stored = await find_by_mac(conn, phone.mac)
+    assert before
+    assert stored == record_after(before, one)
 
 
 async def test_a_file_that_does_not_configure_is_a_contact_and_no_fetch(

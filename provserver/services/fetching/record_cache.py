@@ -76,6 +76,13 @@ class RecordCache:
         known = self._known.get(_key(mac, token))
         return known[0] if known else None
 
+    def changed(self, mac: Mac | None, token: str | None, before: FetchRecord, after: FetchRecord) -> None:
+        """Replace a cached record by what a write of this process has made of it."""
+        key = _key(mac, token)
+        known = self._known.get(key)
+        if known and known[0].record is before:
+            self._remember(key, CachedRecord.of(after), known[1], self._clock())
+
     async def still_stands(self, remembered: CachedRecord) -> bool:
         """Whether the record is unchanged by any write completed before this call.
 

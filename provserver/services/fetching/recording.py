@@ -11,11 +11,12 @@ from provserver.domain.identify import Claim
 from provserver.domain.ids import Series
 from provserver.services.fetching.contacts import ContactWriter
 from provserver.services.fetching.document_cache import Rendered
+from provserver.services.fetching.record_cache import RecordCache
 from provserver.services.fetching.unknown_devices import UnknownDevices
 from provserver.services.fetching.visits import PhoneRequest, Visit
 from provserver.services.settings.effective import stamp_of
 from provserver.services.sources import Sources
-from provserver.store.contacts import Contact
+from provserver.store.contacts import Contact, record_after
 from provserver.store.repeat_contacts import RepeatContact, Trace
 from provserver.store.types import micros_of
 
@@ -27,6 +28,7 @@ class Recorder:
     """Builds contacts and events from visits and submits them. HEAD requests are not recorded."""
 
     catalogue: Catalogue
+    records: RecordCache
     contacts: ContactWriter
     unknown_devices: UnknownDevices
     sources: Sources
@@ -110,6 +112,8 @@ class Recorder:
             if visit.stale_for is not None:
                 raise StoreUnavailable("the database is away, and this fetch changes the device")
             await self.contacts.submit_durably(contact)
+            claim, record = visit.claim, visit.record
+            self.records.changed(claim.mac, claim.token, record, record_after(record, contact))
         else:
             self.contacts.submit(contact)
 
