@@ -113,6 +113,7 @@ def shared_services(stack: AsyncExitStack, foundation: Foundation, *, counts_pho
             on_shed=metrics.shed.inc,
             limit=phones.contact_limit,
             spool=Spool(foundation.config.data_dir / "spool"),
+            sources=foundation.sources,
             in_flight=lambda: admission.in_flight,
         ),
         UnknownDevices(foundation.database, phones.unknown_limit, metrics.unknown_shed.inc),

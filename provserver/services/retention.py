@@ -11,13 +11,16 @@ from datetime import timedelta
 import structlog
 
 from provserver.domain.errors import StoreUnavailable
+from provserver.domain.ids import new_id
 from provserver.services.sources import Sources
 from provserver.store.database import Database
 from provserver.store.events import prune_events
+from provserver.store.late_events import prune_batches
 
 _ROUND_SECONDS = 600.0  # between two runs
 _STEP = 500  # events per transaction, taking some tens of milliseconds
 _REST = 9  # pause after a step, as a multiple of its duration
+_LATE_KEPT = timedelta(days=1)  # for followers that come back after a pause
 
 _log = structlog.get_logger("retention")
 
@@ -46,7 +49,10 @@ class Retention:
 
     async def round(self) -> int:
         """Delete all expired events and return the number. Raises `StoreUnavailable`."""
-        before, gone = self.sources.now() - timedelta(seconds=self.keep), 0
+        now = self.sources.now()
+        before, gone = now - timedelta(seconds=self.keep), 0
+        past = new_id("late", now - _LATE_KEPT, bytes(10))
+        await self.database.add(lambda conn: prune_batches(conn, past))
         while True:
             began = time.monotonic()
             step = await self.database.add(lambda conn: prune_events(conn, before, limit=_STEP))

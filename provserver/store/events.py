@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.device import Event
 from provserver.store.driver_statements import insert_all
-from provserver.store.pages import Page, PageRequest, Window, fetch_page, fetch_sifted
+from provserver.store.pages import Page, PageRequest, Window, among, fetch_page, fetch_sifted
 from provserver.store.periods import Period
 from provserver.store.schema import events
 from provserver.store.types import micros_of
@@ -72,6 +72,14 @@ async def events_after(conn: AsyncConnection, account_id: str | None, after_id: 
     if account_id is not None:
         statement = statement.where(events.c.account_id == account_id)
     return [_event_of(row) for row in (await conn.execute(statement)).mappings()]
+
+
+async def events_with_ids(conn: AsyncConnection, account_id: str | None, ids: Sequence[str]) -> list[Event]:
+    """The events with these ids, oldest first, of one account or all."""
+    statement = select(events).where(among(conn, events.c.id, ids))
+    rows = (await conn.execute(statement)).mappings()
+    found = [_event_of(row) for row in rows if account_id in (None, row[events.c.account_id])]
+    return sorted(found, key=lambda event: event.id)
 
 
 async def prune_events(conn: AsyncConnection, before: datetime, *, limit: int = 5000) -> int:

@@ -162,7 +162,7 @@ async def fetch_sifted(
         if chunk:
             # By key, not by range: a range may span any number of other rows. Sorted here: ORDER BY would tempt the
             # planner to scan another index.
-            picked = statement.where(_among(conn, window.columns[0], chunk))
+            picked = statement.where(among(conn, window.columns[0], chunk))
             rows = (await conn.execute(picked)).mappings().all()
             found += sorted(rows, key=window.key, reverse=window.descending)
         looked_at += len(chunk)
@@ -171,7 +171,7 @@ async def fetch_sifted(
         step = replace(step, bound=(chunk[-1],), limit=min(step.limit * 4, MOST_LOOKED_AT - looked_at))
 
 
-def _among(conn: AsyncConnection, column: Column[Any], keys: Sequence[str]) -> ColumnElement[bool]:
+def among(conn: AsyncConnection, column: Column[Any], keys: Sequence[str]) -> ColumnElement[bool]:
     """`column` is one of `keys`, sent as one parameter: thousands of parameters take longer than the query."""
     if conn.dialect.name == "sqlite":
         given = func.json_each(json.dumps(keys)).table_valued("value")

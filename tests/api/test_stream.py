@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -133,3 +134,33 @@ async def test_shutdown_ends_streams(api: Client, server: TestServer) -> None:
         async with asyncio.timeout(60):
             await server.app[stream.STREAMS].end(server.app)
             await response.content.read()
+
+
+async def test_what_happened_in_an_outage_arrives_once_it_is_stored(
+    api: Client, platform: Client, face: ApiFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contacts wait for the database for as long as it is away; a follower has seen younger events by then."""
+    monkeypatch.setattr("provserver.services.devices.history._BATCHES", 1)
+    phone, late = await api.phone(), ["before_1", "before_2", "before_3"]
+    last = face.sources.new_id("evt")
+    async with listening(api) as response, listening(platform) as everything:
+        for minutes in range(3):
+            at = face.sources.now() - timedelta(minutes=minutes + 1)
+            face.contacts.submit(
+                Event(
+                    id=face.sources.new_id("evt", at),
+                    account_id=str(api.account),
+                    device_id=phone,
+                    type=f"before_{minutes + 1}",
+                    created_at=at,
+                )
+            )
+            await face.contacts.flush()
+        for stream in (response, everything):
+            assert sorted([(await next_event(stream))["type"] for _ in range(3)]) == late
+        await api.post(f"/v1/devices/{phone}/arm")
+        for stream in (response, everything):
+            assert (await next_event(stream))["type"] == "armed", "each came once"
+    async with listening(api, last) as response:
+        found = [(await next_event(response))["type"] for _ in range(4)]
+        assert sorted(found) == ["armed", *late], "whoever was cut off meanwhile has missed none"

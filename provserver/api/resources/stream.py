@@ -42,7 +42,11 @@ STREAMS = web.AppKey("streams", Streams)
 
 
 async def follow(call: Call[None, None]) -> web.StreamResponse:
-    """Stream the events of the account, or with a platform key alone of all; from `Last-Event-ID` or now on."""
+    """Stream the events of the account, or with a platform key alone of all; from `Last-Event-ID` or now on.
+
+    Events come when they are stored. What happened while the database was away comes after it, with its own
+    `created_at`; after a new connection such an event may come once more.
+    """
     streams = call.request.app[STREAMS]
     if streams.open >= _MOST_STREAMS:
         raise TooManyRequests(f"{_MOST_STREAMS} streams are open; close one", retry_after=10)

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from provserver.domain.device import Event
-from provserver.domain.ids import new_id
+from provserver.domain.ids import new_id, ordinal_of
 from provserver.services.paging import Page, PageRequest
-from provserver.store import events
+from provserver.store import events, late_events
 from provserver.store.database import Connection, Database
 from provserver.store.events import EventFilter
 
@@ -13,6 +13,8 @@ __all__ = ["CHUNK", "EventFilter", "Tail", "list_events"]
 
 # An event is stored a moment after its id was generated, so it may appear behind later ones.
 _OVERLAP = timedelta(seconds=5)
+_BATCH_OVERLAP = timedelta(seconds=60)  # the same for batches of late events, which are few
+_BATCHES = 4  # read per call, with up to 500 events each
 CHUNK = 500
 
 
@@ -24,7 +26,7 @@ async def list_events(
 
 
 class Tail:
-    """Follows the events of one account, or of all (None); each event is returned once."""
+    """Follows the events of one account, or of all (None), as they are stored; each event is returned once."""
 
     def __init__(self, database: Database, account_id: str | None, start: datetime, after_id: str | None) -> None:
         """Start after `after_id`, else at `start`."""
@@ -32,16 +34,18 @@ class Tail:
         self._account_id = account_id
         self._first = after_id or new_id("evt", start, bytes(10))
         self._seen: set[str] = set()
+        self._first_batch = f"late_{ordinal_of(self._first)}"
+        self._seen_batches: set[str] = set()
 
     async def news(self, now: datetime) -> list[Event]:
-        """The events stored since the last call, oldest first. Raises `StoreUnavailable`.
+        """The events stored since the last call, oldest first, except late ones. Raises `StoreUnavailable`.
 
         At most `CHUNK` past events per call; if there are that many, there may be more.
         """
         settled = new_id("evt", now - _OVERLAP, bytes(10))  # no older event will appear any more
-        found: list[Event] = []
         after = self._first
         async with self._database.read() as conn:
+            found = await self._late(conn, now)
             while True:
                 chunk = await events.events_after(conn, self._account_id, after, CHUNK)
                 found += [event for event in chunk if event.id not in self._seen]
@@ -54,3 +58,20 @@ class Tail:
         self._first = max(self._first, bound)
         self._seen = {event_id for event_id in self._seen if event_id > self._first}
         return found
+
+    async def _late(self, conn: Connection, now: datetime) -> list[Event]:
+        """Late events before the point that the search by id starts from; it finds the others."""
+        unseen = [
+            batch
+            for batch in await late_events.batches_after(conn, self._first_batch)
+            if batch not in self._seen_batches
+        ]
+        new = unseen[:_BATCHES]
+        self._seen_batches.update(new)
+        if new == unseen:
+            self._first_batch = max(self._first_batch, new_id("late", now - _BATCH_OVERLAP, bytes(10)))
+            self._seen_batches = {batch for batch in self._seen_batches if batch > self._first_batch}
+        if not new:
+            return []
+        passed = [event_id for event_id in await late_events.events_in(conn, new) if event_id <= self._first]
+        return await events.events_with_ids(conn, self._account_id, passed)

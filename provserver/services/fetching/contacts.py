@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from math import inf
 from typing import TypeVar
 
@@ -17,10 +18,13 @@ import structlog
 
 from provserver.domain.device import Event
 from provserver.domain.errors import StoreUnavailable
+from provserver.domain.ids import new_id
 from provserver.services.periodic import PeriodicTask
+from provserver.services.sources import Sources
 from provserver.store.contacts import Contact, which_are_outrun, write_contacts
 from provserver.store.database import Connection, Database
 from provserver.store.events import insert_events
+from provserver.store.late_events import note_late
 from provserver.store.repeat_contacts import RepeatContact
 from provserver.store.spool import Left, Spool
 
@@ -30,6 +34,7 @@ TAKE_UP_EVERY = 10.0  # seconds
 _APART = 0.025  # seconds between two commits while more contacts may come; in a storm this makes the groups larger
 _BATCH = 500
 _RETRY = 1.0
+_LATE = timedelta(seconds=2)  # events older than this are noted as late (`store.late_events`)
 
 _log = structlog.get_logger("contacts")
 
@@ -55,9 +60,11 @@ class ContactWriter:
         *,
         limit: int = LONGEST_QUEUE,
         spool: Spool | None = None,
+        sources: Sources = Sources(),  # noqa: B008 - it is frozen
         in_flight: Callable[[], float] = lambda: inf,
     ) -> None:
         self._database = database
+        self._sources = sources
         self._in_flight = in_flight
         self._on_shed = on_shed
         self._limit = limit
@@ -179,7 +186,7 @@ class ContactWriter:
         batch = [*(contact for contact, _ in awaited), *others]
         self._being_written = len(others)
         try:
-            outrun = await self._database.add(lambda conn: _store(conn, batch))
+            outrun = await self._database.add(lambda conn: self._store(conn, batch))
         except Exception as error:  # noqa: BLE001 - the writer must survive any failure of the store
             _log.error("contacts_not_written", count=len(batch), error=str(error))
             if isinstance(error, StoreUnavailable):
@@ -194,6 +201,15 @@ class ContactWriter:
         _settle(awaited, lambda contact: WindowTaken() if contact.event.id in outrun else None)
         return True
 
+    async def _store(self, conn: Connection, left: Sequence[Left]) -> set[str]:
+        """Write a group; returns the event ids of contacts not written because another address has the window."""
+        outrun = await _store(conn, left)
+        now = self._sources.now()
+        earliest = new_id("evt", now - _LATE, bytes(10))
+        if late := [event_id for item in left for event_id in _event_ids(item) if event_id < earliest]:
+            await note_late(conn, self._sources.new_id("late", now), [one for one in late if one not in outrun])
+        return outrun
+
 
 async def _within(seconds: float, event: asyncio.Event) -> None:
     """Wait until `event` is set, at most for `seconds`."""
@@ -204,13 +220,20 @@ async def _within(seconds: float, event: asyncio.Event) -> None:
 
 
 async def _store(conn: Connection, left: Sequence[Left]) -> set[str]:
-    """Write a group; returns the event ids of contacts not written because another address has the window."""
     contacts = [item for item in left if isinstance(item, Contact)]
     outrun = await which_are_outrun(conn, contacts)
     kept = [contact for contact in contacts if contact.event.id not in outrun]
     await write_contacts(conn, kept, [item for item in left if isinstance(item, RepeatContact)])
     await insert_events(conn, [item for item in left if isinstance(item, Event)])
     return outrun
+
+
+def _event_ids(item: Left) -> tuple[str, ...]:
+    if isinstance(item, RepeatContact):
+        return (item.event_id,)
+    if isinstance(item, Event):
+        return (item.id,)
+    return (item.event.id, item.detected.id) if item.detected else (item.event.id,)
 
 
 def _first(queue: deque[Item], most: int) -> list[Item]:

@@ -13,6 +13,7 @@ from provserver.store.schema.traces import (
     blocked_sources,
     events,
     idempotency_keys,
+    late_events,
     unknown_devices,
 )
 from provserver.store.schema.usage import provisioned_spans, usage_absences, usage_steps, usage_totals
@@ -33,6 +34,7 @@ __all__ = [
     "events",
     "files",
     "idempotency_keys",
+    "late_events",
     "metadata",
     "provisioned_spans",
     "search_terms",

@@ -26,6 +26,13 @@ events = Table(
     Index(None, "created_at"),
 )
 
+late_events = Table(
+    "late_events",
+    metadata,
+    Column("id", String, primary_key=True),  # of a group that was stored at once: when, not when it happened
+    Column("event_ids", Json, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
