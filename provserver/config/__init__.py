@@ -58,17 +58,13 @@ class Database(Section):
 class Tls(Section):
     """TLS in this process. Certificates and keys are paired by position."""
 
-    cert: Paths = Field(
-        default=(), description="Certificate files in PEM, each with its intermediate certificates; requires `key`"
-    )
+    cert: Paths = Field(default=(), description="Certificate files in PEM, with intermediate certificates; with `key`")
     key: Paths = Field(default=(), description="Private keys of `cert`, in the same order; absent: no TLS")
 
     @model_validator(mode="after")
     def _go_together(self) -> "Tls":
         if len(self.cert) != len(self.key):
-            raise ValueError(
-                f"cert names {len(self.cert)} files and key {len(self.key)}; each certificate needs its key"
-            )
+            raise ValueError(f"cert names {len(self.cert)} files and key {len(self.key)}; each certificate has its key")
         return self
 
 
@@ -100,9 +96,7 @@ class Guessing(Section):
         default=500, description="How many distinct MACs an address (for IPv6, a /64) may ask for within `window`"
     )
     window: Seconds = Field(default=3600, description="Length of the sliding window, in seconds or like 1h")
-    exempt: Networks = Field(
-        default=(), description="Networks that are never counted, in addition to `phones.networks`"
-    )
+    exempt: Networks = Field(default=(), description="Networks never counted, in addition to `phones.networks`")
 
 
 class Phones(Section):
@@ -118,8 +112,7 @@ class Phones(Section):
         description=f"Accepted proofs, of: {', '.join(PROOFS)}; an account may have a list of its own",
     )
     basic_without_tls: bool = Field(
-        default=False,
-        description="Whether `basic` is offered and accepted without TLS, where the password can be read by others",
+        default=False, description="Whether `basic` is offered and accepted without TLS, where others can read it"
     )
     digest_algorithms: Algorithms = Field(
         default=("SHA-256", "MD5"), description="Algorithms offered for `digest`, in order of preference: SHA-256, MD5"
