@@ -50,7 +50,7 @@ def check_sync(
     """Tell the phone MAC to fetch its configuration.
 
     Shows the result for each line, and exits with 1 if none accepted. With --all, every phone is notified at a steady
-    rate; Ctrl-C cancels the rest.
+    rate; Ctrl-C cancels the rest. It exits with 1 if there were phones to tell and none of them accepted.
     """
     if everyone == (mac is not None):
         raise click.UsageError("name one MAC, or say --all")
@@ -97,14 +97,18 @@ def _lines_table(report: ResyncReport) -> Table:
 
 async def _all(config: Config, wish: JobWish, account_id: str | None) -> None:
     counts: Counter[JobDeviceState] = Counter()
+    devices = 0
     async with open_foundation(config) as foundation, open_resync(foundation) as (resync, _):
         for account in await _accounts(foundation, account_id):
-            await _account(foundation, resync, account, wish, counts)
+            devices += await _account(foundation, resync, account, wish, counts)
     rows = table("outcome", "devices")
     for state in JobDeviceState:
         if counts[state]:
             rows.add_row(state, str(counts[state]))
-    console().print(rows if counts else "there is no device to tell")
+    console().print(rows if devices else "there is no device to tell")
+    if devices > counts[JobDeviceState.SKIPPED] and not counts[JobDeviceState.DELIVERED]:
+        click.echo("provserver: no device has accepted", err=True)
+        sys.exit(1)
 
 
 async def _accounts(foundation: Foundation, account_id: str | None) -> list[Account]:
@@ -117,12 +121,12 @@ async def _accounts(foundation: Foundation, account_id: str | None) -> list[Acco
 
 async def _account(
     foundation: Foundation, resync: Resync, account: Account, wish: JobWish, counts: Counter[JobDeviceState]
-) -> None:
-    """Run one account's job to its end; if interrupted, the rest is cancelled."""
+) -> int:
+    """Run one account's job to its end and return its number of devices; if interrupted, the rest is cancelled."""
     async with foundation.database.read() as conn:
         device_ids = await resync_jobs.select_devices(conn, foundation.configurations, account, wish.chosen)
     if not device_ids:
-        return
+        return 0
     runner = JobRunner(foundation.database, resync, foundation.sources.new_id("run"))
     async with foundation.database.write() as conn:
         job = await resync_jobs.create(_change(foundation, conn), account, wish, device_ids, runner=runner.name)
@@ -131,6 +135,7 @@ async def _account(
     except asyncio.CancelledError:
         await asyncio.shield(_cancel(foundation, job))
         raise
+    return job.total
 
 
 async def _run(runner: JobRunner, job: CheckSyncJob, account: Account, counts: Counter[JobDeviceState]) -> None:

@@ -65,6 +65,24 @@ def test_all_phones_of_all_accounts_are_told(command: Command, phone: Place, not
     assert len(set(notifier.users)) == len(notifier.sent) == 3
 
 
+def test_all_phones_of_which_none_accepts_is_exit_code_1_and_of_which_one_does_is_not(
+    command: Command, phone: Place, notifier: FakeNotifier
+) -> None:
+    """A script that rolls out a change must not take a PBX that refuses everything for success."""
+    asyncio.run(_add_accounts(phone, 1))
+    notifier.otherwise = LineStatus.NOT_REGISTERED
+    result = command("check-sync", "--all", "--rate", "100", code=1)
+    assert re.search(r"not_registered +│ 2", result.stdout)
+    assert "no device has accepted" in result.stderr
+    notifier.answers["201"] = LineStatus.DELIVERED
+    result = command("check-sync", "--all", "--rate", "100")
+    assert re.search(r"delivered +│ 1", result.stdout)
+
+
+def test_no_phone_at_all_is_no_failure(command: Command, place: Place, notifier: FakeNotifier) -> None:
+    assert "there is no device to tell" in command("check-sync", "--all").stdout
+
+
 def test_all_phones_of_one_account(command: Command, phone: Place, notifier: FakeNotifier) -> None:
     [account_id] = asyncio.run(_add_accounts(phone, 1))
     command("check-sync", "--all", "--account", account_id, "--rate", "100")
