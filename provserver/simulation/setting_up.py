@@ -33,7 +33,8 @@ class Operator:
         if not isinstance(told, dict):
             raise ProvserverError(f"what answers at {self._url} is no provserver API")
         if answer.status >= 400:
-            raise ProvserverError(f"{method} {path} was refused: {told.get('error', answer.status)}")
+            why = told.get("error", answer.status)
+            raise ProvserverError(f"{method} {path} was refused: {why}", code=told.get("code"))
         return told
 
     async def open_account(self, name: str) -> str:
