@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 
 from provserver.rendering.parameters import Parameter
 
-_GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "leaf"})
+_GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "leaf", "head", "rest"})
 """Attributes of parameters whose values are strings, numbers or None."""
 
 

@@ -20,7 +20,7 @@ from provserver.rendering.parameters import Parameter
 SPELLED_EACH = "spelled_each"
 """The filter that such a loop becomes."""
 
-_TOLD = frozenset({"name", "value", "leaf", "folder", "section"})  # texts, of each parameter
+_TOLD = frozenset({"name", "value", "folder", "leaf", "head", "rest", "section"})  # texts, of each parameter
 _SPECIAL = "&<>'\""
 _KEPT = 512  # loops; all templates together have some dozens
 

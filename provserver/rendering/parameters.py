@@ -58,6 +58,17 @@ class Parameter:
         return self.name.rpartition(".")[0]
 
     @property
+    def head(self) -> str:
+        """The name up to its first dot; empty if there is none."""
+        head, dot, _ = self.name.partition(".")
+        return head if dot else ""
+
+    @property
+    def rest(self) -> str:
+        """The name after its first dot."""
+        return self.name.partition(".")[2]
+
+    @property
     def leaf(self) -> str:
         """The name after its last dot."""
         return self.name.rpartition(".")[2]
