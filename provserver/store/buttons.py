@@ -1,9 +1,9 @@
 """Buttons of templates, and overrides of devices. `owner_id` is a template or a device."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.button_types import ButtonType
@@ -11,12 +11,18 @@ from provserver.domain.buttons import Button, ButtonRows, Override, Person
 from provserver.domain.device import Device
 from provserver.store.conflicts import conflicts_named
 from provserver.store.pages import Page, PageRequest, Window, fetch_page
+from provserver.store.prepared import fetch_mappings
 from provserver.store.revisions import bump_account, bump_device
 from provserver.store.schema import buttons, users
 
-_PERSON = (users.c.id, users.c.name, users.c.extension, users.c.sip_username, users.c.sip_domain)
+_Row = Mapping[Any, Any]  # values by columns
+
+_PERSON = {
+    column.name: column.label(f"person_{column.name}")
+    for column in (users.c.id, users.c.name, users.c.extension, users.c.sip_username, users.c.sip_domain)
+}
 _ROWS = (
-    select(buttons, *(column.label(f"person_{column.name}") for column in _PERSON))
+    select(buttons, *_PERSON.values())
     .outerjoin(users, users.c.id == buttons.c.user_id)
     .order_by(buttons.c.owner_id, buttons.c.position)
 )
@@ -26,7 +32,8 @@ _ROWS_OF_DEVICE = _ROWS.where(buttons.c.owner_id.in_((bindparam("device"), bindp
 
 async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
     """The stored buttons of a device, with the users they refer to, in one query."""
-    found = await _by_owner(conn, _ROWS_OF_DEVICE, device=device.id, template=device.button_template_id)
+    asked = {"device": device.id, "template": device.button_template_id}
+    found = _by_owner(await fetch_mappings(conn, _ROWS_OF_DEVICE, asked))
     template = found.get(device.button_template_id or "", ButtonRows())
     own = found.get(device.id, ButtonRows())
     return ButtonRows(template.template, own.overrides, {**template.people, **own.people})
@@ -34,19 +41,19 @@ async def rows_of(conn: AsyncConnection, device: Device) -> ButtonRows:
 
 async def rows_of_owners(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, ButtonRows]:
     """The buttons of templates and overrides of devices, by owner and position, in one query."""
-    return await _by_owner(conn, _ROWS_OF_OWNERS, owners=list(owner_ids))
+    return _by_owner((await conn.execute(_ROWS_OF_OWNERS, {"owners": list(owner_ids)})).mappings())
 
 
-async def _by_owner(conn: AsyncConnection, statement: Select[Any], **asked: Any) -> dict[str, ButtonRows]:
-    found: dict[str, list[RowMapping]] = {}
-    for row in (await conn.execute(statement, asked)).mappings():
-        found.setdefault(row["owner_id"], []).append(row)
+def _by_owner(rows: Iterable[_Row]) -> dict[str, ButtonRows]:
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        found.setdefault(row[buttons.c.owner_id], []).append(row)
     return {owner: _rows(rows) for owner, rows in found.items()}
 
 
-def _rows(rows: Sequence[RowMapping]) -> ButtonRows:
+def _rows(rows: Sequence[_Row]) -> ButtonRows:
     people = (person for row in rows if (person := _person(row)))
-    if is_template(rows[0]["owner_id"]):
+    if is_template(rows[0][buttons.c.owner_id]):
         return ButtonRows([_button(row) for row in rows], (), {person.id: person for person in people})
     return ButtonRows((), [_override(row) for row in rows], {person.id: person for person in people})
 
@@ -138,21 +145,22 @@ def _values(button: Button | Override) -> dict[str, Any]:
     }
 
 
-def _common(row: RowMapping) -> dict[str, Any]:
-    return {name: row[name] for name in ("id", "position", "label", "created_at")} | {"target": row["target"] or {}}
+def _common(row: _Row) -> dict[str, Any]:
+    return {name: row[buttons.c[name]] for name in ("id", "position", "label", "created_at")} | {
+        "target": row[buttons.c.target] or {}
+    }
 
 
-def _button(row: RowMapping) -> Button:
-    return Button(template_id=row["owner_id"], type=ButtonType(row["type"]), **_common(row))
+def _button(row: _Row) -> Button:
+    return Button(template_id=row[buttons.c.owner_id], type=ButtonType(row[buttons.c.type]), **_common(row))
 
 
-def _override(row: RowMapping) -> Override:
-    kind = ButtonType(row["type"]) if row["type"] else None
-    return Override(device_id=row["owner_id"], suppressed=row["suppressed"], type=kind, **_common(row))
+def _override(row: _Row) -> Override:
+    kind = ButtonType(row[buttons.c.type]) if row[buttons.c.type] else None
+    suppressed = row[buttons.c.suppressed]
+    return Override(device_id=row[buttons.c.owner_id], suppressed=suppressed, type=kind, **_common(row))
 
 
-def _person(row: RowMapping) -> Person | None:
-    if row["person_id"] is None:
-        return None
-    told: dict[str, Any] = {column.name: row[f"person_{column.name}"] or None for column in _PERSON}
-    return Person(**told)
+def _person(row: _Row) -> Person | None:
+    told: dict[str, Any] = {name: row[column] or None for name, column in _PERSON.items()}
+    return Person(**told) if told["id"] else None

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.domain.occupants import Assigned, LinePlace, LineUser
 from provserver.store.dect import unhurried
+from provserver.store.prepared import fetch_rows
 from provserver.store.schema import assignments, devices, users
 from provserver.store.sealing import Sealer
 
@@ -33,12 +34,12 @@ _OF_BASE = (
 
 async def occupants_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Assigned]:
     """The lines of a device by number, in one statement."""
-    return [_occupant(row, sealer) for row in (await conn.execute(_OF_DEVICE, {"holder": device_id})).all()]
+    return [_occupant(row, sealer) for row in await fetch_rows(conn, _OF_DEVICE, {"holder": device_id})]
 
 
 async def occupants_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> list[Assigned]:
     """The lines of all handsets of a base by handset and line number, in one statement."""
-    rows = (await conn.execute(_OF_BASE, {"base": base_id})).all()
+    rows = await fetch_rows(conn, _OF_BASE, {"base": base_id})
     return await unhurried(rows, lambda row: _occupant(row, sealer))
 
 
