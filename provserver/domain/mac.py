@@ -5,6 +5,7 @@ Internally a MAC is a `Mac`; in the API it is lower case with colons.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from provserver.domain.errors import Invalid
 
@@ -55,6 +56,7 @@ def parse_mac(text: str, field: str = "mac_address") -> Mac:
     return Mac(bare)
 
 
+@lru_cache(maxsize=4096)
 def seen_mac(text: str) -> Mac | None:
     """The MAC in a path, query or User-Agent; None if it is not a valid device address."""
     bare = text.translate(_WITHOUT_SEPARATORS).lower()

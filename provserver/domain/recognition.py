@@ -32,7 +32,10 @@ def _with_told_model(device: Device, claim: Claim, catalogue: Catalogue) -> Devi
     if foreign and not any(dialect.model_named(model) for dialect in catalogue.dialects_of(device.vendor)):
         model = None
     firmware = claim.agent.firmware if claim.agent else None
-    return replace(device, model=model or device.model, firmware_version=firmware or device.firmware_version)
+    model, firmware = model or device.model, firmware or device.firmware_version
+    if (model, firmware) == (device.model, device.firmware_version):
+        return device
+    return replace(device, model=model, firmware_version=firmware)
 
 
 def _as_its_model(device: Device, catalogue: Catalogue) -> Device:

@@ -1,6 +1,7 @@
 """The source address and URL of a request. Forwarding headers are believed only from trusted proxies."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from aiohttp import web
@@ -50,16 +51,20 @@ def is_from_proxy(request: web.Request, trusted: Networks) -> bool:
 def _host(request: web.Request) -> str:
     """The Host header if it is valid, else the local address; it is written into the phone's file."""
     try:
-        return check_host_port(request.host)
+        return _checked(request.host)
     except ValueError:
         address, port = (request.transport.get_extra_info("sockname") if request.transport else ("", 0))[:2]
         return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+_checked = lru_cache(maxsize=256)(check_host_port)
 
 
 def _peer(request: web.Request) -> Address:
     return _address(request.remote or "") or IPv4Address(0)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """Parse an address; some proxies append the port."""
     with_port = _WITH_PORT.fullmatch(text)

@@ -170,7 +170,8 @@ class Provisioning:
         if vendor is None or match is None:
             refusal = _refusal(claim, Refusal.NO_FILE_OF_TYPE.told(device.type.value, device.vendor))
             return replace(refusal, proof=self._answered_proof(asked, vendor)) if claim.challenged else refusal
-        device = replace(device, model=vendor.model_named(device.model) or device.model)
+        if (model := vendor.model_named(device.model)) and model != device.model:
+            device = replace(device, model=model)
         at = self.sources.now()
         return Visit(asked.request, claim, record, device, vendor, match, at, stale_for=asked.stale_for)
 

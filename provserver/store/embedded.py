@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar, cast
 
 from sqlalchemy import URL, Engine, NullPool, create_engine
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from provserver.store import sqlite
 from provserver.store.direct import DirectConnection
+from provserver.threads import started
 
 _SLOW = 0.01  # seconds that reading a few rows takes where they come from a disk, or the machine is too busy
 _WARY = 1.0  # seconds in which it is not tried on the event loop again
@@ -81,7 +83,7 @@ class Threads:
 
     async def _run(self, work: Work[Made], *, writes: bool) -> Made:
         self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="sqlite")
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._pool.transact, work, writes)
+        running = started(self._threads, partial(self._pool.transact, work, writes))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

@@ -9,10 +9,12 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from provserver.domain.errors import Overloaded
+from provserver.threads import started
 
 Made = TypeVar("Made")
 
@@ -37,6 +39,7 @@ class RenderQueue(Generic[Made]):
         self._queues: OrderedDict[str, deque[_Job[Made]]] = OrderedDict()  # by account, next turn first
         self._jobs: dict[Hashable, _Job[Made]] = {}
         self._workers: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="render")
 
     async def run(self, key: Hashable, account_id: str, work: Callable[[], Made]) -> Made:
         """Run `work` in a thread and return its result.
@@ -84,12 +87,12 @@ class RenderQueue(Generic[Made]):
     async def _work_off(self) -> None:
         while self._queues:
             job = self._next()
-            started = time.perf_counter()
+            started_at = time.perf_counter()
             try:
-                job.made.set_result(await asyncio.to_thread(job.work))
+                job.made.set_result(await started(self._threads, job.work))
             except Exception as error:  # noqa: BLE001 - passed on to the waiting callers
                 job.made.set_exception(error)
                 job.made.exception()  # mark as retrieved: there may be no waiter left
             finally:
                 del self._jobs[job.key]
-            self._mean += (time.perf_counter() - started - self._mean) * _WEIGHT
+            self._mean += (time.perf_counter() - started_at - self._mean) * _WEIGHT
