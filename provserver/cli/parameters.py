@@ -46,8 +46,11 @@ class ReportFile(click.Path):
         """Validate; fails if the file is not writable."""
         super().convert(value, param, ctx)
         path = Path(value)
+        existed = path.exists()
         try:
             path.open("a").close()
         except OSError as error:
             self.fail(f"{path} cannot be written: {error.strerror}", param, ctx)
+        if not existed:
+            path.unlink()
         return path

@@ -51,8 +51,10 @@ class Storm:
 
 
 async def _start(phones: list[SimulatedPhone]) -> Process:
+    command = sys.executable, "-m", "provserver.simulation.worker"
+    # In a session of its own Ctrl-C does not reach it: whoever started it takes the account away, and then ends it.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "provserver.simulation.worker", stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
+        *command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, start_new_session=True
     )
     await _write(process, PHONES.dump_json(phones).decode())
     return process

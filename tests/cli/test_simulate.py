@@ -36,6 +36,8 @@ def test_a_report_of_before_is_kept_until_there_is_a_new_one(command: Command, t
     before.write_text("{}\n")
     command("simulate", "--phones", "1", "--json", before, "--vendor", "nobody", code=1)
     assert before.read_text() == "{}\n"
+    command("simulate", "--phones", "1", "--json", tmp_path / "new.json", "--vendor", "nobody", code=1)
+    assert not (tmp_path / "new.json").exists()
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "{}", "null", "<html>"])
