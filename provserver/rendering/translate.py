@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -19,6 +18,7 @@ from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
 from provserver.rendering.buttons import Keys, place_buttons
 from provserver.rendering.constants import constants_of
 from provserver.rendering.converters import Inexpressible
+from provserver.rendering.kept import Kept
 from provserver.rendering.outcomes import Outcome, Translation
 from provserver.rendering.parameters import Parameter, is_secret, known_sections, pattern_name, spell_raw
 from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Said, Writing, plan_of
@@ -27,7 +27,7 @@ from provserver.rendering.spots import Place, Places, Spot, Spots, View
 
 _IDENTITY = attrgetter("identity")
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
-_KEPT = 4_096  # cached results, of about 250 bytes for each parameter
+_kept = Kept(32_768)
 _NOWHERE: Places = ()
 _Occurrence = tuple[Any, str, Spot | Place]
 """A value, the layer it comes from, and its place: a spot, or a line that differs by nothing but its number."""
@@ -169,25 +169,29 @@ class _Translator:
             yield from ((spot.values[path], spot) for spot in self.spots.of(_VALUES_OF[group]) if path in spot.values)
 
 
-@lru_cache(maxsize=_KEPT, typed=True)
 def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) -> Outcome:
     """Translate a setting that depends on nothing else, for a phone with these lines; cached across phones.
 
-    All inputs are in the cache key, so entries cannot be stale.
+    The cache key includes everything it depends on, so it cannot be stale.
     """
+    key = said, type(value), value, layer, lines, view  # the type: True is 1, but is not written like it
+    if found := _kept.get(key):
+        return found
     value = list(value) if isinstance(value, tuple) else value
 
     def occurrences(writing: Writing) -> Iterable[_Occurrence]:
         return [(value, layer, place) for place in (lines if writing.group else [(None, view)])]
 
-    return _outcome(said, occurrences, None)
+    return _kept.put(key, _outcome(said, occurrences, None))
 
 
-@lru_cache(maxsize=_KEPT, typed=True)
 def _made_once_by_lines(said: Said, values: tuple[Any, ...], lines: Places) -> Outcome:
     """The same for a line value; one for each line."""
-    found = [(value, ASSIGNMENT, place) for value, place in zip(values, lines, strict=True)]
-    return _outcome(said, lambda _: found, None)
+    key = said, values, lines
+    if found := _kept.get(key):
+        return found
+    occurrences = [(value, ASSIGNMENT, place) for value, place in zip(values, lines, strict=True)]
+    return _kept.put(key, _outcome(said, lambda _: occurrences, None))
 
 
 def _outcome(
