@@ -167,7 +167,7 @@ async def test_a_silent_asterisk_does_not_outlast_the_deadline() -> None:
 async def test_a_user_name_cannot_smuggle_in_an_action() -> None:
     async with scripted(LOGIN) as server:
         (outcome,) = await at(server).notify([line(username="1001\r\nAction: Logoff")], Route(), 60)
-    assert outcome.status is LineStatus.ERROR
+    assert (outcome.status, outcome.reason) == (LineStatus.ERROR, "a line break cannot stand in an AMI action")
 
 
 async def test_over_tls_the_server_must_be_who_it_says() -> None:

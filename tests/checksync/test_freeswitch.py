@@ -140,6 +140,7 @@ async def test_a_user_name_cannot_smuggle_in_a_command(username: str) -> None:
     async with scripted(AUTH) as server:
         (outcome,) = await at(server).notify([line(username=username)], Route(), 60)
     assert outcome.status is LineStatus.ERROR
+    assert outcome.reason == "a blank cannot stand in a user name that FreeSWITCH is asked for"
 
 
 async def test_registration_state() -> None:

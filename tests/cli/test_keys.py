@@ -29,7 +29,7 @@ def test_a_key_that_is_not_there_cannot_be_revoked(command: Command, place: Plac
 
 
 def test_a_key_of_an_account_that_is_not_there_is_refused(command: Command, place: Place) -> None:
-    command("key", "create", "--account", "acct_nothing", code=1)
+    assert "there is no such account" in command("key", "create", "--account", "acct_nothing", code=1).stderr
 
 
 def test_rotation_replaces_the_key_and_everything_still_opens(command: Command, phone: Place) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import structlog
 from aiohttp import ClientResponse
@@ -185,3 +186,18 @@ def json_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
     yield log
     structlog.reset_defaults()
     Repeated.out = None
+
+
+Why = Callable[[], str | None]
+
+
+@pytest.fixture
+def why(json_log: io.BytesIO) -> Why:
+    """The reason of the last answer, as the log has it; requested before the office, which takes its log along."""
+
+    def last() -> str | None:
+        lines = [orjson.loads(line) for line in json_log.getvalue().splitlines()]
+        reason: str | None = [line for line in lines if line["event"] == "phone_request"][-1].get("reason")
+        return reason
+
+    return last

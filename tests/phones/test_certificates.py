@@ -13,6 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from provserver.domain.device import DeviceStatus
+from provserver.domain.mac import Mac
+from provserver.domain.refusals import Refusal
 from provserver.listening.connection import ListenerPolicy
 from provserver.listening.connection_limit import ConnectionLimit
 from provserver.listening.identity import Identity, Terms, build_context
@@ -20,12 +22,14 @@ from provserver.listening.tls import ServerTls
 from provserver.listening.trust import VendorTrust
 from provserver.phones.app import build_phones
 from tests.listening.openings import opened
-from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office
+from tests.phones.conftest import YEALINK_AGENT, MakeOffice, Office, Why
 from tests.pki import Authority, Issued
 
 MAC, OTHER = "805ec0aabbcc", "805ec0aabbdd"
 FILE = f"/{MAC}.cfg"
 HERE = (ip_network("127.0.0.0/8"),)
+TWO_NAMED = Refusal.TWO_MACS.told(f"{Mac(MAC)}, {Mac(OTHER)}")
+NOTHING_SHOWN = Refusal.NO_PROOF.told("it has shown nothing that is accepted")
 
 YEALINK, SNOM, STRANGER = Authority("Yealink root"), Authority("Snom root"), Authority("Anybody's root")
 FACTORY = YEALINK.under("Yealink factory")
@@ -84,20 +88,29 @@ async def test_the_own_certificate_opens_the_file(
         SNOM.issue(CN=MAC),
         STRANGER.issue(CN=MAC),
         FACTORY.issue(CN=MAC, ends=-timedelta(days=1)),
-        YEALINK.under("stolen").issue(CN=OTHER),
     ],
-    ids=["none", "generic", "substring", "other-vendor", "stranger", "expired", "other-phone"],
+    ids=["none", "generic", "substring", "other-vendor", "stranger", "expired"],
 )
 async def test_no_other_certificate_does(
-    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path, shown: Issued | None
+    why: Why, make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path, shown: Issued | None
 ) -> None:
     office = await make_office(auth=("certificate",), trust=trust)
     await office.phone(MAC, "yealink")
     assert await fetch(office, tls, phone(tmp_path, shown)) == 404
+    assert why() == NOTHING_SHOWN
+
+
+async def test_a_certificate_of_another_phone_is_not_one_of_this(
+    why: Why, make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
+) -> None:
+    office = await make_office(auth=("certificate",), trust=trust)
+    await office.phone(MAC, "yealink")
+    assert await fetch(office, tls, phone(tmp_path, YEALINK.under("stolen").issue(CN=OTHER))) == 404
+    assert why() == TWO_NAMED
 
 
 async def test_a_certificate_cannot_sign_another_one(
-    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
+    why: Why, make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     """Whoever takes a phone apart has its key; that makes nobody a CA."""
     office = await make_office(auth=("certificate",), trust=trust)
@@ -107,16 +120,18 @@ async def test_a_certificate_cannot_sign_another_one(
     forger.key, forger.name, forger.certificate = own.key, own.certificate.subject, own.certificate
     forger.between = (own.certificate, *own.between)
     assert await fetch(office, tls, phone(tmp_path, forger.issue(CN=MAC))) == 404
+    assert why() == NOTHING_SHOWN
 
 
 async def test_a_certificate_for_another_mac_refuses_whatever_else_holds(
-    make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
+    why: Why, make_office: MakeOffice, tls: ListenerPolicy, trust: VendorTrust, tmp_path: Path
 ) -> None:
     office = await make_office(auth=("certificate", "token", "window", "open"), trust=trust)
     device, _ = await office.phone(MAC, "yealink")
     await office.phone(OTHER, "yealink")
     for path in (FILE, f"/p/{device.token}{FILE}"):
         assert await fetch(office, tls, phone(tmp_path, FACTORY.issue(CN=OTHER)), path) == 404
+        assert why() == TWO_NAMED
 
 
 async def test_a_phone_with_a_certificate_that_is_worth_nothing_gets_in_by_its_token(
@@ -216,7 +231,7 @@ async def test_only_the_configured_header_is_believed(make_office: MakeOffice, b
     assert (await office.get(FILE, YEALINK_AGENT.format(mac=MAC), **spoofed)).status == 404
 
 
-async def test_a_header_that_comes_twice_is_not_believed(make_office: MakeOffice, both: VendorTrust) -> None:
+async def test_a_header_that_comes_twice_is_not_believed(why: Why, make_office: MakeOffice, both: VendorTrust) -> None:
     """A proxy that adds its header below the phone's own would let the phone choose."""
     office = await make_office(
         auth=("certificate",), trust=both, trusted_proxies=HERE, client_certificate_header="X-SSL-Client-Cert"
@@ -224,6 +239,7 @@ async def test_a_header_that_comes_twice_is_not_believed(make_office: MakeOffice
     await office.phone(MAC, "yealink")
     headers = [("X-SSL-Client-Cert", base64_of(OWN)), ("X-SSL-Client-Cert", base64_of(OWN))]
     assert (await office.client.get(FILE, headers=headers)).status == 404
+    assert why() == NOTHING_SHOWN
 
 
 @pytest.mark.parametrize(

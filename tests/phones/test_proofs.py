@@ -6,13 +6,16 @@ from ipaddress import ip_network
 import pytest
 
 from provserver.domain.device import DeviceStatus, DeviceType
+from provserver.domain.mac import Mac
+from provserver.domain.refusals import Refusal
 from provserver.store import devices
-from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office
+from tests.phones.conftest import SNOM_AGENT, YEALINK_AGENT, MakeOffice, Office, Why
 
 MAC, OTHER = "000413aabbcc", "000413aabbdd"
 FILE = f"snomD785-{MAC.upper()}.htm"
 AGENT = SNOM_AGENT.format(mac=MAC.upper())
 HERE = (ip_network("127.0.0.0/8"),)
+BOTH = Refusal.TWO_MACS.told(f"{Mac(MAC)}, {Mac(OTHER)}")
 
 
 async def test_the_file_under_the_window_carries_the_token_url(office: Office) -> None:
@@ -38,10 +41,11 @@ async def test_the_first_fetch_by_token_ends_the_window(office: Office) -> None:
     assert (latest.type, latest.details) == ("auth_failed", {"reason": "no proof: its window is closed"})
 
 
-async def test_the_window_ends_by_itself(office: Office) -> None:
-    await office.phone(MAC, "snom")
+async def test_the_window_ends_by_itself(why: Why, office: Office) -> None:
+    device, _ = await office.phone(MAC, "snom")
     office.clock.advance(days=1, seconds=1)
     assert (await office.get(f"/{FILE}", AGENT)).status == 404
+    assert why() == f"no proof: its window ended at {device.window_until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def test_the_first_address_has_the_window_for_itself(make_office: MakeOffice) -> None:
@@ -78,10 +82,11 @@ async def test_a_guessed_token_opens_no_window(office: Office) -> None:
     assert (await office.get(f"/{FILE}", AGENT)).status == 200
 
 
-async def test_the_token_of_one_phone_opens_no_other(office: Office) -> None:
+async def test_the_token_of_one_phone_opens_no_other(why: Why, office: Office) -> None:
     own, _ = await office.phone(OTHER, "snom")
     await office.phone(MAC, "snom")
     assert (await office.get(f"/p/{own.token}/{FILE}", AGENT)).status == 404
+    assert why() == Refusal.TOKEN_OF_ANOTHER.told()
 
 
 @pytest.mark.parametrize("records", ["unknown MAC", "unproven MAC", "wrong token", "unknown file", "another vendor"])
@@ -104,24 +109,28 @@ async def test_whatever_is_refused_looks_the_same(make_office: MakeOffice, recor
 
 
 @pytest.mark.parametrize(
-    ("path", "agent"),
+    ("path", "agent", "reason"),
     [
-        (f"/{FILE}", SNOM_AGENT.format(mac=OTHER.upper())),
-        (f"/snom.xml?mac={MAC}", SNOM_AGENT.format(mac=OTHER.upper())),
-        (f"/{FILE}?mac={OTHER}", None),
-        (f"/snom.xml?mac={MAC}&mac={OTHER}", None),
-        (f"/{FILE}", YEALINK_AGENT.format(mac=MAC)),
+        (f"/{FILE}", SNOM_AGENT.format(mac=OTHER.upper()), BOTH),
+        (f"/snom.xml?mac={MAC}", SNOM_AGENT.format(mac=OTHER.upper()), BOTH),
+        (f"/{FILE}?mac={OTHER}", None, BOTH),
+        (f"/snom.xml?mac={MAC}&mac={OTHER}", None, Refusal.MAC_TWICE.told()),
+        (f"/{FILE}", YEALINK_AGENT.format(mac=MAC), Refusal.OTHER_VENDOR.told("yealink")),
     ],
 )
-async def test_a_request_that_names_two_phones_gets_neither(office: Office, path: str, agent: str | None) -> None:
+async def test_a_request_that_names_two_phones_gets_neither(
+    why: Why, office: Office, path: str, agent: str | None, reason: str
+) -> None:
     await office.phone(MAC, "snom")
     await office.phone(OTHER, "snom")
     assert (await office.get(path, agent)).status == 404
+    assert why() == reason
 
 
-async def test_a_base_gets_no_file_that_is_for_desk_phones(office: Office) -> None:
+async def test_a_base_gets_no_file_that_is_for_desk_phones(why: Why, office: Office) -> None:
     device, _ = await office.phone(MAC, "snom", type=DeviceType.DECT_BASE)
     assert (await office.get(f"/{FILE}", AGENT)).status == 404
+    assert why() == Refusal.NO_FILE_OF_TYPE.told("dect_base", "snom")
     assert (await office.stored(device)).status is DeviceStatus.PENDING_SYNC
 
 
