@@ -19,6 +19,7 @@ import uvloop
 
 from provserver.config import Config
 from provserver.domain.errors import BadConfiguration, ProvserverError
+from provserver.foundation import Vendors, load_vendors
 from provserver.listeners import API, OLD_PHONES, PHONES, Addresses, addresses, open_sockets
 from provserver.logs import configure_logging
 from provserver.metrics_folder import MetricsFolder
@@ -50,13 +51,14 @@ class Place:
 class Supervisor:
     """Runs processes until SIGTERM or SIGINT. On SIGHUP each is replaced by a new one with a reloaded configuration.
 
-    A replacement for a worker that died gets the configuration of the others, not what is in the file by then: that may
-    be half written.
+    A replacement for a worker that died gets the configuration and the vendor files of the others, not what is in the
+    files by then: that may be half written.
 
     It has no event loop and no threads, so that it can fork safely.
     """
 
     config: Config
+    vendors: Vendors
     load: LoadConfig
     places: Sequence[Place]
     leaving: set[int] = field(default_factory=set)
@@ -65,7 +67,7 @@ class Supervisor:
     def start(self) -> None:
         """Start all processes. If one fails, the others are stopped and `BadConfiguration` is raised."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        forked = [self._forked(place, self.config) for place in self.places]
+        forked = [self._forked(place, self.config, self.vendors) for place in self.places]
         for place, (pid, ready) in zip(self.places, forked, strict=True):
             place.pid, place.since = self._once_ready(pid, ready) or 0, time.monotonic()
         failed = [place.name for place in self.places if not place.pid]
@@ -109,24 +111,25 @@ class Supervisor:
                 _log.error("worker_died", worker=place.name, pid=place.pid)
             if time.monotonic() - place.since < _YOUNG_SECONDS:
                 time.sleep(_PAUSE_SECONDS)
-            place.pid, place.since = self._started(place, self.config) or 0, time.monotonic()
+            place.pid, place.since = self._started(place, self.config, self.vendors) or 0, time.monotonic()
             if not place.pid:
                 os.kill(os.getpid(), signal.SIGCHLD)  # retry in the next iteration
 
     def _renew(self) -> None:
         try:
             config = self.load()
+            vendors = load_vendors(config)
         except ProvserverError as error:
             _log.error("workers_not_renewed", reason=error.message)
             return
-        renewed = [self._is_renewed(place, config) for place in self.places]
+        renewed = [self._is_renewed(place, config, vendors) for place in self.places]
         if all(renewed):
-            self.config = config
+            self.config, self.vendors = config, vendors
             configure_logging(config.log)
             _log.warning("workers_renewed")
 
-    def _is_renewed(self, place: Place, config: Config) -> bool:
-        successor = self._started(place, config)
+    def _is_renewed(self, place: Place, config: Config, vendors: Vendors) -> bool:
+        successor = self._started(place, config, vendors)
         if successor is None:
             _log.error("worker_not_renewed", worker=place.name, kept=place.pid)
             return False
@@ -136,17 +139,17 @@ class Supervisor:
         place.pid, place.since = successor, time.monotonic()
         return True
 
-    def _started(self, place: Place, config: Config) -> int | None:
-        return self._once_ready(*self._forked(place, config))
+    def _started(self, place: Place, config: Config, vendors: Vendors) -> int | None:
+        return self._once_ready(*self._forked(place, config, vendors))
 
-    def _forked(self, place: Place, config: Config) -> tuple[int, int]:
+    def _forked(self, place: Place, config: Config, vendors: Vendors) -> tuple[int, int]:
         """Fork a process; returns its pid and a file descriptor that becomes readable when it is ready."""
         ready, tell_ready = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(ready)
             os.close(self.lifeline[1])
-            os._exit(_serve(config, place.role, self.lifeline[0], tell_ready))
+            os._exit(_serve(config, vendors, place.role, self.lifeline[0], tell_ready))
         os.close(tell_ready)
         return pid, ready
 
@@ -163,7 +166,9 @@ class Supervisor:
         return None
 
 
-def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[Supervisor, Addresses]:
+def plan(
+    config: Config, vendors: Vendors, workers: int, load: LoadConfig, folder: Path
+) -> tuple[Supervisor, Addresses]:
     """Open the sockets for the API process and `workers` phone processes. Raises `BadConfiguration`.
 
     `folder` is for their metrics and the shared file cache.
@@ -186,15 +191,15 @@ def plan(config: Config, workers: int, load: LoadConfig, folder: Path) -> tuple[
         place(f"phones-{number}", {section: opened(section) for section in sections})
         for number in range(1, workers + 1)
     ]
-    return Supervisor(config, load, places), addresses(config, ports)
+    return Supervisor(config, vendors, load, places), addresses(config, ports)
 
 
-def _serve(config: Config, role: Role, lifeline: int, tell_ready: int) -> int:
+def _serve(config: Config, vendors: Vendors, role: Role, lifeline: int, tell_ready: int) -> int:
     """Run a child process; returns its exit code."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     configure_logging(config.log)
     try:
-        uvloop.run(_serve_until_told(config, role, lifeline, tell_ready))
+        uvloop.run(_serve_until_told(config, vendors, role, lifeline, tell_ready))
     except ProvserverError as error:
         _log.error("cannot_start", reason=error.message)
         return 1
@@ -204,12 +209,12 @@ def _serve(config: Config, role: Role, lifeline: int, tell_ready: int) -> int:
     return 0
 
 
-async def _serve_until_told(config: Config, role: Role, lifeline: int, tell_ready: int) -> None:
+async def _serve_until_told(config: Config, vendors: Vendors, role: Role, lifeline: int, tell_ready: int) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_reader(lifeline, stop.set)  # readable when the supervisor has died
-    async with run(config, role):
+    async with run(config, role, vendors=vendors):
         os.write(tell_ready, b"!")
         await stop.wait()
 

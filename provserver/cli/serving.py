@@ -63,10 +63,11 @@ async def _serve(config: Config, demo: bool) -> None:
 
 
 def _supervise(config: Config, workers: int) -> None:
-    load_vendors(config)  # errors in them are reported once rather than by every worker
+    with unsearched():
+        vendors = load_vendors(config)  # once for all workers, which share the memory
     key = asyncio.run(prepare(config))
     with TemporaryDirectory(prefix="provserver-") as folder:
-        supervisor, where = plan(config, workers, load_anew(click.get_current_context()), Path(folder))
+        supervisor, where = plan(config, vendors, workers, load_anew(click.get_current_context()), Path(folder))
         supervisor.start()
         tell_listening(config, where)
         _show_banner(where, key)

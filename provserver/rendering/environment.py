@@ -31,6 +31,8 @@ _HARMLESS: dict[type, frozenset[str]] = {
 }
 """Attributes that are always safe: they change nothing and give no way out of the sandbox."""
 
+_Source = tuple[str, str, Callable[[], bool]]  # its text, where it is, and whether it is still so
+
 _NOTHING: frozenset[str] = frozenset()
 _OF_JINJA = frozenset({"_loop_vars", "_block_vars"})  # passed by Jinja to every call
 
@@ -68,14 +70,26 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class _ConfinedLoader(FileSystemLoader):
-    """A loader that does not follow symbolic links out of its folders."""
+    """A loader that does not follow symbolic links out of its folders, and reads each file once.
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        source, filename, is_current = super().get_source(environment, template)
-        place = Path(filename).resolve()
+    Templates are compiled at their first use. Somebody may have begun to edit them by then, or to put others over them,
+    and files would be made of what is in no digest of the catalogue.
+    """
+
+    def __init__(self, folders: Sequence[Path], **options: Any) -> None:
+        super().__init__(folders, **options)
+        self._read: dict[str, _Source] = {}
+
+    def get_source(self, environment: Environment, template: str) -> _Source:
+        if template not in self._read:
+            self._read[template] = self._confined(template, super().get_source(environment, template))
+        return self._read[template]
+
+    def _confined(self, template: str, found: _Source) -> _Source:
+        place = Path(found[1]).resolve()
         if not any(place.is_relative_to(Path(folder).resolve()) for folder in self.searchpath):
-            raise TemplateNotFound(template, f"{filename} is a link out of its folder")
-        return source, filename, is_current
+            raise TemplateNotFound(template, f"{found[1]} is a link out of its folder")
+        return found
 
 
 def build_environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:

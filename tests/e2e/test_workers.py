@@ -25,7 +25,8 @@ AGENT = "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started once: each start is that of three processes."""
     folder = tmp_path_factory.mktemp("workers")
-    (folder / "config.yaml").write_text("log: {format: text}\n")
+    (folder / "templates" / "snom").mkdir(parents=True)
+    (folder / "config.yaml").write_text("log: {format: text}\ncatalog: {templates: [templates]}\n")
     with serving(folder, "--workers", "2", PROVSERVER_PHONES__AUTH="open") as server:
         yield server
 
@@ -87,9 +88,11 @@ def _served(server: Server) -> dict[str, int]:
 
 @pytest.mark.usefixtures("account")
 def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Server) -> None:
-    """Also while somebody edits the configuration: what is half written counts only once it is asked for by SIGHUP."""
+    """Also while somebody edits configuration and templates: what is half written counts once SIGHUP asks for it."""
     config = server.stderr.with_name("config.yaml")
     before, victim = config.read_text(), max(children(server))
+    template = config.with_name("templates") / "snom" / "settings.xml.j2"
+    template.write_text("{% if %}")
     config.write_text("phones: [")
     os.kill(victim, signal.SIGKILL)
     wait_for(server, "worker_died")
@@ -107,6 +110,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_else_notices(server: Ser
     server.process.send_signal(signal.SIGHUP)
     assert "not readable as YAML" in wait_for(server, "workers_not_renewed")
     assert children(server) == served
+    template.unlink()
     config.write_text(before)
 
 

@@ -9,6 +9,7 @@ from lxml import etree
 
 from provserver.domain.errors import RenderingFailed
 from provserver.rendering.environment import build_environment
+from provserver.rendering.template_checks import template_sources
 
 from .workshop import Workshop, line, translated, vendor
 
@@ -135,6 +136,17 @@ def test_an_overlay_is_searched_before_the_shipped_templates(tmp_path: Path) -> 
     environment = build_environment([tmp_path / "own", tmp_path / "shipped"])
     assert environment.get_template("acme/a.j2").render() == "own"
     assert environment.get_template("acme/b.j2").render() == "shipped"
+
+
+def test_a_template_is_what_it_was_when_the_catalogue_was_read(workshop: Workshop) -> None:
+    """Compiled at its first use, it may be half written by then; and the stamp of a file is that of what was read."""
+    environment = workshop.environment
+    template = workshop.templates / "acme" / "later.cfg.j2"
+    template.parent.mkdir()
+    template.write_text("before\n")
+    assert list(template_sources({"acme"}, environment)) == ["before\n"]
+    template.write_text("{% if %}")
+    assert environment.get_template("acme/later.cfg.j2").render() == "before\n"
 
 
 def test_blocks_leave_no_empty_lines_and_the_last_line_stays_a_line(workshop: Workshop) -> None:
