@@ -75,7 +75,12 @@ class Rehearsal:
     metavar="URL",
     help="Where the API is; absent: the listener of the configuration.",
 )
-@click.option("--key", metavar="KEY", envvar="PROVSERVER_KEY", help="Platform key; absent: one is made, and revoked.")
+@click.option(
+    "--key",
+    metavar="KEY",
+    envvar="PROVSERVER_KEY",
+    help="Platform key; absent: $PROVSERVER_KEY, else one is made and revoked.",
+)
 @click.option("--insecure", is_flag=True, help="Take any certificate, as some phones do.")
 @click.option("--seed", type=int, help="Which MAC addresses; absent: others each time.")
 @click.option("--keep", is_flag=True, help="Leave the account with its devices there.")
