@@ -6,10 +6,10 @@ _M_ARENA_MAX = -8  # as <malloc.h> of glibc has it
 
 
 def share_one_heap() -> None:
-    """Let all threads allocate from one heap instead of one each; call it before there are any.
+    """Make all threads allocate from one heap instead of one each. Must be called before threads are started.
 
-    Files are made in threads and let go of by others, so each heap of its own would keep room that no other can use.
-    Threads wait for Python's lock, not for the heap's. Only glibc has such heaps; elsewhere this does nothing.
+    Files are rendered in threads and freed by others, so memory freed in one thread's heap could not be reused by
+    another. Contention is no problem, because threads already wait for the GIL. No effect except with glibc.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

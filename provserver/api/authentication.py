@@ -64,7 +64,10 @@ def _bearer(request: web.Request) -> str:
 
 
 def _header(request: web.Request, name: str) -> str | None:
-    """A header; invalid UTF-8, which arrives as lone surrogates, is replaced: no hash and no database takes it."""
+    """A header.
+
+    Invalid UTF-8, which arrives as lone surrogates, is replaced, as it can be neither hashed nor stored.
+    """
     value = request.headers.get(name)
     return None if value is None else value.encode("utf-8", "replace").decode()
 

@@ -1,4 +1,4 @@
-"""What all sections of the configuration have in common."""
+"""The base class of all configuration sections."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from provserver.domain.key_codes import KeyLayout
 from provserver.domain.lines import Line
 from provserver.domain.occupants import Subscriber
 
-_LINES = 1_024  # implicit buttons that are kept; phones have some dozen lines
+_LINES = 1_024  # cached implicit buttons; phones have a few dozen lines
 
 
 class Source(StrEnum):

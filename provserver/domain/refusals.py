@@ -1,10 +1,10 @@
-"""Why a phone does not get a file, in the words of the log. docs/operations.md explains each of them."""
+"""The reasons why a phone gets no file, as logged. docs/operations.md explains each of them."""
 
 from enum import Enum
 
 
 class Refusal(Enum):
-    """One for each kind of 404; `{}` stands for what only the request or the device tells."""
+    """The reasons for a 404; `{}` is filled in with details of the request or device."""
 
     UNKNOWN_MAC = "unknown MAC"
     NO_PROOF = "no proof: {}"
@@ -20,5 +20,5 @@ class Refusal(Enum):
     NO_PATH = "no path that a phone asks for"
 
     def told(self, *what: object) -> str:
-        """The text, with `what` in its places."""
+        """The text with its placeholders filled in."""
         return self.value.format(*what)

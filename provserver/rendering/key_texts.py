@@ -26,7 +26,7 @@ class UnknownPlace(Exception):
 
 
 class Texts(Protocol):
-    """Texts by name: a dictionary, or what does as one."""
+    """A mapping of texts by name."""
 
     def get(self, name: str, /) -> str | None:
         """The text; None if there is none."""

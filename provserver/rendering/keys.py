@@ -55,7 +55,7 @@ class KeyModel:
         return self._forms[kind, area]
 
     def switched_off(self, *, beside_own: bool) -> Sequence[Key]:
-        """The keys that are switched off without a button, those of modules and soft keys only if `beside_own`."""
+        """The keys to be disabled if they have no button; those of modules and soft keys only if `beside_own`."""
         if beside_own not in self._switched_off:
             areas = {
                 name
@@ -66,7 +66,7 @@ class KeyModel:
         return self._switched_off[beside_own]
 
     def speaks(self, kind: ButtonType) -> bool:
-        """Whether any form of this type says what it is."""
+        """Whether any form of this type is supported."""
         if kind not in self._spoken:
             self._spoken[kind] = bool(self.vendor.buttons and self.vendor.buttons.spoken(kind))
         return self._spoken[kind]

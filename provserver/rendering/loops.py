@@ -1,8 +1,8 @@
-"""Template loops that only write parameters, one after the other, are compiled into a single step.
+"""Compiles template loops that only write parameters into a single step.
 
-`{% for parameter in parameters %}{{ parameter.name }} = {{ parameter.value }}{% endfor %}`, and whatever else stands
-around the attributes. A file has a thousand parameters, and a Jinja loop asks the sandbox twice for each of them.
-Templates stay plain Jinja: such loops are recognised when a template is compiled.
+For example `{% for parameter in parameters %}{{ parameter.name }} = {{ parameter.value }}{% endfor %}`. A file has a
+thousand parameters, and a Jinja loop makes two sandboxed accesses for each. Templates remain plain Jinja: such loops
+are recognised when a template is compiled.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,18 +18,19 @@ from markupsafe import Markup, escape
 from provserver.rendering.parameters import Parameter
 
 SPELLED_EACH = "spelled_each"
-"""The filter that such a loop becomes."""
+"""The filter that replaces such a loop."""
 
-_TOLD = frozenset({"name", "value", "folder", "leaf", "head", "rest", "section"})  # texts, of each parameter
+# Attributes of parameters that are texts
+_TOLD = frozenset({"name", "value", "folder", "leaf", "head", "rest", "section"})
 _SPECIAL = "&<>'\""
-_KEPT = 512  # loops; all templates together have some dozens
+_KEPT = 512  # cached loops; all templates together have a few dozen
 
-_Piece = tuple[bool, str]  # whether it is an attribute, and its name, else a text
+_Piece = tuple[bool, str]  # whether it is an attribute, and its name; else a literal text
 Pieces = tuple[_Piece, ...]
 
 
 class LoopGenerator(CodeGenerator):
-    """Compiles templates, with such loops as a single step."""
+    """Jinja's code generator, with such loops as a single step."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - named by Jinja
         """Compile a whole template."""
@@ -46,7 +47,7 @@ class _Loops(NodeTransformer):
 
 
 def _pieces(loop: nodes.For) -> Pieces | None:
-    """What the loop writes each time; None if it does anything else."""
+    """What the loop writes for each item; None if it does anything else."""
     written = [one for output in loop.body for one in (output.nodes if isinstance(output, nodes.Output) else [output])]
     pieces = [piece for one in written if (piece := _piece(one, loop.target))]
     is_all = len(pieces) == len(written) and any(is_attribute for is_attribute, _ in pieces)
@@ -64,21 +65,25 @@ def _piece(written: nodes.Node, target: nodes.Node) -> _Piece | None:
 
 @pass_eval_context
 def spelled_each(context: EvalContext, value: Iterable[Any], pieces: Pieces) -> str:
-    """The pieces for each item, escaped if the template escapes its values."""
+    """Write the pieces for each item, escaped if the template escapes values."""
     items = value if isinstance(value, list | tuple) else list(value)
     if not {Parameter}.issuperset(map(type, items)):
         return _asked_one_by_one(context, items, pieces)
     written = _writer(pieces)(items)
     if not context.autoescape:
         return written
-    if any(written.count(special) != len(items) * own for special, own in _specials(pieces)):  # some in a value
+    # Some values need escaping
+    if any(written.count(special) != len(items) * own for special, own in _specials(pieces)):
         written = _writer(pieces, "escape")(items)
     return Markup(written)  # noqa: S704 - every attribute is escaped
 
 
 @lru_cache(maxsize=_KEPT)
 def _writer(pieces: Pieces, spelled: str = "") -> Callable[[Iterable[Parameter]], str]:
-    """The loop as Python, as Jinja itself compiles templates. `spelled`: a function called with each attribute."""
+    """The loop as a Python function, similar to what Jinja compiles. `spelled`.
+
+    A function applied to each attribute.
+    """
     parts = [
         f"{{{spelled}(p.{text})}}" if told else text.replace("{", "{{").replace("}", "}}") for told, text in pieces
     ]
@@ -89,13 +94,13 @@ def _writer(pieces: Pieces, spelled: str = "") -> Callable[[Iterable[Parameter]]
 
 @lru_cache(maxsize=_KEPT)
 def _specials(pieces: Pieces) -> list[tuple[str, int]]:
-    """The characters that are escaped, with how many there are in the texts between the attributes."""
+    """The characters that are escaped, and how often they occur in the literal texts."""
     texts = "".join(text for is_attribute, text in pieces if not is_attribute)
     return [(special, texts.count(special)) for special in _SPECIAL]
 
 
 def _asked_one_by_one(context: EvalContext, items: Iterable[Any], pieces: Pieces) -> str:
-    """The same for items of any type with such attributes."""
+    """The same for items of any type with these attributes."""
     ask, spelled = context.environment.getattr, escape if context.autoescape else str
     written = (spelled(ask(item, text)) if is_attribute else text for item in items for is_attribute, text in pieces)
     return Markup("").join(map(Markup, written)) if context.autoescape else "".join(written)

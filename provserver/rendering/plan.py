@@ -14,7 +14,7 @@ from provserver.rendering.places import knows_line_alone, knows_number_alone, na
 
 _TIMEZONE = "regional.timezone"
 _SHARED_BY_LINES = frozenset({"line.number", "line.domain", "line.server"})
-"""Line values that many phones have in common; the others belong to one user."""
+"""Line values that are common to many phones; the others belong to one user."""
 
 NO_KEYS = "these devices have no programmable keys"
 NOT_ON_SECONDARIES = "a secondary base does not get it; its data master does"
@@ -136,7 +136,7 @@ def _writing(vendor: Vendor, path: str, mapping: SettingMapping) -> Writing:
 
 
 def _follows_from(path: str, writings: Sequence[Writing]) -> type | None:
-    """What all of these depend on beside their value, if that is shared by phones."""
+    """The scope that all of these depend on besides their value, if that can be shared by phones; else None."""
     is_shared = path in _SHARED_BY_LINES if path in LINE_VALUES or path in DECT_VALUES else path not in SECRETS
     seen = {writing.looks_at for writing in writings} - {Tables}
     if not is_shared or len(seen) > 1 or not all(writing.is_named_by_line for writing in writings):

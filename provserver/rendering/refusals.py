@@ -29,5 +29,5 @@ def refusal_of(text: str, refusals: Iterable[Refusal]) -> str | None:
 
 
 def are_refused(texts: Collection[str], refusals: Iterable[Refusal]) -> bool:
-    """Whether any of them cannot be written."""
+    """Whether any of the texts cannot be represented."""
     return not "".join(texts).isprintable() or any(item.pattern.search(text) for item in refusals for text in texts)

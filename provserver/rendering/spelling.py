@@ -13,7 +13,7 @@ from provserver.rendering.plan import Writing
 from provserver.rendering.spots import Spot
 
 ASSIGNMENT = "assignment"
-"""The layer that parameters name for values of the user on a line."""
+"""The layer shown for values of the user on a line."""
 
 _KEPT = 4_096  # cached parameter names, of several lines each
 _Texts = Iterable[tuple[str, str]]  # name -> value as written
@@ -33,7 +33,7 @@ def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Itera
 
 
 def plain_parameters(writing: Writing, values: Iterable[Any], lines: Sequence[int]) -> list[Parameter]:
-    """The parameters that give each line its value as it is."""
+    """The parameters of plain line values."""
     section, path, secret, vendor = writing.mapping.section, writing.path, writing.secret, writing.vendor
     return [
         Parameter(identity, spell_raw(value, vendor), section, attributes, path, ASSIGNMENT, line, None, secret)

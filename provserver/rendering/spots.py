@@ -69,7 +69,7 @@ class Spots:
         return self.numbers if group == "lines" and self.has_plain_lines else None
 
     def places(self, looks_at: type) -> Places:
-        """All lines with what can be seen there; empty if they are not plain."""
+        """All lines, with what a converter of this kind can depend on; empty if they are not plain."""
         if not self.has_plain_lines:
             return ()
         if looks_at not in self._places:
@@ -79,7 +79,7 @@ class Spots:
         return self._places[looks_at]
 
     def view(self, looks_at: type, value: Any) -> View:
-        """What can be seen for a value of the device itself."""
+        """What a converter of this kind can depend on, for a value of the device itself."""
         if looks_at is Clock:
             return ZoneView(self.device.scope.zone(value), self._vendor.tables)
         return service_of(self._settings, {}) if looks_at is Service else None

@@ -174,7 +174,8 @@ def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) ->
 
     The cache key includes everything it depends on, so it cannot be stale.
     """
-    key = said, type(value), value, layer, lines, view  # the type: True is 1, but is not written like it
+    # The type is in the key because True == 1, but is written differently
+    key = said, type(value), value, layer, lines, view
     if found := _kept.get(key):
         return found
     value = list(value) if isinstance(value, tuple) else value
@@ -186,7 +187,7 @@ def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) ->
 
 
 def _made_once_by_lines(said: Said, values: tuple[Any, ...], lines: Places) -> Outcome:
-    """The same for a line value; one for each line."""
+    """The same for a line value, one per line."""
     key = said, values, lines
     if found := _kept.get(key):
         return found

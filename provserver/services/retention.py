@@ -20,7 +20,7 @@ from provserver.store.late_events import prune_batches
 _ROUND_SECONDS = 600.0  # between two runs
 _STEP = 500  # events per transaction, taking some tens of milliseconds
 _REST = 9  # pause after a step, as a multiple of its duration
-_LATE_KEPT = timedelta(days=1)  # for followers that come back after a pause
+_LATE_KEPT = timedelta(days=1)  # for clients that reconnect after a pause
 
 _log = structlog.get_logger("retention")
 

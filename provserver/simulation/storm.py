@@ -52,7 +52,8 @@ class Storm:
 
 async def _start(phones: list[SimulatedPhone]) -> Process:
     command = sys.executable, "-m", "provserver.simulation.worker"
-    # In a session of its own Ctrl-C does not reach it: whoever started it takes the account away, and then ends it.
+    # In a session of its own, so that Ctrl-C does not reach it: its parent deletes the account first, and then stops
+    # it.
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, start_new_session=True
     )

@@ -133,7 +133,7 @@ async def write_contacts(
 
 
 def record_after(record: FetchRecord, contact: Contact) -> FetchRecord:
-    """What a record becomes by a contact."""
+    """The record after applying a contact."""
     state = {name: getattr(record.device, name) for name in _TOLD}
     _tell(state, contact)
     if contact.shown_token_hash is None or contact.shown_token_hash != record.token_hash:

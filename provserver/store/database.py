@@ -109,7 +109,7 @@ class Database:
     async def look_up(self, work: Callable[[Connection], Awaitable[Made]]) -> Made:
         """`look` for a few rows. Raises `StoreUnavailable`.
 
-        Where SQLite's pages come from memory it is read on the event loop, which takes less than the round trip to a
+        If SQLite's pages are in memory, it is read on the event loop, which takes less time than the round trip to a
         thread.
         """
         if self._threads and self._threads.reads_quickly:

@@ -1,4 +1,4 @@
-"""A connection to SQLite whose answers are there at once."""
+"""A synchronous SQLite connection with the interface of an `AsyncConnection`."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _Parameters = Sequence[Any]
 
 
 class DirectConnection:
-    """The part of `AsyncConnection` that the store uses, run in the calling thread, and the driver beside it."""
+    """The part of `AsyncConnection` that the store uses, run in the calling thread, with access to the driver."""
 
     def __init__(self, engine: Engine) -> None:
         self._conn: Connection = engine.connect()
@@ -23,7 +23,7 @@ class DirectConnection:
 
     @classmethod
     def behind(cls, conn: AsyncConnection) -> Self | None:
-        """What stands for this connection, where it is one of these."""
+        """The `DirectConnection` of `conn`, if it is one; else None."""
         found: Any = conn
         return found if isinstance(found, cls) else None
 
@@ -39,17 +39,17 @@ class DirectConnection:
             self._driver.commit()
 
     def close(self) -> None:
-        """Close the connection; a transaction that is open is undone."""
+        """Close the connection; an open transaction is rolled back."""
         self._conn.invalidate()
         self._conn.close()
 
     def fetch(self, text: str, parameters: _Parameters) -> list[tuple[Any, ...]]:
-        """All rows."""
+        """Fetch all rows."""
         self._tell(text, parameters)
         return self._driver.execute(text, parameters).fetchall()
 
     def execute_many(self, text: str, rows: Sequence[_Parameters]) -> None:
-        """The statement for each of `rows`."""
+        """Execute the statement for each of `rows`."""
         self._tell(text, rows)
         if len(rows) == 1:
             self._driver.execute(text, rows[0])

@@ -20,15 +20,15 @@ from provserver.store import sqlite
 from provserver.store.direct import DirectConnection
 from provserver.threads import started
 
-_SLOW = 0.01  # seconds that reading a few rows takes where they come from a disk, or the machine is too busy
-_WARY = 1.0  # seconds in which it is not tried on the event loop again
+_SLOW = 0.01  # seconds; a slower read of a few rows means a disk access or a busy machine
+_WARY = 1.0  # seconds until a read on the event loop is tried again
 
 Made = TypeVar("Made")
 Work = Callable[[AsyncConnection], Awaitable[Made]]
 
 _THREADS = 3  # one of them may be writing, blocked by the disk; a read takes less than a millisecond
 
-_IDLE = _THREADS + 2  # connections, with those of other threads that read along the way
+_IDLE = _THREADS + 2  # connections, including those of other threads that read along the way
 
 
 class Threads:
@@ -37,13 +37,13 @@ class Threads:
     def __init__(self, url: URL, wait: float) -> None:
         self._threads: ThreadPoolExecutor | None = None
         self._pool = _Pool(url.set(drivername="sqlite"), wait)
-        self._own_pool = _Pool(url.set(drivername="sqlite"), 0)  # of the event loop, which waits for nobody
+        self._own_pool = _Pool(url.set(drivername="sqlite"), 0)  # for the event loop; does not wait for locks
 
         self._slow_until = 0.0
 
     @property
     def engines(self) -> list[Engine]:
-        """Their engines."""
+        """The engines of both pools."""
         return [self._pool.engine, self._own_pool.engine]
 
     async def read(self, work: Work[Made]) -> Made:
@@ -56,7 +56,7 @@ class Threads:
 
     @property
     def reads_quickly(self) -> bool:
-        """Whether `read_at_once` is worth a try: the last ones did not have to wait for a disk."""
+        """Whether `read_at_once` is likely to succeed quickly, judging by the last reads."""
         return time.monotonic() >= self._slow_until
 
     def read_at_once(self, work: Work[Made]) -> Made:
@@ -92,7 +92,7 @@ class Threads:
 
 
 class _Pool:
-    """Open connections; to take one from here costs nothing. None stays that something went wrong with."""
+    """A pool of open connections with minimal overhead. A connection is discarded after any error."""
 
     def __init__(self, url: URL, wait: float) -> None:
         self.engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
@@ -100,7 +100,7 @@ class _Pool:
         self._idle: list[DirectConnection] = []
 
     def transact(self, work: Work[Made], writes: bool) -> Made:
-        """What `work` returns, run in a transaction."""
+        """Run `work` in a transaction and return its result."""
         conn = None
         try:
             conn = self._take()
@@ -120,12 +120,12 @@ class _Pool:
         return made
 
     def close(self) -> None:
-        """Close those that are not in use."""
+        """Close all unused connections."""
         while self._idle:
             self._idle.pop().close()
 
     def _take(self) -> DirectConnection:
-        """The one that was used last: what it remembers of the file is still right more often than not."""
+        """The most recently used connection, as its cached pages are most likely still valid."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -133,7 +133,7 @@ class _Pool:
 
 
 def _as_sqlalchemy(error: sqlite3.Error) -> BaseException:
-    """The error in the classes that the rest of the store knows."""
+    """Convert a driver error to SQLAlchemy's classes, which the rest of the store expects."""
     return DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True)
 
 

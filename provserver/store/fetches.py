@@ -1,4 +1,4 @@
-"""What the phone path reads about a device: it and everything above it, in one statement."""
+"""The query of the phone path: a device with its account and layers, in one statement."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

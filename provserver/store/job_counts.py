@@ -31,7 +31,7 @@ async def count_moved(
 
 
 async def counts_of(conn: AsyncConnection, job_ids: Collection[str]) -> Mapping[str, Counts]:
-    """The counts of each job, without states that no device is in."""
+    """The counts of each job; states without devices are omitted."""
     found: dict[str, Counts] = {job_id: {} for job_id in job_ids}
     here = select(table).where(table.c.job_id.in_(found), table.c.devices > 0)
     for row in await conn.execute(here):

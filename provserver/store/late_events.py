@@ -1,4 +1,4 @@
-"""Events stored long after they happened, as after an outage. Whoever reads on from the latest id would miss them."""
+"""Late events, stored after an outage, so that clients following events by id do not miss them."""
 
 from collections.abc import Sequence
 from typing import Any

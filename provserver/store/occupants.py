@@ -1,4 +1,4 @@
-"""The users on the lines of a device, read for its file: a few columns, since a phone may have dozens of lines."""
+"""The users on a device's lines, for its file: only the columns needed, since a phone may have dozens of lines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,12 +33,12 @@ _OF_BASE = (
 
 
 async def occupants_of(conn: AsyncConnection, sealer: Sealer, device_id: str) -> list[Assigned]:
-    """The lines of a device by number, in one statement."""
+    """The lines of a device by number, in one query."""
     return [_occupant(row, sealer) for row in await fetch_rows(conn, _OF_DEVICE, {"holder": device_id})]
 
 
 async def occupants_of_base(conn: AsyncConnection, sealer: Sealer, base_id: str) -> list[Assigned]:
-    """The lines of all handsets of a base by handset and line number, in one statement."""
+    """The lines of all handsets of a base by handset and line number, in one query."""
     rows = await fetch_rows(conn, _OF_BASE, {"base": base_id})
     return await unhurried(rows, lambda row: _occupant(row, sealer))
 

@@ -49,13 +49,13 @@ def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
 
 
 def name_of(url: URL) -> str:
-    """The database with its hosts and ports, for messages; without user and password."""
+    """The database's name with hosts and ports, for messages, without user and password."""
     hosts, ports = (_values(url.query.get(name)) for name in ("host", "port"))
     ports = ports or [str(url.port or 5432)]
     if not hosts:
         host = url.host or "localhost"
         hosts = [f"[{host}]:{ports[0]}" if ":" in host else host]
-    # Hosts in the query may have a port of their own; one that begins with / is the folder of a socket.
+    # hosts in the query may include a port; one that starts with / is the folder of a socket
     whole = (
         host if host.startswith("/") or ":" in host else f"{host}:{port}" for host, port in zip(hosts, cycle(ports))
     )

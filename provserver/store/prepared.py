@@ -1,6 +1,6 @@
-"""Statements that are run again and again. SQLite gets them compiled, past SQLAlchemy.
+"""Frequently executed statements. For SQLite they are compiled once and bypass SQLAlchemy.
 
-What SQLAlchemy does for each execution takes several times as long as SQLite needs for a statement of the phone path.
+SQLAlchemy's work per execution takes several times as long as SQLite needs for a statement of the phone path.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +17,14 @@ from provserver.store.direct import DirectConnection
 Row = Sequence[Any]
 Values = Mapping[str, Any]
 _Process = Callable[[Any], Any] | None
-_Shape = tuple[tuple[str, int | None], ...]  # names of values, and how many there are in a list
+_Shape = tuple[tuple[str, int | None], ...]  # names of values, and the length of each that is a list
 
 
 async def fetch_rows(conn: AsyncConnection, statement: Select[Any], values: Values) -> Sequence[Row]:
-    """The rows of a query. `statement` is built once, and a value that is a list is for an expanding parameter."""
+    """The rows of a query.
+
+    `statement` must be built only once; a value that is a list is for an expanding parameter.
+    """
     direct = DirectConnection.behind(conn)
     if direct is None:
         found: Sequence[Row] = (await conn.execute(statement, values)).all()
@@ -33,7 +36,7 @@ async def fetch_rows(conn: AsyncConnection, statement: Select[Any], values: Valu
 
 
 async def fetch_mappings(conn: AsyncConnection, statement: Select[Any], values: Values) -> Sequence[Mapping[Any, Any]]:
-    """The same; each row tells its values by the columns of `statement`."""
+    """The same; each row is a mapping by the columns of `statement`."""
     if DirectConnection.behind(conn) is None:
         found: Sequence[Mapping[Any, Any]] = (await conn.execute(statement, values)).mappings().all()
         return found
@@ -42,7 +45,7 @@ async def fetch_mappings(conn: AsyncConnection, statement: Select[Any], values: 
 
 
 async def execute_all(conn: AsyncConnection, statement: Executable, rows: Sequence[Values]) -> None:
-    """Run `statement`, which is built once, for each of `rows`; all have values of the same names."""
+    """Execute `statement`, built only once, for each of `rows`, which all have the same names."""
     direct = DirectConnection.behind(conn)
     if direct is None:
         await conn.execute(statement, rows)
@@ -53,9 +56,11 @@ async def execute_all(conn: AsyncConnection, statement: Executable, rows: Sequen
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """`sources`: for each placeholder the name of its value, its place in a list (-1: no list), and its conversion.
+    """`sources`: for each placeholder the name of its value, its index in a list (-1.
 
-    `constants` are the values of the statement itself, `results` the conversions of the columns that need one.
+    Not a list), and its conversion.
+
+    `constants`: values of the statement itself. `results`: conversions of the columns that need one.
     """
 
     text: str
@@ -64,7 +69,7 @@ class _Prepared:
     results: tuple[tuple[int, Callable[[Any], Any]], ...]
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
-        """Values as the driver takes them."""
+        """The values as driver parameters."""
         given = {**self.constants, **values} if self.constants else values
         found = ((given[name] if at < 0 else given[name][at], process) for name, at, process in self.sources)
         return tuple(process(value) if process else value for value, process in found)
@@ -114,6 +119,6 @@ def _shape_of(values: Values) -> _Shape:
 
 
 def _padded(values: list[Any]) -> list[Any]:
-    """The same set of values; few lengths, so that few statements are compiled."""
+    """The same set of values, padded to one of few lengths, so that few statements are compiled."""
     size = 1 << max(len(values) - 1, 0).bit_length()
     return [*values, *values[-1:] * (size - len(values))]

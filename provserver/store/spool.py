@@ -37,7 +37,7 @@ class Spool:
             raise
 
     def take(self) -> list[Left]:
-        """Read and remove one of the files that others have saved. Unreadable files are logged and kept aside."""
+        """Read and remove one file saved by another process. Unreadable files are logged and kept aside."""
         for file in sorted(self._folder.glob("*.json"), key=lambda file: file.name):
             taken = file.with_suffix(".taken")
             try:

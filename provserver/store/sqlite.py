@@ -17,8 +17,8 @@ from provserver.domain.errors import StoreUnavailable
 
 WRITES = "provserver_writes"  # execution option of connections that will write
 
-# Pages that a connection keeps to itself. All of them are forgotten once another connection has written, and are then
-# found in the memory of the system; so the usual two megabytes of each connection would mostly be lost.
+# Page cache per connection. It is invalidated when another connection writes, and pages are then found in the system's
+# cache, so most of the default of two megabytes per connection would be wasted.
 FEW_PAGES = "PRAGMA cache_size = -512"
 
 

@@ -72,7 +72,10 @@ _ON_PROVISIONED = (
 
 
 async def open_spans_of(conn: AsyncConnection, device_ids: Collection[str], account_ids: Collection[str]) -> None:
-    """Open spans for the users on devices that have just become provisioned; `account_ids` are these devices'."""
+    """Open spans for the users on devices that have just become provisioned. `account_ids`.
+
+    Accounts of these devices.
+    """
     if device_ids:
         totals = await take_totals(conn, account_ids)
         rows = await fetch_rows(conn, _ON_PROVISIONED, {"provisioned": list(device_ids)})
@@ -89,7 +92,7 @@ async def open_span(conn: AsyncConnection, span: Span) -> None:
 
 
 async def _open(conn: AsyncConnection, totals: Totals, opening: Sequence[tuple[Span, datetime | None]]) -> None:
-    """Start spans, each with the time since when its user has been on other devices."""
+    """Open spans, each with the time since when its user has been on other devices."""
     if not opening:
         return
     new = [span for span, since in opening if not _is_by(since, span.started_at)]
@@ -177,12 +180,12 @@ async def _spans_of(conn: AsyncConnection, user_ids: Collection[str]) -> list[Sp
 
 
 def _row_of(span: Span) -> tuple[Any, ...]:
-    """A span that is open, as it is stored."""
+    """The row of an open span."""
     return span.device_id, span.user_id, micros_of(span.started_at), None, span.account_id
 
 
 def _span_of(row: Row) -> Span:
-    """The span in a row of `_NAMES`; an open one may have no end in it."""
+    """The span in a row of `_NAMES`, which may lack the end if it is open."""
     return Span(**dict(zip(_NAMES, row, strict=False)))
 
 

@@ -1,4 +1,4 @@
-"""What converters depend on: from what all phones have in common, to everything about one of them."""
+"""What converters can depend on: from data common to all phones, to everything about one of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from provserver.domain.mac import Mac
 from provserver.rendering.clocks import told_at
 from provserver.rendering.timezones import Zone
 
-_KEPT = 1_024  # SIP services
+_KEPT = 1_024  # cached SIP services
 _OF_SETTINGS = ("sip.domain", "sip.server", "sip.port", "sip.transport", "sip.outbound_proxy", "sip.backup_server")
 _OF_LINES = ("line.domain", "line.server", "server.domain", "server.address")
 
@@ -24,14 +24,14 @@ class Tables(Protocol):
 
 
 class Clock(Tables, Protocol):
-    """The scope of one that also depends on what phones are told of the time zone now."""
+    """The scope of a converter that also depends on the current time zone rules."""
 
     def zone(self, name: str) -> Zone:
-        """The rules to give to phones for an IANA time zone, at this time. `name` must be the value."""
+        """The rules to give to phones for an IANA time zone, at this time. `name` must be the converter's value."""
 
 
 class Service(Protocol):
-    """The scope of one that depends on the SIP service of a line, or of a server of a base, and nothing else."""
+    """The scope of a converter that depends on nothing but the SIP service of a line, or of a base's server."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -64,26 +64,26 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class ZoneView:
-    """A `Clock` with one time zone."""
+    """A `Clock` for one time zone."""
 
     told: Zone
     tables: Mapping[str, Mapping[str, str]] = field(compare=False)
 
     def zone(self, name: str) -> Zone:
-        """Its rules."""
+        """Its current rules."""
         return self.told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceView:
-    """A `Service` and nothing more; equal ones are the same object."""
+    """A `Service` with nothing else; equal ones are the same object."""
 
     settings: Mapping[str, Any]
     line: Mapping[str, Any]
 
 
 def service_of(settings: Mapping[str, Any], line: Mapping[str, Any]) -> ServiceView:
-    """The part of these that is about the SIP service."""
+    """The part of settings and line values that describes the SIP service."""
     return _service(tuple(map(settings.get, _OF_SETTINGS)), tuple(map(line.get, _OF_LINES)))
 
 

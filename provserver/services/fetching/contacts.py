@@ -60,7 +60,7 @@ class ContactWriter:
         *,
         limit: int = LONGEST_QUEUE,
         spool: Spool | None = None,
-        sources: Sources = Sources(),  # noqa: B008 - it is frozen
+        sources: Sources = Sources(),  # noqa: B008 - immutable
         in_flight: Callable[[], float] = lambda: inf,
     ) -> None:
         self._database = database
@@ -103,13 +103,13 @@ class ContactWriter:
             self._queue.clear()
 
     async def take_up(self) -> None:
-        """Take up what other processes have saved, as the one before this after SIGHUP in an outage, file by file."""
+        """Take over what other processes have saved, such as the previous one after SIGHUP in an outage."""
         while self._spool and self.waiting < _BATCH:
             taking = asyncio.create_task(asyncio.to_thread(self._spool.take))
             try:
                 await asyncio.shield(taking)
             finally:
-                self._take(left := await taking)  # also when this is stopped: the file is gone by now
+                self._take(left := await taking)  # even if stopped meanwhile, because the file is gone
             if not left:
                 return
             await self.flush()
@@ -147,7 +147,7 @@ class ContactWriter:
             await self._idle.wait()
 
     def _take(self, left: list[Left]) -> None:
-        """Queue what was counted against the limit when it came."""
+        """Queue contacts that were already counted against the limit."""
         if left:
             self._queue.extend(left)
             self._idle.clear()

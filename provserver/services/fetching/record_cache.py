@@ -77,7 +77,7 @@ class RecordCache:
         return known[0] if known else None
 
     def changed(self, mac: Mac | None, token: str | None, before: FetchRecord, after: FetchRecord) -> None:
-        """Replace a cached record by what a write of this process has made of it."""
+        """Replace a cached record after a write by this process."""
         key = _key(mac, token)
         known = self._known.get(key)
         if known and known[0].record is before:

@@ -45,7 +45,7 @@ class Admission:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are being answered."""
+        """Number of requests in progress."""
         return self._inside
 
     @property
@@ -93,7 +93,7 @@ class Admission:
         return _NEW if newcomer else _BEGUN
 
     def _is_too_long(self, rank: int) -> bool:
-        """Whether a queue, with those before it, takes longer than a request may wait."""
+        """Whether the expected wait in a queue, including those before it, is too long."""
         before = sum(map(len, self._queues[: rank + 1]))
         wait = (before + 1) * self._stay / max(self.room, 1)
         return wait > self._patience * _IN_LINE or self._inside + self._waiting >= self._limit

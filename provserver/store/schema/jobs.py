@@ -36,7 +36,7 @@ check_sync_job_devices = Table(
     Index(None, "job_id", "state", "position"),
 )
 
-# What follows from them: see `store.job_counts`.
+# Derived counts: see `store.job_counts`.
 check_sync_job_counts = Table(
     "check_sync_job_counts",
     metadata,

@@ -29,7 +29,7 @@ events = Table(
 late_events = Table(
     "late_events",
     metadata,
-    Column("id", String, primary_key=True),  # of a group that was stored at once: when, not when it happened
+    Column("id", String, primary_key=True),  # of a batch; contains the time when it was stored
     Column("event_ids", Json, nullable=False),
 )
 
