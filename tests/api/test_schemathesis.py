@@ -11,7 +11,6 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -107,15 +106,18 @@ def served(tmp_path_factory: pytest.TempPathFactory, beginning: Beginning) -> It
 
 
 DOCUMENT = schemathesis.openapi.from_dict(build_document(ROUTES, PUBLIC_ROUTES))
-OPERATIONS = [
-    (route.method, route.openapi_path)
+CASES = [
+    (route.method, route.openapi_path, mode)
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     for route in ROUTES
     if route.path != "/v1/events"  # a stream does not end
-] + [("GET", route.path) for route in PUBLIC_ROUTES]
+] + [
+    ("GET", route.path, GenerationMode.POSITIVE)  # nothing can be wrong with a request that takes nothing
+    for route in PUBLIC_ROUTES
+]
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(("method", "path", "mode"), CASES)
 def test_every_answer_is_documented(method: str, path: str, mode: GenerationMode, served: Fixtures) -> None:
     """A client generated from the document understands whatever comes back, and nothing breaks the server."""
     operation = DOCUMENT[path][method]
@@ -136,7 +138,4 @@ def test_every_answer_is_documented(method: str, path: str, mode: GenerationMode
         refusals = [] if aims or mode is GenerationMode.POSITIVE else [negative_data_rejection]
         case.validate_response(answer, checks=[*CHECKS, *refusals])
 
-    try:
-        run()
-    except Unsatisfiable:
-        pytest.skip("nothing can be wrong with a request that takes nothing")
+    run()
