@@ -191,7 +191,12 @@ def phone_face(
     """Build what the phone listener works with, and start its background tasks."""
     phones = foundation.config.phones
     generation(foundation.sources.now())  # reads all time zones now rather than during the first request
-    records = RecordCache(foundation.database, phones.record_bytes, survival=phones.survival)
+    records = RecordCache(
+        foundation.database,
+        phones.record_bytes,
+        survival=phones.survival,
+        in_flight=lambda: shared.admission.in_flight,
+    )
     records.start()
     stack.push_async_callback(records.close)
     challenges = Challenges(

@@ -50,7 +50,7 @@ class ContactWriter:
     """Background writer with group commit; one per process.
 
     `limit` bounds the queue. Contacts still queued at shutdown are saved to `spool` and read back at the next start.
-    `in_flight` tells how many requests are being answered: once all of them wait for a commit, none can join its group.
+    `in_flight` tells how many requests are being answered: where the one that waits is the only one, none can join it.
     """
 
     def __init__(
@@ -175,8 +175,8 @@ class ContactWriter:
                 self._arrived.clear()
 
     def _is_complete(self) -> bool:
-        """Whether every request in flight waits for the next commit."""
-        return len(self._awaited) >= self._in_flight()
+        """Whether no other request is in flight than one that waits for the next commit."""
+        return self._in_flight() <= min(len(self._awaited), 1)
 
     async def _write(self, awaited: list[Awaited], others: list[Left]) -> bool:
         """Write one group. False on failure.
