@@ -60,6 +60,8 @@ def _sip_uri(value: Any) -> Any:
 def _database_url(value: str) -> str:
     if not _DATABASE_URL.match(value):  # not repeated in the error: it may contain a password
         raise ValueError("begins with neither sqlite+aiosqlite:/// nor postgresql+asyncpg://")
+    if value.removeprefix("sqlite+aiosqlite:///") in ("", ":memory:"):
+        raise ValueError("names no file; in memory no two processes would share it")
     return value
 
 

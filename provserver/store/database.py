@@ -16,11 +16,11 @@ from contextlib import (
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, Engine, literal, make_url, select
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from provserver.domain.errors import Contended, StoreUnavailable
+from provserver.domain.errors import BadConfiguration, Contended, StoreUnavailable
 from provserver.store import postgresql, sqlite
 from provserver.store.breaker import Breaker
 from provserver.store.embedded import Threads
@@ -67,8 +67,15 @@ class Database:
 
         For SQLite, `limits.wait` (seconds) is also how long a writer waits for one in another process.
         """
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):  # is not repeated: it may hold a password
+            raise BadConfiguration(
+                "database.url: is not a URL like postgresql+asyncpg://user:password@host/name"
+            ) from None
         embedded = parsed.get_backend_name() == "sqlite"
+        if not embedded:
+            postgresql.check_url(parsed)
         engine = create_async_engine(
             parsed,
             connect_args={} if embedded else postgresql.connect_args(parsed, limits),

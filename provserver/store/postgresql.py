@@ -4,17 +4,22 @@ The store uses no feature that distributed databases lack, such as LISTEN or adv
 """
 
 from dataclasses import dataclass
+from inspect import signature
 from itertools import cycle
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from provserver.domain.errors import BadConfiguration
 
 _CONTENDED = {"40001", "40P01"}  # serialization failure, deadlock: aborted because of a concurrent transaction
 # Duplicate key, table, column or object: another process has just created it
 _RACED = {"23505", "42P07", "42701", "42710", "XX000"}
 _READ_ONLY = "25006"
+_OF_SQLALCHEMY = {"prepared_statement_cache_size", "prepared_statement_name_func"}  # options that it keeps to itself
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,24 @@ def connect_args(url: URL, limits: Limits) -> dict[str, Any]:
     # from text to the number that the driver needs
     sizes = {name: int(str(url.query[name])) for name in ("statement_cache_size",) if name in url.query}
     return {name: value for name, value in ours.items() if name not in url.query} | sizes
+
+
+def check_url(url: URL) -> None:
+    """Raise `BadConfiguration` for a URL that the driver would only refuse when it connects, with a traceback."""
+    import asyncpg  # noqa: PLC0415 - as below
+
+    try:
+        _, given = url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, ValueError) as error:
+        raise BadConfiguration(f"database.url: {error}") from None
+    unknown = sorted(given.keys() - signature(asyncpg.connect).parameters.keys() - _OF_SQLALCHEMY)
+    if unknown:
+        hint = "; write ssl=require" if "sslmode" in unknown else ""
+        raise BadConfiguration(f"database.url: {', '.join(unknown)} is no option of the driver asyncpg{hint}")
+    ports = given.get("port", 5432)
+    for port in ports if isinstance(ports, list) else [ports]:
+        if not 0 < port <= _LAST_PORT:
+            raise BadConfiguration(f"database.url: {port} is no port")
 
 
 def name_of(url: URL) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from provserver.domain.device import Account
-from provserver.domain.errors import Contended, StoreUnavailable
+from provserver.domain.errors import BadConfiguration, Contended, StoreUnavailable
 from provserver.store import postgresql
 from provserver.store.accounts import get_account, insert_account
 from provserver.store.database import Connection, Database, _options, _outages_named
@@ -282,6 +282,22 @@ async def test_another_process_that_comes_and_goes_leaves_the_log_to_those_who_w
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, str(tmp_path / "provserver.db"))
     assert await process.wait() == 0
     assert (tmp_path / "provserver.db-wal").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("db1/provserver?host=db1&host=db2", "All ports are required"),
+        ("db1:99999/provserver", "99999 is no port"),
+        ("[::1/provserver", "is not a URL like"),
+        ("db1/provserver?sslmode=require", "sslmode is no option of the driver asyncpg; write ssl=require"),
+    ],
+)
+def test_a_url_that_no_driver_takes_is_told_in_words(url: str, told: str, sealer: Sealer) -> None:
+    """Before anybody connects, and without the password that it may hold."""
+    with pytest.raises(BadConfiguration, match=told) as refused:
+        Database.open(f"postgresql+asyncpg://user:secret@{url}", sealer)
+    assert "secret" not in refused.value.message
 
 
 @only_postgresql
