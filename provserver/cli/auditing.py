@@ -23,12 +23,12 @@ _COLUMNS = [field.name for field in fields(AuditEntry)]
 
 @click.command()
 @config_option
-@click.option("--account", metavar="ID", help="Of this account alone.")
-@click.option("--key", "key_id", metavar="ID", help="Made by this API key.")
-@click.option("--resource", metavar="ID", help="Of this device, user, account, key …")
-@click.option("--action", metavar="NAME", help="Of this kind, as device.updated.")
-@click.option("--since", type=since, metavar="WHEN", help="From then on: a time, a date, or back from now like 7d.")
-@click.option("--until", type=since, metavar="WHEN", help="Up to but not including then.")
+@click.option("--account", metavar="ID", help="Only this account.")
+@click.option("--key", "key_id", metavar="ID", help="Only changes by this API key.")
+@click.option("--resource", metavar="ID", help="Only this device, user, account, key …")
+@click.option("--action", metavar="NAME", help="Only this action, such as device.updated.")
+@click.option("--since", type=since, metavar="WHEN", help="Start: a time, a date, or a duration before now like 7d.")
+@click.option("--until", type=since, metavar="WHEN", help="End (exclusive), in the same formats.")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="jsonl (default) or csv.")
 def audit(config: Config, form: str, account: str | None, resource: str | None, **chosen: Any) -> None:
     """Print every change with who made it, newest first.

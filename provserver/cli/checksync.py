@@ -33,11 +33,11 @@ from provserver.store.fetches import find_by_mac
 @click.command("check-sync")
 @click.argument("mac", required=False)
 @config_option
-@click.option("--reboot", is_flag=True, help="The phone must reboot; without it, it may do so anyway.")
-@click.option("--only-if-stale", is_flag=True, help="Not where the phone has what it would get now.")
+@click.option("--reboot", is_flag=True, help="Make the phone reboot; it may do so anyway without it.")
+@click.option("--only-if-stale", is_flag=True, help="Skip phones with their current configuration.")
 @click.option("--all", "everyone", is_flag=True, help="All desk phones and DECT bases, with a progress bar.")
 @click.option("--rate", type=click.FloatRange(0.1, 100), default=5.0, help="With --all: devices per second (5).")
-@click.option("--account", metavar="ID", help="With --all: of this account alone.")
+@click.option("--account", metavar="ID", help="With --all: only this account.")
 def check_sync(
     mac: str | None,
     config: Config,

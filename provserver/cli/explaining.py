@@ -23,8 +23,10 @@ from provserver.store.fetches import find_by_mac
 @click.command("render")
 @click.argument("mac")
 @config_option
-@click.option("--file", "name", metavar="NAME", help="As the phone asks for it; absent: its own settings file.")
-@click.option("--user-agent", metavar="UA", help="As if the phone called itself this.")
+@click.option(
+    "--file", "name", metavar="NAME", help="File name as requested by the phone; absent: its configuration file."
+)
+@click.option("--user-agent", metavar="UA", help="Use this User-Agent.")
 @click.option("--reveal", is_flag=True, help="Show secrets.")
 def render_file(mac: str, config: Config, name: str | None, user_agent: str | None, reveal: bool) -> None:
     """Print the file that the phone MAC would get now.

@@ -29,12 +29,12 @@ def key() -> None:
 
 @key.command()
 @config_option
-@click.option("--name", metavar="TEXT", default="command line", help="What it is for.")
-@click.option("--account", metavar="ID", help="Bind it to one account; absent: a platform key.")
-@click.option("--read-only", is_flag=True, help="It may read, not write.")
-@click.option("--provisioning-only", is_flag=True, help="It reaches devices, assignments, check-sync; reads users.")
+@click.option("--name", metavar="TEXT", default="command line", help="Name of the key.")
+@click.option("--account", metavar="ID", help="Restrict it to one account; absent: a platform key.")
+@click.option("--read-only", is_flag=True, help="Restrict it to reading.")
+@click.option("--provisioning-only", is_flag=True, help="Restrict it to devices, assignments, check-sync; reads users.")
 @click.option(
-    "--expires", type=until, metavar="WHEN", help="When it ends: a time, a date, or from now on like 12h or 90d."
+    "--expires", type=until, metavar="WHEN", help="Expiry: a time, a date, or a duration from now like 12h or 90d."
 )
 def create(config: Config, expires: datetime | None, **wish: Any) -> None:
     """Create an API key and print only the key on stdout."""
@@ -102,7 +102,7 @@ async def _revoke(config: Config, key_id: str) -> None:
 
 @key.command()
 @config_option
-@click.option("--keep-old", is_flag=True, help="Leave the old keys in the file, for backups sealed with them.")
+@click.option("--keep-old", is_flag=True, help="Keep the old keys in the file, for backups encrypted with them.")
 def rotate(config: Config, keep_old: bool) -> None:
     """Re-encrypt all secrets in the database with a new key.
 

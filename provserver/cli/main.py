@@ -59,16 +59,16 @@ def main() -> None:
 
     \b
     First steps:
-      provserver serve --demo        try it: a sample phone boots before your eyes
+      provserver serve --demo        try it with a sample phone
       provserver init                write config.yaml, key file and database
       provserver serve               run it; the first start prints the platform API key
 
     \b
-    At 3 in the morning:
-      provserver explain 00:04:13:aa:bb:cc    every setting of that phone, and why
+    Troubleshooting:
+      provserver explain 00:04:13:aa:bb:cc    every setting of that phone, and where it comes from
       provserver render 00:04:13:aa:bb:cc     the file it would get now
-      provserver check-sync 00:04:13:aa:bb:cc tell it to fetch that file
+      provserver check-sync 00:04:13:aa:bb:cc make it fetch that file
 
-    Every command takes its configuration from --config, else from the variable PROVSERVER_CONFIG, else from config.yaml
-    in this folder where there is one, else from embedded defaults. Variables PROVSERVER_<SECTION>__<KEY> override it.
+    Every command reads its configuration from --config, else from the file in PROVSERVER_CONFIG, else from config.yaml
+    in this folder, else it uses defaults. Environment variables PROVSERVER_<SECTION>__<KEY> override it.
     """  # noqa: D301 - click wants the character itself

@@ -23,8 +23,10 @@ from provserver.supervisor import plan, tell_listening
 
 @click.command()
 @config_option
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes for phones; absent: one for everything.")
-@click.option("--demo", is_flag=True, help="Add a sample phone through the API and boot it before your eyes.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="Number of processes for phones; absent: one process for everything."
+)
+@click.option("--demo", is_flag=True, help="Add a sample phone through the API and boot it.")
 def serve(config: Config, workers: int | None, demo: bool) -> None:
     """Run the server until SIGTERM or SIGINT.
 

@@ -52,38 +52,38 @@ class Rehearsal:
 
 @click.command()
 @config_option
-@click.option("--phones", "count", type=click.IntRange(1, 1_000_000), required=True, help="How many phones.")
+@click.option("--phones", "count", type=click.IntRange(1, 1_000_000), required=True, help="Number of phones.")
 @click.option("--vendor", "vendors", multiple=True, metavar="NAME", help="Only of this vendor; may be repeated.")
-@click.option("--rounds", type=click.IntRange(1, 100), default=2, help="How often each boots (2).")
+@click.option("--rounds", type=click.IntRange(1, 100), default=2, help="Number of boots per phone (2).")
 @click.option("--arrive", type=click.Choice(SHAPES), default="burst", help="All at once (burst), steady, or ramp.")
-@click.option("--over", type=Seconds(0.1), default=20.0, help="Seconds over which steady or ramp go (20).")
+@click.option("--over", type=Seconds(0.1), default=20.0, help="Duration of steady or ramp in seconds (20).")
 @click.option("--lines", type=click.IntRange(1, 24), default=1, help="Users on each phone (1).")
-@click.option("--patience", type=Seconds(0.1), default=2.0, help="Seconds until a try is given up (2).")
+@click.option("--patience", type=Seconds(0.1), default=2.0, help="Timeout of a try in seconds (2).")
 @click.option("--tries", type=click.IntRange(1), default=3, help="Tries for each file (3).")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, help="Processes that the phones live in (1).")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, help="Number of processes for the phones (1).")
 @click.option(
     "--phones-url",
     "phones_urls",
     type=ServerUrl(),
     multiple=True,
     metavar="URL",
-    help="Where phones ask; absent: the listener of the configuration. Repeated: each has one that it asks first.",
+    help="Phone listener; absent: that of the configuration. May be repeated: each phone prefers one of them.",
 )
 @click.option(
     "--api-url",
     type=ServerUrl(),
     metavar="URL",
-    help="Where the API is; absent: the listener of the configuration.",
+    help="API URL; absent: the listener of the configuration.",
 )
 @click.option(
     "--key",
     metavar="KEY",
     envvar="PROVSERVER_KEY",
-    help="Platform key; absent: $PROVSERVER_KEY, else one is made and revoked.",
+    help="Platform key; absent: $PROVSERVER_KEY, else a temporary one.",
 )
-@click.option("--insecure", is_flag=True, help="Take any certificate, as some phones do.")
-@click.option("--seed", type=int, help="Which MAC addresses; absent: others each time.")
-@click.option("--keep", is_flag=True, help="Leave the account with its devices there.")
+@click.option("--insecure", is_flag=True, help="Accept any certificate, like some phones.")
+@click.option("--seed", type=int, help="Seed for the MAC addresses; absent: random.")
+@click.option("--keep", is_flag=True, help="Do not delete the account and its devices.")
 @click.option("--json", "json_file", type=ReportFile(), metavar="FILE", help="Write a report as JSON.")
 @click.option("--html", "html_file", type=ReportFile(), metavar="FILE", help="Write a report as HTML.")
 def simulate(

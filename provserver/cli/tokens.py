@@ -19,7 +19,7 @@ def token() -> None:
 @token.command()
 @click.argument("mac")
 @config_option
-@click.option("--no-overlap", is_flag=True, help="Burn the old one at once; the phone then needs `arm`.")
+@click.option("--no-overlap", is_flag=True, help="Invalidate the old one at once; the phone then needs `arm`.")
 def rotate(mac: str, config: Config, no_overlap: bool) -> None:
     """Give the phone MAC a new secret.
 

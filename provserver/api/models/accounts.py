@@ -17,9 +17,11 @@ class AccountCreate(Body):
 
     name: Name
     region: Name | None = None
-    timezone: Timezone | None = Field(default=None, description="IANA time zone of its phones; layers may say another")
-    status: Status = Field(default="active", description="Kept and returned; phones are served either way")
-    accepted_proofs: Proofs | None = Field(default=None, description="In place of the server's `phones.auth`")
+    timezone: Timezone | None = Field(
+        default=None, description="IANA time zone of its phones, unless a layer sets another"
+    )
+    status: Status = Field(default="active", description="Stored only; phones are served either way")
+    accepted_proofs: Proofs | None = Field(default=None, description="Replaces the server's `phones.auth`")
 
 
 class AccountUpdate(Body):
@@ -32,7 +34,7 @@ class AccountUpdate(Body):
     timezone: Timezone | None = None
     status: Status | None = Field(default=None, description="null: active")
     accepted_proofs: Proofs | None = Field(default=None, description="null: the server's `phones.auth`")
-    default_button_template: Reference | None = Field(default=None, description="What new desk phones are bound to")
+    default_button_template: Reference | None = Field(default=None, description="Bound to new desk phones")
     default_button_template_id: Reference | None = Field(default=None, description="The same")
 
 
@@ -45,7 +47,7 @@ class Account(Shown):
     timezone: str | None
     status: str
     accepted_proofs: list[str] | None = Field(description="null: the server's `phones.auth`")
-    default_button_template: str | None = Field(description="What its new desk phones are bound to")
+    default_button_template: str | None = Field(description="Bound to its new desk phones")
     default_button_template_id: str | None
     created_at: datetime
     updated_at: datetime
@@ -66,13 +68,15 @@ class KeyCreate(Body):
     """A new API key."""
 
     name: Name
-    account_id: Reference | None = Field(default=None, description="The account it is bound to; absent: a platform key")
-    read_only: bool = Field(default=False, description="It may read, not write")
+    account_id: Reference | None = Field(
+        default=None, description="Restricts it to this account; absent: a platform key"
+    )
+    read_only: bool = Field(default=False, description="Whether it may only read")
     provisioning_only: bool = Field(
         default=False,
-        description="It reaches devices, assignments and check-sync, and reads users and vendors; nothing else",
+        description="Whether it is restricted to devices, assignments and check-sync; reads users and vendors",
     )
-    expires_at: Moment | None = Field(default=None, description="When it ends; absent: never")
+    expires_at: Moment | None = Field(default=None, description="Expiry; absent: never")
 
 
 class Key(Shown):
@@ -86,23 +90,23 @@ class Key(Shown):
     hint: str = Field(description="The last characters of the key")
     created_at: datetime
     expires_at: datetime | None
-    last_used_at: datetime | None = Field(description="To within a few minutes")
+    last_used_at: datetime | None = Field(description="Accurate to a few minutes")
     revoked_at: datetime | None
 
 
 class CreatedKey(Key):
     """An API key that was just created."""
 
-    key: str = Field(description="The key; it is shown this once")
+    key: str = Field(description="The key; shown only once")
 
 
 class AuditQuery(PageQuery):
     """Filter for changes."""
 
-    key_id: Reference | None = Field(default=None, description="Made by this key")
-    resource_id: Reference | None = Field(default=None, description="Of this device, user, account, key …")
+    key_id: Reference | None = Field(default=None, description="Only changes by this key")
+    resource_id: Reference | None = Field(default=None, description="Only this device, user, account, key …")
     action: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+\.[a-z_]+$")] | None = Field(
-        default=None, description="Of this kind, as `device.updated`"
+        default=None, description="Only this action, such as `device.updated`"
     )
     from_: Moment | None = Field(default=None, alias="from", description="Since this ISO 8601 time or date")
     to: Moment | None = Field(default=None, description="Before this ISO 8601 time or date")
@@ -118,8 +122,8 @@ class AuditEntry(Shown):
     resource_id: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-    request_id: str | None = Field(description="As the answer's X-Request-Id; null from the command line")
-    source_ip: str | None = Field(description="Where the request came from; null from the command line")
+    request_id: str | None = Field(description="X-Request-Id of the response; null from the command line")
+    source_ip: str | None = Field(description="Address of the client; null from the command line")
     created_at: datetime
 
 

@@ -51,7 +51,7 @@ class ButtonCreate(Body):
 
     position: Position
     type: ButtonType
-    target: dict[str, Any] | None = Field(default=None, description="What it is about, by type")
+    target: dict[str, Any] | None = Field(default=None, description="Depends on the type")
     label: Label | None = Field(default=None, description=_LABEL)
 
     def checked_target(self) -> dict[str, Any]:
@@ -71,9 +71,9 @@ class OverrideCreate(Body):
     model_config = _button_schema({"properties": {"suppressed": {"const": True}}, "required": ["suppressed"]})
 
     position: Position
-    suppressed: bool = Field(default=False, description="Nothing stands there, whatever the template has")
+    suppressed: bool = Field(default=False, description="No button there, whatever the template has")
     type: ButtonType | None = None
-    target: dict[str, Any] | None = Field(default=None, description="What it is about, by type")
+    target: dict[str, Any] | None = Field(default=None, description="Depends on the type")
     label: Label | None = Field(default=None, description=_LABEL)
 
     @model_validator(mode="after")
@@ -102,14 +102,18 @@ class TemplateQuery(Query):
     """Options for showing a template."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`buttons` adds the buttons")
-    for_device: Reference | None = Field(default=None, description="A device: adds how well the template fits it")
+    for_device: Reference | None = Field(
+        default=None, description="A device: adds the template's compatibility with it"
+    )
 
 
 class TemplatesQuery(PageQuery):
     """Options for showing templates."""
 
     expand: Expand = Field(default=[], alias="expand[]", description="`buttons` adds the buttons")
-    for_device: Reference | None = Field(default=None, description="A device: adds how well each template fits it")
+    for_device: Reference | None = Field(
+        default=None, description="A device: adds each template's compatibility with it"
+    )
 
 
 class Button(Shown):
@@ -119,7 +123,7 @@ class Button(Shown):
     template: str
     template_id: str
     position: int
-    label: str | None = Field(description="null: the name of what it is about")
+    label: str | None = Field(description="null: derived from the target")
     type: ButtonType
     target: dict[str, Any]
     created_at: datetime
@@ -144,7 +148,7 @@ class Fit(Shown):
 
     supported: bool
     reason: Reason | None
-    message: str | None = Field(description="The reason in words")
+    message: str | None = Field(description="The reason, as text")
 
 
 class EffectiveButton(Shown):
@@ -168,7 +172,7 @@ class FittedDevice(Shown):
     vendor: str | None
     model: str | None
     kind: DeviceType
-    max_position: int | None = Field(description="Highest position of the model, modules included; null: not known")
+    max_position: int | None = Field(description="Highest position of the model, including modules; null: unknown")
 
 
 class Unsupported(Shown):

@@ -18,19 +18,21 @@ from provserver.services.devices.devices import DeviceFilter
 class CheckSyncOrder(Body):
     """Options of a check-sync."""
 
-    reboot: bool = Field(default=False, description="Whether it must reboot; it may do so anyway")
-    only_if_stale: bool = Field(default=False, description="Not where the phone has what it would get now")
+    reboot: bool = Field(default=False, description="Make the phone reboot; it may do so anyway")
+    only_if_stale: bool = Field(default=False, description="Skip a phone with its current configuration")
 
 
 class NotifiedLine(Shown):
     """The result for a line. `delivered`: the phone accepted. Whether it acted is shown by its next fetch."""
 
-    line_number: int = Field(description="On a DECT base that of the SIP account; 0: the account of the chain id")
+    line_number: int = Field(
+        description="For a DECT base the number of the SIP account; 0: the account of the chain id"
+    )
     status: LineStatus
-    sip_status: int | None = Field(description="The final SIP answer; null: there was none")
-    reason: str | None = Field(description="In words; begins with `proxy:` where it is not the phone's doing")
-    targeted: bool = Field(description="Whether this device alone was told; false: every device of the user was")
-    other_devices: list[str] = Field(description="Where `targeted` is false: the user's other devices")
+    sip_status: int | None = Field(description="Final SIP response; null: none")
+    reason: str | None = Field(description="As text; starts with `proxy:` if the phone is not the cause")
+    targeted: bool = Field(description="Whether only this device was notified; false: all devices of the user")
+    other_devices: list[str] = Field(description="If `targeted` is false: the user's other devices")
 
 
 class CheckSyncDone(Shown):
@@ -39,7 +41,7 @@ class CheckSyncDone(Shown):
     success: Literal[True] = True
     lines_notified: int
     lines: list[NotifiedLine]
-    skipped: bool = Field(description="With `only_if_stale`: the phone has what it would get and was not told")
+    skipped: bool = Field(description="With `only_if_stale`: not notified, as it has its current configuration")
 
 
 class CheckSyncFailure(Failure):
@@ -69,10 +71,10 @@ class JobCreate(Body):
     """A new job."""
 
     filter: JobFilter = Field(default=JobFilter(), description="Absent: all desk phones and DECT bases")
-    reboot: bool = Field(default=False, description="Whether the phones must reboot; they may do so anyway")
-    only_if_stale: bool = Field(default=False, description="Not those whose phone has what it would get")
+    reboot: bool = Field(default=False, description="Make the phones reboot; they may do so anyway")
+    only_if_stale: bool = Field(default=False, description="Skip phones with their current configuration")
     rate_per_second: Annotated[float, Field(ge=0.1, le=100)] = Field(
-        default=5.0, description="Devices told per second, evenly spaced"
+        default=5.0, description="Devices per second, evenly spaced"
     )
 
 
@@ -85,10 +87,10 @@ class CheckSyncJob(Shown):
     reboot: bool
     only_if_stale: bool
     rate_per_second: float
-    total: int = Field(description="Devices in it")
-    done: int = Field(description="Devices that are through")
-    remaining: int = Field(description="Devices whose turn has not come")
-    outcomes: dict[JobDeviceState, int] = Field(description="How many devices came to what")
+    total: int = Field(description="Number of devices")
+    done: int = Field(description="Devices with a result")
+    remaining: int = Field(description="Devices still waiting")
+    outcomes: dict[JobDeviceState, int] = Field(description="Number of devices per state")
     created_at: datetime
     finished_at: datetime | None
 

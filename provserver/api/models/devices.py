@@ -13,7 +13,7 @@ from provserver.domain.ipei import parse_ipei
 from provserver.domain.mac import parse_mac
 from provserver.services.devices.classification import Wish
 
-MacText = Annotated[str, Field(max_length=32, description="In any usual spelling", examples=["00:04:13:aa:bb:cc"])]
+MacText = Annotated[str, Field(max_length=32, description="In any common notation", examples=["00:04:13:aa:bb:cc"])]
 IpeiText = Annotated[
     str, Field(max_length=32, description="10 hexadecimal characters, or the 13 printed ones", examples=["0328A0000F"])
 ]
@@ -53,23 +53,23 @@ class _Common(Body):
 class DeviceCreate(_Common):
     """A new device of any type."""
 
-    type: DeviceType | None = Field(default=None, description="May be left out where MAC prefix or model decide it")
+    type: DeviceType | None = Field(default=None, description="Optional if the MAC prefix or the model determines it")
     mac_address: MacText | None = Field(default=None, description="Of a desk phone or DECT base")
     ipei: IpeiText | None = Field(default=None, description="Of a DECT handset")
-    vendor: Vendor | None = Field(default=None, description="Absent: by the MAC prefix")
-    model: Name | None = Field(default=None, description="Absent: told by the phone")
+    vendor: Vendor | None = Field(default=None, description="Absent: from the MAC prefix")
+    model: Name | None = Field(default=None, description="Absent: reported by the phone")
     name: Name | None = None
     display_name: Name | None = Field(default=None, description="The same as `name`")
-    location: Name | None = Field(default=None, description="A place, in any words")
+    location: Name | None = Field(default=None, description="A place, as free text")
     location_id: Name | None = Field(default=None, description="The same as `location`")
     overrides: Layer | None = None
     multicell_role: MulticellRole | None = Field(default=None, description="Of a DECT base; absent: single")
     data_master_id: Reference | None = Field(default=None, description="Of a secondary base; absent: the only one")
     chain_id: ChainId | None = Field(default=None, description="Of a data master; absent: a new number")
-    accepted_proofs: Proofs | None = Field(default=None, description="Narrows the proofs that count for its account")
+    accepted_proofs: Proofs | None = Field(default=None, description="Restricts the proofs accepted for its account")
     base: Reference | None = Field(default=None, description="Of a handset; absent: not paired")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
-    button_template: Reference | None = Field(default=None, description="Absent: the account's default, if it fits")
+    button_template: Reference | None = Field(default=None, description="Absent: the account's default, if compatible")
     button_template_id: Reference | None = Field(default=None, description="The same as `button_template`")
 
     def wish(self, *, kind: DeviceType | None = None, base_id: str | None = None) -> Wish:
@@ -88,21 +88,21 @@ class DeviceUpdate(_Common):
     type: DeviceType | None = Field(default=None, description="Cannot be changed")
     mac_address: MacText | None = Field(default=None, description="Cannot be changed")
     ipei: IpeiText | None = Field(default=None, description="Of a DECT handset")
-    vendor: Vendor | None = Field(default=None, description="null: by the MAC prefix again")
-    model: Name | None = Field(default=None, description="null: told by the phone again")
+    vendor: Vendor | None = Field(default=None, description="null: from the MAC prefix again")
+    model: Name | None = Field(default=None, description="null: reported by the phone again")
     name: Name | None = None
     display_name: Name | None = Field(default=None, description="The same as `name`")
     location: Name | None = None
     location_id: Name | None = Field(default=None, description="The same as `location`")
     status: DeviceStatus | None = Field(default=None, description="Only pending-sync can be set")
-    overrides: Layer | None = Field(default=None, description="Merged into what is there; null clears it")
+    overrides: Layer | None = Field(default=None, description="Merged into the layer; null clears it")
     multicell_role: MulticellRole | None = Field(default=None, description="null: single")
     data_master_id: Reference | None = None
     chain_id: ChainId | None = Field(default=None, description="Of a data master's system; null: a new number")
-    accepted_proofs: Proofs | None = Field(default=None, description="null: all the proofs that count for its account")
+    accepted_proofs: Proofs | None = Field(default=None, description="null: all proofs accepted for its account")
     base: Reference | None = Field(default=None, description="Moves a handset; null unpairs it")
     base_id: Reference | None = Field(default=None, description="The same as `base`")
-    button_template: Reference | None = Field(default=None, description="The template of its keys; null: none")
+    button_template: Reference | None = Field(default=None, description="Its button template; null: none")
     button_template_id: Reference | None = Field(default=None, description="The same as `button_template`")
 
 
@@ -119,7 +119,7 @@ class ExpandQuery(Query):
 class DeleteQuery(Query):
     """What to delete along with a base."""
 
-    cascade: Truth = Field(default=False, description="A data master that has secondaries: the whole system")
+    cascade: Truth = Field(default=False, description="For a data master with secondaries: delete the whole system")
 
 
 class HandsetQuery(PageQuery):
@@ -135,7 +135,7 @@ class DeviceQuery(HandsetQuery):
     vendor: Vendor | None = None
     model: Word | None = None
     location: Word | None = None
-    search: Word | None = Field(default=None, description="Beginnings of words of what it shows; MAC; IPEI")
+    search: Word | None = Field(default=None, description="Word prefixes of its names and numbers; MAC; IPEI")
     stale: Truth | None = Field(default=None, description="Whether its file has changed since it was fetched")
 
 
@@ -148,7 +148,7 @@ class AnyDeviceQuery(DeviceQuery):
 class TokenRotation(Body):
     """Options for rotating a device's secret."""
 
-    overlap: bool = Field(default=True, description="Whether the old one works until the new one was used")
+    overlap: bool = Field(default=True, description="Whether the old one stays valid until the new one is used")
 
 
 class Assign(Body):

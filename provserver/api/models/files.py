@@ -19,9 +19,9 @@ def _bare(name: str) -> str:
 class UploadQuery(Query):
     """The parameters of an upload."""
 
-    kind: FileKind = Field(description="What it is for; its first bytes must fit")
+    kind: FileKind = Field(description="What it is for; checked by its first bytes")
     name: Annotated[Word, AfterValidator(_bare)] | None = Field(
-        default=None, description="Its name so far; of a firmware the ending is kept, since phones look at it"
+        default=None, description="Original name; firmware keeps its extension, because phones check it"
     )
     label: Word | None = Field(default=None, description="For people; absent: the name")
 
@@ -48,7 +48,7 @@ class UploadedFile(Shown):
     account_id: str | None = Field(description="null: the platform's")
     kind: FileKind
     label: str | None
-    url: str = Field(description="Where phones fetch it; goes into settings such as `firmware.url`")
+    url: str = Field(description="URL for phones, for settings such as `firmware.url`")
     content_type: str
     size: int = Field(description="In bytes")
     sha256: str

@@ -24,7 +24,7 @@ class Event(Shown):
     type: str
     event_type: str
     account_id: str
-    device_id: str | None = Field(description="null: it is about the account")
+    device_id: str | None = Field(description="null: concerns the account")
     device: str | None
     created_at: datetime
     source_ip: str | None
@@ -53,10 +53,10 @@ class BlockedSource(Shown):
     """An IPv4 address or IPv6 /64 that has asked for too many MACs without authenticating."""
 
     source: str
-    last_address: str = Field(description="The address in it that was seen last")
+    last_address: str = Field(description="Last address seen")
     since: datetime
-    until: datetime = Field(description="At the earliest, where nothing more comes")
-    refused: int = Field(description="Requests that were not looked at")
+    until: datetime = Field(description="Earliest end, without further requests")
+    refused: int = Field(description="Number of refused requests")
 
 
 class Shadow(Shown):
@@ -81,9 +81,9 @@ class Setting(Shown):
     layer: str
     shadows: list[Shadow]
     supported: bool
-    reason: str | None = Field(description="Why not all of it reaches the phone")
-    note: str | None = Field(description="What else is to be known of it: a time zone told as a fixed offset, and why")
-    until: datetime | None = Field(description="When the phone is to be told something else, where that is known")
+    reason: str | None = Field(description="Why it is not fully supported")
+    note: str | None = Field(description="Additional information, such as a time zone given as a fixed offset")
+    until: datetime | None = Field(description="When the phone's value will change, if known")
     parameters: list[Parameter]
 
 
@@ -93,9 +93,9 @@ class SettingsLine(Shown):
     line_number: int
     user_id: str
     user: str
-    account_number: int | None = Field(description="Number of the SIP account in the file of a DECT base")
+    account_number: int | None = Field(description="Number of the SIP account in a DECT base's file")
     parameters: list[Parameter]
-    problem: str | None = Field(description="Why the phone cannot register it, and what to do; null where it can")
+    problem: str | None = Field(description="Why the phone cannot register it, and what to do; null if it can")
 
 
 class SettingsButton(Shown):
@@ -117,13 +117,13 @@ class Settings(Shown):
     device: str
     vendor: str
     model: str | None
-    accepted_proofs: list[str] = Field(description="What counts for it, from the strongest to the weakest")
-    given_proof: str | None = Field(description="Which of them its file gives to its phone: token, digest or basic")
+    accepted_proofs: list[str] = Field(description="Accepted proofs, strongest first")
+    given_proof: str | None = Field(description="The one that its file provides: token, digest or basic")
     settings: list[Setting]
     vendor_overrides: list[Setting]
     lines: list[SettingsLine]
-    not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
-    buttons: list[SettingsButton] = Field(description="Programmable keys by position, those of its own lines included")
+    not_rendered: list[int] = Field(description="Numbers of the lines beyond the model's limit")
+    buttons: list[SettingsButton] = Field(description="Programmable keys by position, including line keys")
 
 
 class File(Shown):
@@ -134,9 +134,9 @@ class File(Shown):
     scope: str
     provisions: bool
     content_type: str
-    served: bool = Field(description="Otherwise it is answered 404 on purpose")
+    served: bool = Field(description="Whether it is provided; else 404 by design")
     meaning: str
-    pairing: str | None = Field(description="How handsets get onto a base that does not know them by their IPEI")
+    pairing: str | None = Field(description="How to pair handsets with a base that does not identify them by IPEI")
 
 
 class FileContent(Shown):
@@ -154,10 +154,10 @@ class Model(Shown):
     type: str
     lines: int | None
     keys: int | None
-    max_position: int | None = Field(description="Highest position of a button: keys with those of all modules")
+    max_position: int | None = Field(description="Highest button position, including modules")
     softkeys: int | None
-    handsets: int | None = Field(description="Handsets of a DECT base or system")
-    cells: int | None = Field(description="Bases of one multicell system")
+    handsets: int | None = Field(description="Maximum number of handsets of a DECT base or system")
+    cells: int | None = Field(description="Maximum number of bases in a multicell system")
     lines_per_handset: int | None
     not_rendered: str | None = Field(description="Why this model is recognised but gets no files")
     dialect: str = Field(description="The vendor file that says how it is configured")
@@ -183,7 +183,7 @@ class VendorButton(Shown):
     type: ButtonType
     supported: bool
     some_models: bool
-    reason: str | None = Field(description="Why not, where some or all models have no such key")
+    reason: str | None = Field(description="Why some or all models do not support it")
 
 
 class VendorSummary(Shown):

@@ -108,7 +108,7 @@ class PageQuery(Query):
     """The page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
-        default=10, description="How many at most"
+        default=10, description="Maximum number of items"
     )
     page: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
         default=None, description="Opaque cursor from `next_page_url` or `previous_page_url`"

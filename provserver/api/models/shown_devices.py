@@ -45,7 +45,7 @@ class Line(Assignment):
 
     id: str
     user: str
-    not_rendered: bool = Field(description="Whether it lies beyond what the model can show")
+    not_rendered: bool = Field(description="Whether it is beyond the model's limit")
 
 
 class _Device(Shown):
@@ -59,7 +59,7 @@ class _Device(Shown):
     firmware_version: str | None
     status: DeviceStatus
     overrides: ShownLayer
-    config_state: ConfigState = Field(description="Whether what the phone last fetched is what it would get now")
+    config_state: ConfigState = Field(description="Whether the phone has its current configuration")
     registration_status: Literal["registered", "not_registered"] | None
     registration_reason: str | None = Field(description="Why `registration_status` is null")
     last_registered_at: datetime | None
@@ -67,7 +67,7 @@ class _Device(Shown):
     location: str | None
     location_id: str | None
     button_template: str | ButtonTemplate | None = Field(
-        description="Id of the template of its keys, or with `expand[]=button_template` the template"
+        description="Id of its button template, or with `expand[]=button_template` the template"
     )
     button_template_id: str | None
     current_ip_address: str | None
@@ -93,12 +93,12 @@ class Deskphone(_FetchingDevice):
 
     type: Literal[DeviceType.DESKPHONE]
     lines: list[Line]
-    not_rendered: list[int] = Field(description="Numbers of the lines beyond what the model can show")
+    not_rendered: list[int] = Field(description="Numbers of the lines beyond the model's limit")
     primary_line: str | None
     primary_line_id: str | None
-    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
-    accepted_proofs: list[str] | None = Field(description="Narrows what counts for its account; null: does not")
-    token_rotation_pending: bool = Field(description="Whether its phone has yet to come with its new token")
+    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: not armed")
+    accepted_proofs: list[str] | None = Field(description="Restricts the proofs of its account; null: no restriction")
+    token_rotation_pending: bool = Field(description="Whether its phone has not used its new token yet")
     assignments: list[Assignment] | None = _expanded("Only with `expand[]=users`")
     compatibility: Compatibility | None = _expanded("How well its buttons fit it; only where one device is read")
 
@@ -121,12 +121,12 @@ class DectBase(_FetchingDevice):
     type: Literal[DeviceType.DECT_BASE]
     multicell_role: MulticellRole
     data_master_id: str | None
-    chain_id: str | None = Field(description="Number that all bases of its multicell system share; null: no system")
-    max_handsets: int | None = Field(description="null: not known")
+    chain_id: str | None = Field(description="Number shared by all bases of its multicell system; null: none")
+    max_handsets: int | None = Field(description="null: unknown")
     handsets: list[DectHandset]
-    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: it is not")
-    accepted_proofs: list[str] | None = Field(description="Narrows what counts for its account; null: does not")
-    token_rotation_pending: bool = Field(description="Whether its phone has yet to come with its new token")
+    provisioning_window_until: datetime | None = Field(description="Until when it is armed; null: not armed")
+    accepted_proofs: list[str] | None = Field(description="Restricts the proofs of its account; null: no restriction")
+    token_rotation_pending: bool = Field(description="Whether its phone has not used its new token yet")
     assignments: list[Assignment] | None = _expanded("Always empty: users are on handsets")
 
 

@@ -21,10 +21,10 @@ Password = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(ch
 class SipIn(Body):
     """The SIP account of a user."""
 
-    username: SipUser | None = Field(default=None, description="Absent: the extension, else made")
+    username: SipUser | None = Field(default=None, description="Absent: the extension, else generated")
     auth_username: Name | None = Field(default=None, description="For digest authentication; absent: `username`")
     password: Password | None = Field(
-        default=None, description="Write-only; absent: made", json_schema_extra={"writeOnly": True}
+        default=None, description="Write-only; absent: generated", json_schema_extra={"writeOnly": True}
     )
     domain: Host | None = Field(default=None, description="Absent: `sip.domain` of the settings")
     display_name: Name | None = Field(default=None, description="Sent with calls; absent: the user's name")
@@ -63,7 +63,7 @@ def user_fields(body: UserCreate | UserUpdate) -> dict[str, Any]:
 class UserQuery(PageQuery):
     """Filter for users."""
 
-    search: Word | None = Field(default=None, description="Beginnings of words of name, e-mail, extension, SIP names")
+    search: Word | None = Field(default=None, description="Word prefixes of name, e-mail, extension, SIP names")
 
 
 class SipAccount(Shown):
