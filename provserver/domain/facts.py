@@ -47,8 +47,8 @@ class Fact(BaseModel):
         """Drop pydantic's record of which fields were set. It is unused, and takes 2.5 MB for ten thousand facts."""
         object.__setattr__(self, "__pydantic_fields_set__", _UNTOLD)
 
-    evidence: Evidence | None = Field(default=None, description="How well this is known; absent: as the whole file")
-    source: str | None = Field(default=None, description="Where it is from, in words")
+    evidence: Evidence | None = Field(default=None, description="Reliability; absent: that of the whole file")
+    source: str | None = Field(default=None, description="Source, as text")
 
 
 class Conditional(Fact):

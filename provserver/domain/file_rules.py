@@ -14,8 +14,8 @@ class FileRule(Fact):
 
     id: str = Field(description="Name of the rule inside this file")
     pattern: Pattern = Field(description="Matched against the whole path; groups `mac` (or `<mac>`) and `model`")
-    query: bool = Field(default=False, description="The MAC stands in the query (`?mac=`), not in the path")
-    by_agent: bool = Field(default=False, description="The MAC stands in the User-Agent, not in the path")
+    query: bool = Field(default=False, description="The MAC is in the query (`?mac=`), not in the path")
+    by_agent: bool = Field(default=False, description="The MAC is in the User-Agent, not in the path")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
     scope: Literal["device", "common"] = Field(description="`device` needs a proof; `common` is the same for everyone")
     template: str | None = Field(default=None, description="Template below templates/<vendor>/; absent: answered 404")
@@ -26,9 +26,9 @@ class FileRule(Fact):
     )
     encryption: Literal["aes_ecb", "openssl_md5", "openssl_sha256"] | None = Field(
         default=None,
-        description="How it is encrypted for a device with `provisioning.encryption_key`; absent: it never is",
+        description="Encryption for devices with `provisioning.encryption_key`; absent: none",
     )
-    meaning: str = Field(default="", description="What it is for; where there is no template, why not")
+    meaning: str = Field(default="", description="Purpose of the file; without a template, why there is none")
 
     @property
     def making(self) -> Hashable:

@@ -11,7 +11,7 @@ from provserver.domain.facts import Conditional, Fact
 class ListSpelling(Fact):
     """How a list is written: joined into one value, or as one group of parameters per item."""
 
-    names: dict[str, str] = Field(description="Item -> the vendor's name; an item without one cannot be expressed")
+    names: dict[str, str] = Field(description="Item -> the vendor's name; other items are unsupported")
     to: str | None = Field(default=None, description="Parameter of the joined list")
     join: str | None = None
     after: tuple[str, ...] = Field(default=(), description="Names always added at the end of the joined list")
@@ -31,16 +31,18 @@ class Mapping(Conditional):
         "for each handset, {server} and {server0} for each SIP server, {cell}, {cell0} and {cell_mac} for each base; "
         "what belongs to a line also knows {handset_line}, which line of its handset it is",
     )
-    values: dict[str, str] | None = Field(default=None, description="Value -> spelling; others cannot be expressed")
-    convert: str | None = Field(default=None, description="Named converter, for what a table cannot say")
-    arguments: dict[str, Any] = Field(default_factory=dict, description="Given to the converter")
+    values: dict[str, str] | None = Field(default=None, description="Value -> vendor's value; others are unsupported")
+    convert: str | None = Field(default=None, description="Named converter, if a table is not sufficient")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Arguments of the converter")
     list: ListSpelling | None = None
-    carried_by: str | None = Field(default=None, description="The setting whose parameter holds this one as well")
-    unsupported: str | None = Field(default=None, description="Why this vendor cannot express it")
+    carried_by: str | None = Field(default=None, description="The setting whose parameter also contains this one")
+    unsupported: str | None = Field(default=None, description="Why this vendor does not support it")
     roles: tuple[MulticellRole, ...] = Field(default=(), description="Roles of a base that get it; absent: all")
-    whole: bool = Field(default=False, description="Where this one cannot be spelled, the setting's others are not")
+    whole: bool = Field(
+        default=False, description="If this one is unsupported, the setting's other parameters are not written either"
+    )
     section: str = "settings"
-    attributes: dict[str, str] = Field(default_factory=dict, description="Handed to the template with the parameter")
+    attributes: dict[str, str] = Field(default_factory=dict, description="Passed to the template with the parameter")
 
     @model_validator(mode="before")
     @classmethod

@@ -26,15 +26,15 @@ class Model(Fact):
         "fill the areas in turn",
     )
     softkeys: int | None = Field(default=None, ge=0)
-    handsets: int | None = Field(default=None, ge=0, description="Handsets that a DECT base or system takes")
+    handsets: int | None = Field(default=None, ge=0, description="Maximum number of handsets of a DECT base or system")
     cells: int | None = Field(default=None, ge=1, description="Bases of one multicell system; 1: no multicell")
-    lines_per_handset: int | None = Field(default=None, ge=1, description="Users that one handset can have")
+    lines_per_handset: int | None = Field(default=None, ge=1, description="Maximum number of users per handset")
     expansion: Expansion | None = None
     also: tuple[str, ...] = Field(default=(), description="Other spellings in User-Agents and file names")
     type: DeviceType = DeviceType.DESKPHONE
-    capabilities: frozenset[str] = Field(default=frozenset(), description="Free words that `requires` asks for")
+    capabilities: frozenset[str] = Field(default=frozenset(), description="Arbitrary words, for `requires`")
     not_rendered: str | None = Field(default=None, description="Why this model is only recognised, never configured")
-    files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name this model asks for")
+    files: dict[str, str] = Field(default_factory=dict, description="Rule id -> the file name that this model requests")
 
     @model_validator(mode="before")
     @classmethod

@@ -24,8 +24,8 @@ _ENCRYPTS_NOTHING = {"unsupported": "files of these phones are not encrypted her
 class Syntax(Fact):
     """Syntax of the vendor's files. How values are escaped follows from the template's name (`.xml.j2` or not)."""
 
-    parameter_name: Pattern = Field(description="What a name in `vendor_overrides` must look like")
-    booleans: dict[Literal["true", "false"], str] = Field(description="How true and false are spelled")
+    parameter_name: Pattern = Field(description="Pattern of names in `vendor_overrides`")
+    booleans: dict[Literal["true", "false"], str] = Field(description="How true and false are written")
     cannot_carry: tuple[Refusal, ...] = ()
 
 
@@ -40,10 +40,10 @@ class CheckSync(EventWording):
     """How phones are told to fetch their configuration again."""
 
     exceptions: dict[str, EventWording] = Field(
-        default_factory=dict, description="Models and families that want other words"
+        default_factory=dict, description="Models and families with other Event headers"
     )
     chain_account: bool = Field(
-        default=False, description="A data master answers to an account named by its chain id, beside those of handsets"
+        default=False, description="Whether a data master also has an account named by its chain id"
     )
 
 
@@ -54,14 +54,12 @@ def _mappings(value: Any) -> Any:
 class Vendor(Fact):
     """One vendor file. A vendor may have several, each with its own dialect."""
 
-    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name the API uses")
+    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The name used by the API")
     usual: bool = Field(default=False, description="Assumed for devices of this type whose model is not known yet")
-    dialect: str = Field(
-        default="", pattern=r"^[a-z0-9_]*$", description="Name of the file where the vendor has more than one"
-    )
+    dialect: str = Field(default="", pattern=r"^[a-z0-9_]*$", description="Name of the file if the vendor has several")
     name: str
-    aliases: tuple[str, ...] = Field(default=(), description="Other names that `vendor` is accepted under")
-    evidence: Evidence = Field(description="How well the facts are known that say nothing themselves")
+    aliases: tuple[str, ...] = Field(default=(), description="Other accepted names of the vendor")
+    evidence: Evidence = Field(description="Reliability of all facts without their own `evidence`")
     registered: tuple[str, ...] = Field(
         default=(), description="Companies as registry.txt names them: all their blocks are this vendor's"
     )
@@ -74,28 +72,28 @@ class Vendor(Fact):
     files: tuple[FileRule, ...]
     families: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Names for groups of models")
     models: dict[str, Model]
-    unknown_model: Model = Field(description="What is assumed until the phone has told its model")
+    unknown_model: Model = Field(description="Assumed until the phone has reported its model")
     settings: dict[str, Annotated[tuple[Mapping, ...], BeforeValidator(_mappings)]]
     constants: tuple[Constant, ...] = ()
     unused_lines: tuple[Constant, ...] = Field(default=(), description="Written for each line without a user")
     unused_slots: tuple[Constant, ...] = Field(default=(), description="Written for each slot without a handset")
     buttons: KeyCodes | None = Field(default=None, description="Programmable keys")
     no_buttons: str | None = Field(default=None, description="Why there are no programmable keys; instead of `buttons`")
-    tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables converters name")
+    tables: dict[str, dict[str, str]] = Field(default_factory=dict, description="Value tables for converters")
     names: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Parameter names that follow no rule, by number: {line:key}, {slot:key} or {server:key} in a name "
         "is the entry of `key` for line, handset or server 1, 2, ...; beyond the last there is no parameter. In "
         "`buttons` an entry is chosen by a number of the key: {key:list}, {module:list}",
     )
-    secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that hold secrets")
+    secret_parameters: tuple[Pattern, ...] = Field(default=(), description="Raw parameter names that contain secrets")
     check_sync: CheckSync
-    proofs: tuple[str, ...] = Field(description="Proofs that these phones can carry")
+    proofs: tuple[str, ...] = Field(description="Proofs that these phones support")
     certificate: tuple[SubjectRule, ...] = Field(
-        default=(), description="How the subject of a factory client certificate tells the MAC; for that proof"
+        default=(), description="Where the subject of a factory certificate contains the MAC, for that proof"
     )
     pairing: str | None = Field(
-        default=None, description="How handsets are paired with a base, where it does not know them by their IPEI"
+        default=None, description="How handsets are paired with a base, if it does not identify them by IPEI"
     )
 
     @model_validator(mode="before")

@@ -37,12 +37,12 @@ LINE_VALUES = {
     for value in (
         LineValue("line.number", "Line appearance, from 1"),
         LineValue("line.username", "SIP user name: the user part of the address of record"),
-        LineValue("line.auth_username", "User name for digest authentication; the SIP user name where none is set"),
+        LineValue("line.auth_username", "User name for digest authentication; default: the SIP user name"),
         LineValue("line.password", "SIP password", secret=True),
         LineValue("line.domain", "SIP domain of the address of record: the user's own, else `sip.domain`"),
         LineValue("line.server", "Registrar of this line: `sip.server`, else the domain"),
-        LineValue("line.display_name", "Name that is sent with calls"),
-        LineValue("line.label", "What the line key shows: the extension, else the SIP user name"),
+        LineValue("line.display_name", "Display name sent with calls"),
+        LineValue("line.label", "Label of the line key: the extension, else the SIP user name"),
     )
 }
 
@@ -80,18 +80,18 @@ def _index() -> dict[str, Setting]:
 DECT_VALUES = {
     value.path: value
     for value in (
-        LineValue("line.slot", "Slot of the handset that has this line"),
+        LineValue("line.slot", "Slot of this line's handset"),
         LineValue("line.handset_line", "Which line of its handset this is, from 1"),
         LineValue("line.server_number", "Which of the servers this line registers with, from 1"),
-        LineValue("handset.slot", "Slot of the handset, from 1; it keeps it for life"),
+        LineValue("handset.slot", "Slot of the handset, from 1; permanent"),
         LineValue("handset.ipei", "IPEI of the handset, 10 upper-case hexadecimal characters"),
-        LineValue("handset.name", "Name of the handset; that of its first user where it has none"),
+        LineValue("handset.name", "Name of the handset; default: that of its first user"),
         LineValue("handset.accounts", "Numbers of the handset's lines, separated by commas"),
         LineValue("server.domain", "SIP domain of this server"),
         LineValue("server.address", "Registrar of this server"),
         LineValue("system.role", "Role of this base in its multicell system"),
-        LineValue("system.chain_id", "Number that all bases of a multicell system share"),
-        LineValue("system.bases", "How many bases the multicell system has"),
+        LineValue("system.chain_id", "Number shared by all bases of a multicell system"),
+        LineValue("system.bases", "Number of bases in the multicell system"),
         LineValue("system.paired_at", "When the newest handset was added, in seconds since 1970"),
         LineValue("cell.mac", "MAC address of a base of the multicell system"),
         LineValue("cell.role", "Role of a base of the multicell system"),
