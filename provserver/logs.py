@@ -52,13 +52,13 @@ class Repeated:
     def __init__(self, log: Any, event: str, same: dict[str, Any], level: Literal["info", "error"] = "info") -> None:
         self._log = getattr(log, level)
         self._event = event
-        self._same = same
         self._ready = orjson.dumps({**same, "event": event, "level": level})[:-1] + b","
 
     def tell(self, at: datetime, different: dict[str, Any]) -> None:
         """Write the line with this time and these fields."""
         if self.out is None:
-            self._log(self._event, **self._same, **different)
+            same = orjson.loads(self._ready[:-1] + b"}")
+            self._log(self._event, **{name: same[name] for name in same if name not in ("event", "level")}, **different)
         else:
             different["timestamp"] = at
             self.out.write(self._ready + orjson.dumps(different, option=_LINE)[1:])

@@ -230,7 +230,7 @@ def phone_face(
         proof_policy=foundation.configurations.proof_policy,
         challenges=challenges,
         guard=shared.guard,
-        request_cache=RequestCache(),
+        request_cache=RequestCache(phones.request_bytes // 4, lambda cached: cached.size),
         account_limit=AccountLimit(lambda: shared.admission.room),
     )
     return PhoneFace(

@@ -129,6 +129,10 @@ class Phones(Section):
     record_bytes: Annotated[int, Field(ge=0)] = Field(
         default=32 * 1024 * 1024, description="Memory per process for cached device records, in bytes"
     )
+    request_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=16 * 1024 * 1024,
+        description="Memory per process for cached answers to requests that phones are likely to repeat, in bytes",
+    )
 
 
 class Api(Section):

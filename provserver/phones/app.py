@@ -4,8 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
 from secrets import token_hex
@@ -22,19 +21,18 @@ from provserver.domain.networks import Networks
 from provserver.domain.refusals import Refusal
 from provserver.domain.uploads import FILE_NAME
 from provserver.listening.trust import VendorTrust
-from provserver.logs import Repeated
 from provserver.phones import answers
 from provserver.phones.client_certificate import shown_chain
 from provserver.phones.connection import Answering, Connection, Peer
 from provserver.phones.metrics import PhoneMetrics
+from provserver.phones.offers import Offer, file_offer, lasting_offer
 from provserver.phones.overload import OverloadReply, retry_after
-from provserver.phones.request_log import EVENT, claimed, facts_of, log_request
-from provserver.phones.response_cache import Offer, ResponseCache
+from provserver.phones.request_log import claimed, log_request
+from provserver.phones.response_cache import ResponseCache
 from provserver.phones.source import is_secure, public_url, source_address
 from provserver.phones.uploads import serve_upload
 from provserver.services.devices.uploads import FileFolder
-from provserver.services.fetching.request_cache import CachedRequest
-from provserver.services.fetching.visits import Answer, Lasting, PhoneRequest
+from provserver.services.fetching.visits import Answer, PhoneRequest
 from provserver.services.protection.admission import Admission
 from provserver.services.provisioning import Provisioning
 
@@ -66,6 +64,7 @@ class PhoneFace:
     trusted_proxies: Networks
     files: FileFolder
     admission: Admission
+    response_bytes: int = 2**23
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
     new_request_id: Callable[[], str] = field(default_factory=request_ids)
@@ -82,6 +81,7 @@ def build_phones(face: PhoneFace) -> web.Application:
         face.new_request_id,
         lambda: bool(face.trust().authorities),
         _when_full(face),
+        face.response_bytes,
     )
     app[RESPONSE_CACHE] = response_cache
 
@@ -138,9 +138,10 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
         request.protocol.is_new = False
     cached = face.provisioning.request_cache.get(words)  # it may have been cached just now
     if said and words and answer.lasting and response.status in (200, 404):
-        request[_OFFER] = _lasting(said, asked, answer, response.status, face)
-    elif said and cached and response.status in (200, 304):
-        _offer(request, said, cached, answer, face)
+        request[_OFFER] = lasting_offer(said, asked, answer, response.status, face.provisioning, face.log)
+    elif said and cached and response.status in (200, 304) and answer.document and answer.document.etag == cached.etag:
+        # else another request has cached something newer meanwhile
+        request[_OFFER] = file_offer(said, cached, response.status, face.provisioning, face.log)
     return response
 
 
@@ -150,35 +151,6 @@ def _said(request: web.Request) -> tuple[bytes, Peer] | None:
     if isinstance(connection, Connection) and connection.said:
         return connection.said, connection.peer
     return None
-
-
-def _offer(
-    request: web.Request, said: tuple[bytes, Peer], cached: CachedRequest, answer: Answer, face: PhoneFace
-) -> None:
-    """Let the response cache repeat a served file for the same bytes from the same peer."""
-    if answer.document is None or answer.document.etag != cached.etag:
-        return  # another request has cached something newer meanwhile
-    cached_answer, status = (cached.not_modified, 304) if answer.not_modified else (cached.whole, 200)
-    line = Repeated(face.log, EVENT, facts_of(cached.request, cached_answer.answer, status))
-
-    def again(request_id: str, at: datetime) -> bytes | None:
-        body = face.provisioning.served_again(cached, cached_answer, request_id, at)
-        return b"" if body and status == HTTPStatus.NOT_MODIFIED else body
-
-    request[_OFFER] = Offer(said, cached_answer.answer, line, cached.remembered, again)
-
-
-def _lasting(said: tuple[bytes, Peer], asked: PhoneRequest, answer: Answer, status: int, face: PhoneFace) -> Offer:
-    """Let the response cache repeat an answer that is not recorded (see `Lasting`)."""
-    body, lasting = answer.document.body if answer.document else answers.NOT_FOUND, answer.lasting or Lasting()
-    reason = {"reason": answer.reason} if answer.reason else {}
-    line = Repeated(face.log, EVENT, {**facts_of(asked, answer, status), **reason})
-
-    def again(_request_id: str, _at: datetime) -> bytes:
-        face.provisioning.answered_again(lasting, asked.source)
-        return body
-
-    return Offer(said, replace(answer, document=None), line, lasting.remembered, again)
 
 
 async def _tried(request: web.Request, asked: PhoneRequest, face: PhoneFace) -> tuple[Answer, web.Response, str | None]:

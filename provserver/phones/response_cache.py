@@ -10,30 +10,13 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
-from provserver.logs import Repeated
-from provserver.phones.connection import Answering, Connection, Peer, Reply
+from provserver.phones.connection import Answering, Connection, Reply
 from provserver.phones.metrics import PhoneMetrics
+from provserver.phones.offers import Offer
 from provserver.services.fetching.record_cache import RecordCache
 from provserver.services.fetching.request_cache import RequestCache
-from provserver.services.fetching.visits import Answer
-from provserver.store.revalidation import CachedRecord
 
 _log = structlog.get_logger("phones")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A request being answered, with what is needed to repeat the response.
-
-    The response may be repeated while `remembered` is unchanged (None: always). `again(request_id, time)` records the
-    repeat and returns the body, or None if the response is no longer valid.
-    """
-
-    said: tuple[bytes, Peer]
-    answer: Answer
-    line: Repeated
-    remembered: CachedRecord | None
-    again: Callable[[str, datetime], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +44,7 @@ class ResponseCache:
         new_request_id: Callable[[], str],
         wary: Callable[[], bool],
         otherwise: Answering,
+        limit_bytes: int,
     ) -> None:
         self._records = records
         self._now = now
@@ -68,10 +52,9 @@ class ResponseCache:
         self._new_request_id = new_request_id
         self._wary = wary
         self._otherwise = otherwise
-        self._ready: RequestCache[_Ready] = RequestCache()
-        self._for_all: RequestCache[_Ready] = (
-            RequestCache()
-        )  # separate, because strangers can fill it; they must not evict phones
+        self._ready: RequestCache[_Ready] = RequestCache(limit_bytes * 3 // 4, _size)
+        # separate, because strangers can fill it; they must not evict phones
+        self._for_all: RequestCache[_Ready] = RequestCache(limit_bytes // 4, _size)
         self._date = 0, b""
 
     def answer(self, said: bytes, connection: Connection) -> bool:
@@ -89,7 +72,7 @@ class ResponseCache:
             try:
                 reply = self._reply(ready, started) if stands else None
             except Exception:  # noqa: BLE001 - any failure falls back to the full path
-                _log.exception("phone_request_failed", mac=ready.offer.answer.mac)
+                _log.exception("phone_request_failed", mac=ready.offer.mac)
             connection.is_new = connection.is_new and reply is None
             connection.replied(said, reply)
 
@@ -105,7 +88,7 @@ class ResponseCache:
         if body is None:
             return None
         seconds = time.perf_counter() - started
-        self._metrics.answered(offer.answer.vendor, ready.status, seconds)
+        self._metrics.answered(offer.vendor, ready.status, seconds)
         offer.line.tell(at, {"milliseconds": round(seconds * 1000, 2), "request_id": request_id})
         before, after = ready.head
         return (before, self._today(), after, body), ready.stays
@@ -126,3 +109,7 @@ class ResponseCache:
         if self._date[0] != now:
             self._date = now, formatdate(now, usegmt=True).encode()
         return self._date[1]
+
+
+def _size(ready: _Ready) -> int:
+    return ready.offer.size + len(ready.head[0]) + len(ready.head[1])

@@ -21,7 +21,7 @@ from provserver.services.fetching.document_source import DocumentSource
 from provserver.services.fetching.files import is_served
 from provserver.services.fetching.record_cache import RecordCache
 from provserver.services.fetching.recording import Recorder
-from provserver.services.fetching.request_cache import CachedAnswer, CachedRequest, RequestCache
+from provserver.services.fetching.request_cache import CachedRequest, Repeat, RequestCache
 from provserver.services.fetching.visits import Answer, Lasting, PhoneRequest, Visit
 from provserver.services.protection.access import ProofPolicy
 from provserver.services.protection.account_limit import AccountLimit
@@ -29,6 +29,7 @@ from provserver.services.protection.challenges import Answered, Challenges
 from provserver.services.protection.mac_guessing import Guard
 from provserver.services.sources import Sources
 from provserver.store.fetches import FetchRecord, Found
+from provserver.store.revalidation import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +86,30 @@ class Provisioning:
     async def answer_again(self, cached: CachedRequest, request_id: str, if_none_match: str | None) -> Answer | None:
         """Answer from the request cache. Returns None on a miss, when the full path must be taken."""
         at = self.sources.now()
-        if at >= cached.until or not await self.records.still_stands(cached.remembered):
+        if at >= cached.repeat.until or not await self.records.still_stands(cached.remembered):
             return None
-        rendered = self.document_source.cache.get(cached.document_key)
+        rendered = self.document_source.cache.get(cached.repeat.document_key)
         if rendered is None:
             return None
         same = same_entity(if_none_match, cached.etag)
-        cached_answer = cached.not_modified if same else cached.whole
-        self._note(cached, cached_answer, request_id, at)
-        return replace(cached_answer.answer, document=rendered.document)
+        self._note(cached.repeat.unmodified() if same else cached.repeat, request_id, at)
+        return replace(cached.answer, document=rendered.document, not_modified=same)
 
-    def served_again(
-        self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime
-    ) -> bytes | None:
+    def served_again(self, repeat: Repeat, request_id: str, at: datetime) -> bytes | None:
         """Return the cached body once the record has been revalidated; None if it has expired or been evicted."""
-        rendered = self.document_source.cache.get(cached.document_key) if at < cached.until else None
+        rendered = self.document_source.cache.get(repeat.document_key) if at < repeat.until else None
         if rendered is None:
             return None
-        self._note(cached, cached_answer, request_id, at)
+        self._note(repeat, request_id, at)
         return rendered.document.body
 
     def answered_again(self, lasting: Lasting, source: str) -> None:
         """Register a repeat of an answer that leaves nothing but the successful proof (see `Lasting`)."""
         self.guard.proved(source, lasting.mac)
 
-    def _note(self, cached: CachedRequest, cached_answer: CachedAnswer, request_id: str, at: datetime) -> None:
-        self.guard.proved(cached.request.source, cached.mac)
-        self.recorder.seen(cached_answer.trace, request_id, at)
+    def _note(self, repeat: Repeat, request_id: str, at: datetime) -> None:
+        self.guard.proved(repeat.source, repeat.mac)
+        self.recorder.seen(repeat.trace, request_id, at)
 
     async def _answer_about_a_device(self, request: PhoneRequest, claim: Claim) -> Answer:
         """Look up the device, authenticate, render, record."""
@@ -147,8 +145,8 @@ class Provisioning:
 
     def _not_served(self, visit: Visit) -> Answer:
         """Refuse a file we do not provide. Cacheable: nearly half of a phone's boot requests are for optional files."""
-        remembered, lasting = self.records.remembered(visit.claim.mac, visit.claim.token), None
-        if visit.proves_again and remembered and remembered.record is visit.record:
+        remembered, lasting = self._standing(visit), None
+        if visit.proves_again and remembered:
             lasting = Lasting(remembered, visit.device.mac)
         return replace(_refusal(visit.claim, Refusal.NOT_SERVED.told()), proof=visit.verdict.proof, lasting=lasting)
 
@@ -267,20 +265,18 @@ class Provisioning:
 
     def _remember(self, visit: Visit, document_key: Hashable, rendered: Rendered, answer: Answer) -> None:
         """Cache the answer for identical requests; valid while the record it was made from is unchanged."""
-        words, claim = visit.request.words, visit.claim
-        remembered = self.records.remembered(claim.mac, claim.token)
-        if words is not None and remembered and remembered.record is visit.record:
-            whole, not_modified = (
-                CachedAnswer(
-                    replace(answer, document=None, not_modified=same),
-                    self.recorder.trace(visit, rendered, not_modified=same),
-                )
-                for same in (False, True)
-            )
-            etag = rendered.document.etag
-            told = document_key, etag, whole, not_modified, next_turn(visit.at)
-            cached = CachedRequest(visit.request, visit.device.mac, remembered, *told)
+        words, remembered = visit.request.words, self._standing(visit)
+        if words is not None and remembered:
+            trace = self.recorder.trace(visit, rendered)
+            repeat = Repeat(visit.request.source, visit.device.mac, document_key, next_turn(visit.at), trace)
+            # What else the request said is looked at only once, and would be half of what is kept.
+            request = replace(visit.request, query={}, authorization=None, if_none_match=None, request_id="")
+            told = replace(answer, document=None, not_modified=False)
+            cached = CachedRequest(request, remembered, rendered.document.etag, told, repeat)
             self.request_cache.put(words, cached)
+
+    def _standing(self, visit: Visit) -> Standing | None:
+        return self.records.standing_of(visit.record, visit.claim.mac, visit.claim.token)
 
 
 def _refusal(claim: Claim, reason: str | None) -> Answer:

@@ -1,10 +1,10 @@
 """Repeated fetches: nearly all of the writes in a boot storm, so they bypass the ORM layers as plain rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import bindparam, func, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from provserver.store.driver_statements import driver_statement
 from provserver.store.events import NO_DETAILS, Row
 from provserver.store.schema import devices
 
+NOT_MODIFIED = "config_not_modified"  # the type of the event of a phone that has its file already
 SET_BACK = timedelta(hours=1)  # no contact is queued for so long; a stored time further ahead is from a wrong clock
 
 _NOTE_TIMES = (
@@ -51,6 +52,10 @@ class Trace:
     bytes: int
     proof: str | None
     provisions: bool
+
+    def unmodified(self) -> Self:
+        """That of the same request by a phone that has the file already."""
+        return replace(self, type=NOT_MODIFIED, status=304, bytes=0)
 
 
 class Visit(NamedTuple):

@@ -55,24 +55,25 @@ _log = structlog.get_logger("database")
 
 
 @dataclass(slots=True)
-class CachedRecord:
-    """A record, with the state of its row when it was read.
+class Standing:
+    """The state of a record's row when it was read, by which to tell later whether the record is unchanged.
+
+    It is kept without the record: many requests hang on one, and each would keep it in memory.
 
     `seen_at`: SQLite's commit counter when it was last found unchanged. `confirmed_at`: monotonic time of that.
     """
 
-    record: FetchRecord
-    standing: tuple[Any, ...]
+    row: tuple[Any, ...]
     seen_at: tuple[int, int] | None = None
     confirmed_at: float = 0.0
 
     @classmethod
-    def of(cls, record: FetchRecord) -> "CachedRecord":
-        """Wrap a record that has just been read."""
+    def of(cls, record: FetchRecord) -> "Standing":
+        """That of a record that has just been read."""
         device = record.device
         observed = [getattr(device, name) for name in _OBSERVED]
         told, fetched = device.notified_at, device.last_provisioned_at
-        standing = (
+        row = (
             device.id,
             *(micros_of(value) if isinstance(value, datetime) else value for value in observed),
             record.token_hash,
@@ -82,16 +83,21 @@ class CachedRecord:
             record.account.status,
             record.platform_revision,
         )
-        return cls(record, standing)
+        return cls(row)
+
+    @property
+    def device_id(self) -> str:
+        """Whose row it is."""
+        return str(self.row[0])
 
 
 class Revalidator(Protocol):
     """Tells whether cached records are unchanged."""
 
-    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: Standing, then: Callable[[bool], None]) -> None:
         """Call `then` soon with the result of `stands`; with False if the database is unreachable."""
 
-    async def stands(self, remembered: CachedRecord) -> bool:
+    async def stands(self, remembered: Standing) -> bool:
         """Whether the record is unchanged by any write completed before this call.
 
         Raises `StoreUnavailable` if the database does not answer.
@@ -120,13 +126,13 @@ class EmbeddedRevalidator:
         self._connection: sqlite3.Connection | None = None
         self._opened = 0  # generation of the connection; each one starts its own commit count
         self._query = str(_STANDING.where(devices.c.id == bindparam("id")).compile(dialect=engine.dialect))
-        self._asked: list[tuple[CachedRecord, Callable[[bool], None]]] = []
+        self._asked: list[tuple[Standing, Callable[[bool], None]]] = []
 
-    async def stands(self, remembered: CachedRecord) -> bool:
+    async def stands(self, remembered: Standing) -> bool:
         """Compare SQLite's commit counter (`PRAGMA data_version`); if it has moved, compare the row."""
         return self._stands(remembered, self._commits())
 
-    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: Standing, then: Callable[[bool], None]) -> None:
         """Answered in the next iteration of the event loop; concurrent calls share one read of the counter."""
         if not self._asked:
             asyncio.get_running_loop().call_soon(self._tell_all)
@@ -143,10 +149,10 @@ class EmbeddedRevalidator:
                 commits, stands = None, False
             _call(then, stands)
 
-    def _stands(self, remembered: CachedRecord, commits: tuple[int, int]) -> bool:
+    def _stands(self, remembered: Standing, commits: tuple[int, int]) -> bool:
         if commits == remembered.seen_at:
             return True
-        if self._answer(self._query, remembered.record.device.id) != remembered.standing:
+        if self._answer(self._query, remembered.device_id) != remembered.row:
             return False
         remembered.seen_at = commits
         return True
@@ -194,29 +200,29 @@ class ServerRevalidator:
         named = devices.c.id == any_(bindparam("ids", type_=ARRAY(String)))
         self._query = str(_STANDING.where(named).compile(dialect=engine.dialect))
 
-    async def stands(self, remembered: CachedRecord) -> bool:
+    async def stands(self, remembered: Standing) -> bool:
         """Compare the row as the server has it now."""
         answer: asyncio.Future[_Told] = asyncio.get_running_loop().create_future()
         self._await_answer(remembered, lambda told: None if answer.done() else answer.set_result(told))
         told = await answer
         if isinstance(told, StoreUnavailable):
             raise StoreUnavailable(told.message)
-        return told == remembered.standing
+        return told == remembered.row
 
-    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: Standing, then: Callable[[bool], None]) -> None:
         """Answered when the batch returns."""
         try:
-            self._await_answer(remembered, lambda told: then(told == remembered.standing))
+            self._await_answer(remembered, lambda told: then(told == remembered.row))
         except StoreUnavailable:
             then(False)  # noqa: FBT003 - the callback's only argument
 
-    def _await_answer(self, remembered: CachedRecord, then: Callable[[_Told], None]) -> None:
+    def _await_answer(self, remembered: Standing, then: Callable[[_Told], None]) -> None:
         """Call `then` with the current row of this device, or the failure.
 
         Raises `StoreUnavailable` if the breaker is open.
         """
         self._breaker.check()
-        self._waiting.setdefault(remembered.record.device.id, []).append(then)
+        self._waiting.setdefault(remembered.device_id, []).append(then)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
 

@@ -11,7 +11,7 @@ from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
 from provserver.store import accounts, contacts, devices, fetches, layers, revisions, tokens
 from provserver.store.database import Connection, Database
-from provserver.store.revalidation import CachedRecord, EmbeddedRevalidator, Revalidator, revalidator_of
+from provserver.store.revalidation import EmbeddedRevalidator, Revalidator, Standing, revalidator_of
 from provserver.store.sealing import Sealer
 from tests.patience import PATIENT, wait_for_the_server
 from tests.phones.database_line import ServerLine
@@ -42,14 +42,14 @@ async def phone(db: Database, sealer: Sealer, acme: Account) -> Device:
     return phone
 
 
-async def remembered(db: Database, phone: Device) -> CachedRecord:
+async def remembered(db: Database, phone: Device) -> Standing:
     async with db.read() as conn:
         record = await fetches.find_by_id(conn, phone.account_id, phone.id)
     assert record is not None
-    return CachedRecord.of(record)
+    return Standing.of(record)
 
 
-async def told(watch: Revalidator, *asked: CachedRecord) -> list[bool]:
+async def told(watch: Revalidator, *asked: Standing) -> list[bool]:
     """What those are told who ask at the same time."""
     answers: list[asyncio.Future[bool]] = [asyncio.get_running_loop().create_future() for _ in asked]
     for known, answer in zip(asked, answers, strict=True):
@@ -246,6 +246,6 @@ async def end_connections(db: Database) -> None:
 
 def test_every_column_is_watched_raises_the_revision_or_is_for_people() -> None:
     """A new column of devices has to be put in its place."""
-    watched = set(CachedRecord.of.__globals__["_OBSERVED"]) | {"token_hash", "previous_token_hash"}
+    watched = set(Standing.of.__globals__["_OBSERVED"]) | {"token_hash", "previous_token_hash"}
     for_people = {"last_seen_at", "current_ip_address", "last_provisioned_at"}
     assert devices._ONLY_OBSERVED - watched == for_people

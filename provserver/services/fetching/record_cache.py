@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from provserver.domain.errors import StoreUnavailable
 from provserver.domain.mac import Mac
@@ -13,7 +14,7 @@ from provserver.domain.proofs import Secret
 from provserver.services.periodic import PeriodicTask
 from provserver.store.database import Database
 from provserver.store.fetches import FetchRecord, Found, find, find_all, hash_token
-from provserver.store.revalidation import PATIENCE, CachedRecord, revalidator_of
+from provserver.store.revalidation import PATIENCE, Standing, revalidator_of
 
 CONFIRM_EVERY = 60.0  # seconds
 _AT_ONCE = 50  # records per read, so that the event loop is not blocked for long
@@ -21,6 +22,12 @@ _OVERHEAD = 4_000  # bytes per record besides its layers, estimated generously
 _OWN = (None, Secret.CURRENT, Secret.PREVIOUS)  # states of a token with which a record is cached
 
 _Key = tuple[str | None, str | None]
+
+
+class _Known(NamedTuple):
+    record: FetchRecord
+    standing: Standing
+    secret: Secret | None
 
 
 class RecordCache:
@@ -50,7 +57,7 @@ class RecordCache:
         self._in_flight = in_flight
         self._clock = clock
         self._used = 0
-        self._known: OrderedDict[_Key, tuple[CachedRecord, Secret | None]] = OrderedDict()
+        self._known: OrderedDict[_Key, _Known] = OrderedDict()
         self._task = PeriodicTask("read the remembered records again", self.confirm, CONFIRM_EVERY)
 
     def start(self) -> None:
@@ -71,22 +78,22 @@ class RecordCache:
                 return survivor
             raise
         if found.record and found.token in _OWN:
-            self._remember(key, CachedRecord.of(found.record), found.token, asked_at)
+            self._remember(key, found.record, found.token, asked_at)
         return found
 
-    def remembered(self, mac: Mac | None, token: str | None) -> CachedRecord | None:
-        """The cached record, without revalidation, or None."""
+    def standing_of(self, record: FetchRecord, mac: Mac | None, token: str | None) -> Standing | None:
+        """The standing of a record that was found by these, if it is cached."""
         known = self._known.get(_key(mac, token))
-        return known[0] if known else None
+        return known.standing if known and known.record is record else None
 
     def changed(self, mac: Mac | None, token: str | None, before: FetchRecord, after: FetchRecord) -> None:
         """Replace a cached record after a write by this process."""
         key = _key(mac, token)
         known = self._known.get(key)
-        if known and known[0].record is before:
-            self._remember(key, CachedRecord.of(after), known[1], self._clock())
+        if known and known.record is before:
+            self._remember(key, after, known.secret, self._clock())
 
-    async def still_stands(self, remembered: CachedRecord) -> bool:
+    async def still_stands(self, remembered: Standing) -> bool:
         """Whether the record is unchanged by any write completed before this call.
 
         False also if the database is unreachable.
@@ -100,7 +107,7 @@ class RecordCache:
             remembered.confirmed_at = asked_at
         return stands
 
-    def tell(self, remembered: CachedRecord, then: Callable[[bool], None]) -> None:
+    def tell(self, remembered: Standing, then: Callable[[bool], None]) -> None:
         """Like `still_stands`, but calls `then` with the result, possibly right away."""
         asked_at = self._clock()
 
@@ -117,11 +124,11 @@ class RecordCache:
         for start in range(0, len(keys), _AT_ONCE):
             some = {key: self._known[key] for key in keys[start : start + _AT_ONCE] if key in self._known}
             asked_at = self._clock()
-            ids = {remembered.record.device.id for remembered, _ in some.values()}
+            ids = {known.record.device.id for known in some.values()}
             records = await self._database.look(partial(find_all, device_ids=ids))
             for key, known in some.items():
                 if self._known.get(key) is known:  # unless a request has replaced it meanwhile
-                    self._confirm(key, known[0], records.get(known[0].record.device.id), asked_at)
+                    self._confirm(key, known.standing, records.get(known.record.device.id), asked_at)
 
     async def close(self) -> None:
         """Close the database connection."""
@@ -132,16 +139,16 @@ class RecordCache:
         known = self._known.get(key)
         if known is None:
             return None
-        remembered, secret = known
+        found = Found(known.record, known.secret)
         with suppress(StoreUnavailable):  # an outage of the revalidation connection alone; the read below tries another
             asked_at = self._clock()
-            stands = await self._revalidator.stands(remembered)
+            stands = await self._revalidator.stands(known.standing)
             if self._known.get(key) is not known:  # replaced by another request meanwhile
-                return Found(remembered.record, secret) if stands else None
+                return found if stands else None
             if stands:
-                remembered.confirmed_at = asked_at
+                known.standing.confirmed_at = asked_at
                 self._known.move_to_end(key)
-                return Found(remembered.record, secret)
+                return found
             self._forget(key)
         return None
 
@@ -169,31 +176,31 @@ class RecordCache:
         known = self._known.get(key)
         if known is None:
             return None
-        remembered, secret = known
-        age = self._clock() - remembered.confirmed_at
-        return Found(remembered.record, secret, stale_for=age) if age <= self._survival else None
+        age = self._clock() - known.standing.confirmed_at
+        return Found(known.record, known.secret, stale_for=age) if age <= self._survival else None
 
-    def _confirm(self, key: _Key, remembered: CachedRecord, record: FetchRecord | None, asked_at: float) -> None:
+    def _confirm(self, key: _Key, standing: Standing, record: FetchRecord | None, asked_at: float) -> None:
         mac, shown = key
         secret = record.known_secret(shown) if record and shown else None
         if record is None or secret not in _OWN or (mac and mac != _bare(record.device.mac)):
             self._forget(key)
-        elif CachedRecord.of(record).standing == remembered.standing:
-            remembered.confirmed_at = asked_at
+        elif Standing.of(record).row == standing.row:
+            standing.confirmed_at = asked_at
         else:
-            self._remember(key, CachedRecord.of(record), secret, asked_at)
+            self._remember(key, record, secret, asked_at)
 
-    def _remember(self, key: _Key, remembered: CachedRecord, secret: Secret | None, asked_at: float) -> None:
-        remembered.confirmed_at = asked_at
+    def _remember(self, key: _Key, record: FetchRecord, secret: Secret | None, asked_at: float) -> None:
+        standing = Standing.of(record)
+        standing.confirmed_at = asked_at
         self._forget(key)
-        self._known[key] = remembered, secret
-        self._used += _size(remembered)
+        self._known[key] = _Known(record, standing, secret)
+        self._used += _size(record)
         while self._used > self._limit:
             self._forget(next(iter(self._known)))
 
     def _forget(self, key: _Key) -> None:
         if known := self._known.pop(key, None):
-            self._used -= _size(known[0])
+            self._used -= _size(known.record)
 
 
 def _key(mac: Mac | None, token: str | None) -> _Key:
@@ -204,5 +211,5 @@ def _bare(mac: Mac | None) -> str | None:
     return mac.bare if mac else None
 
 
-def _size(remembered: CachedRecord) -> int:
-    return _OVERHEAD + sum(len(sealed) for sealed in remembered.record.sealed_layers if sealed)
+def _size(record: FetchRecord) -> int:
+    return _OVERHEAD + sum(len(sealed) for sealed in record.sealed_layers if sealed)

@@ -17,7 +17,7 @@ from provserver.services.fetching.visits import PhoneRequest, Visit
 from provserver.services.settings.effective import stamp_of
 from provserver.services.sources import Sources
 from provserver.store.contacts import Contact, record_after
-from provserver.store.repeat_contacts import RepeatContact, Trace
+from provserver.store.repeat_contacts import NOT_MODIFIED, RepeatContact, Trace
 from provserver.store.types import micros_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -44,9 +44,9 @@ class Recorder:
         await self._leave(visit, contact)
         return contact.is_quiet and not event.details
 
-    def trace(self, visit: Visit, rendered: Rendered, *, not_modified: bool) -> Trace:
+    def trace(self, visit: Visit, rendered: Rendered) -> Trace:
         """What a repeat of this request will record, precomputed for the request cache."""
-        event = self._event_of(visit, rendered, "", not_modified=not_modified)
+        event = self._event_of(visit, rendered, "", not_modified=False)
         return Trace(
             device_id=visit.device.id,
             account_id=visit.device.account_id,
@@ -158,7 +158,7 @@ class Recorder:
 
     def _event_of(self, visit: Visit, rendered: Rendered, request_id: str, *, not_modified: bool) -> Event:
         if not_modified:
-            return self._event(visit, "config_not_modified", 304, request_id)
+            return self._event(visit, NOT_MODIFIED, 304, request_id)
         kind = "config_fetch" if visit.match.rule.provisions else "file_fetch"
         return self._event(visit, kind, 200, request_id, size=len(rendered.document.body))
 

@@ -6,56 +6,70 @@ everything a decision depends on is in the key, in the revalidated record, or is
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from sys import getsizeof
+from typing import Generic, Self, TypeVar
 
 from provserver.domain.mac import Mac
 from provserver.services.fetching.visits import Answer, PhoneRequest
 from provserver.store.repeat_contacts import Trace
-from provserver.store.revalidation import CachedRecord
+from provserver.store.revalidation import Standing
 
-_LONGEST = 10_000  # entries, of about 3 kB each
+_OVERHEAD = 2_000  # bytes per request besides what it says, measured
 _STUBBORN = 8  # when full, only every n-th new entry evicts an old one
 
 Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
-class CachedAnswer:
-    """The answer without its document, and what is recorded when it is given."""
+class Repeat:
+    """What it takes to give a file once more, until the next daylight-saving change that would alter it."""
 
-    answer: Answer
+    source: str
+    mac: Mac | None
+    document_key: Hashable
+    until: datetime
     trace: Trace
+
+    def unmodified(self) -> Self:
+        """The same for a phone that has the file already."""
+        return replace(self, trace=self.trace.unmodified())
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRequest:
     """An answered request. A repeat gets the same answer while `remembered` is unchanged and the file is still cached.
 
-    Valid until `until`: the next daylight-saving change that would alter a file.
+    `answer` is without its document.
     """
 
     request: PhoneRequest
-    mac: Mac | None
-    remembered: CachedRecord
-    document_key: Hashable
+    remembered: Standing
     etag: str
-    whole: CachedAnswer
-    not_modified: CachedAnswer
-    until: datetime
+    answer: Answer
+    repeat: Repeat
+
+    @property
+    def size(self) -> int:
+        """What it takes of memory, in bytes; texts count twice, since they are in the key as well."""
+        asked = self.request
+        return _OVERHEAD + 2 * sum(map(getsizeof, (asked.target, asked.user_agent, asked.public_url)))
 
 
 class RequestCache(Generic[Kept]):
-    """LRU cache with admission control.
+    """LRU cache with admission control, bounded in bytes. `size` tells what an entry takes.
 
     After a mass restart all phones return in random order, and there are often more of them than entries. If every miss
     evicted an entry, each entry would be gone before its phone came back and the hit rate would be zero. So when the
     cache is full, most new entries are not admitted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int, size: Callable[[Kept], int]) -> None:
+        self._limit = limit_bytes
+        self._size = size
+        self._used = 0
         self._known: OrderedDict[Hashable, Kept] = OrderedDict()
         self._not_taken = 0
 
@@ -68,9 +82,20 @@ class RequestCache(Generic[Kept]):
 
     def put(self, words: Hashable, cached: Kept) -> None:
         """Insert an entry, unless the cache is full and this one is not admitted."""
-        if len(self._known) >= _LONGEST and words not in self._known:
-            self._not_taken = (self._not_taken + 1) % _STUBBORN
-            if self._not_taken:
-                return
-            self._known.popitem(last=False)
+        size = self._size(cached)
+        if not self._is_admitted(words, size):
+            return
+        if words in self._known:
+            self._used -= self._size(self._known.pop(words))
         self._known[words] = cached
+        self._used += size
+        while self._used > self._limit:
+            self._used -= self._size(self._known.popitem(last=False)[1])
+
+    def _is_admitted(self, words: Hashable, size: int) -> bool:
+        if size > self._limit:
+            return False
+        if words in self._known or self._used + size <= self._limit:
+            return True
+        self._not_taken = (self._not_taken + 1) % _STUBBORN
+        return not self._not_taken

@@ -13,7 +13,7 @@ from provserver.domain.proofs import REFUSED, Verdict
 from provserver.domain.vendor import Vendor
 from provserver.rendering.renderer import Document
 from provserver.store.fetches import FetchRecord
-from provserver.store.revalidation import CachedRecord
+from provserver.store.revalidation import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Lasting:
     It holds while `remembered`, the record of the device with this MAC, is unchanged; without a record, always.
     """
 
-    remembered: CachedRecord | None = None
+    remembered: Standing | None = None
     mac: Mac | None = None
 
 

@@ -8,9 +8,8 @@ _PLACES = 100
 
 
 @pytest.fixture
-def request_cache(monkeypatch: pytest.MonkeyPatch) -> RequestCache[int]:
-    monkeypatch.setattr("provserver.services.fetching.request_cache._LONGEST", _PLACES)
-    return RequestCache()
+def request_cache() -> RequestCache[int]:
+    return RequestCache(_PLACES, lambda _: 1)
 
 
 def _storm(request_cache: RequestCache[int], phones: range) -> int:
@@ -43,3 +42,16 @@ def test_what_is_new_of_somebody_known_counts_at_once(request_cache: RequestCach
     _storm(request_cache, range(_PLACES))
     request_cache.put(5, 55)
     assert request_cache.get(5) == 55
+
+
+def test_requests_with_long_texts_stay_within_the_bytes_too() -> None:
+    """A header may have thousands of characters, so a number of entries would be no bound of memory."""
+    kept: RequestCache[bytes] = RequestCache(10_000, len)
+    for number in range(1_000):
+        kept.put(number, bytes(number))
+        kept.put(number % 7, bytes(1 + number % 3_000))
+        held = [one for number in range(1_000) if (one := kept.get(number)) is not None]
+        assert sum(map(len, held)) <= 10_000
+    kept.put("too large", bytes(10_001))
+    assert kept.get("too large") is None
+    assert len(held) > 3
