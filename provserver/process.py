@@ -240,6 +240,7 @@ def phone_face(
         phones.trusted_proxies,
         shared.files,
         shared.admission,
+        phones.request_bytes - phones.request_bytes // 4,
         certificate_header=phones.client_certificate_header,
         trust=trust,
     )

@@ -64,7 +64,7 @@ class PhoneFace:
     trusted_proxies: Networks
     files: FileFolder
     admission: Admission
-    response_bytes: int = 2**23
+    response_bytes: int
     certificate_header: str | None = None
     trust: Callable[[], VendorTrust] = lambda: _NOBODY
     new_request_id: Callable[[], str] = field(default_factory=request_ids)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Delete, Dialect, Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_VARIABLES = 32_766  # SQLite's limit per statement
+_MOST_ROWS = 128  # per statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,18 @@ async def insert_all(conn: AsyncConnection, statement: Insert, rows: Sequence[tu
     """Insert rows whose values are in their stored form.
 
     SQLite gets many rows per statement. Between statements its thread has to wait for the GIL, which would take many
-    times as long as inserting a row.
+    times as long as inserting a row. The numbers of rows are powers of two: each connection keeps a hundred statements
+    compiled, and one of a few hundred rows takes a third of a megabyte.
     """
     insert = driver_statement(statement, conn.dialect)
     if conn.dialect.name != "sqlite":
         await conn.exec_driver_sql(insert.text, list(rows))
         return
-    at_once = _VARIABLES // len(insert.names)
-    for start in range(0, len(rows), at_once):
-        some = rows[start : start + at_once]
+    start = 0
+    while left := len(rows) - start:
+        some = rows[start : start + min(_MOST_ROWS, 1 << left.bit_length() - 1)]
         await conn.exec_driver_sql(_repeated(insert.text, len(some)), tuple(chain.from_iterable(some)))
+        start += len(some)
 
 
 def _repeated(insert: str, count: int) -> str:
