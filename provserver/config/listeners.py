@@ -127,7 +127,7 @@ class Phones(Section):
         default=20_000, description="Maximum number of unwritten contacts and events per process; further ones are shed"
     )
     record_bytes: Annotated[int, Field(ge=0)] = Field(
-        default=32 * 1024 * 1024, description="Memory per process for cached device records, in bytes"
+        default=24 * 1024 * 1024, description="Memory per process for cached device records, in bytes"
     )
     request_bytes: Annotated[int, Field(ge=0)] = Field(
         default=16 * 1024 * 1024,

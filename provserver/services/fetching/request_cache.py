@@ -17,7 +17,7 @@ from provserver.services.fetching.visits import Answer, PhoneRequest
 from provserver.store.repeat_contacts import Trace
 from provserver.store.revalidation import Standing
 
-_OVERHEAD = 2_000  # bytes per request besides what it says, measured
+_OVERHEAD = 2_000  # bytes per request besides what it says, measured where nothing of it is in use elsewhere
 _STUBBORN = 8  # when full, only every n-th new entry evicts an old one
 
 Kept = TypeVar("Kept")
