@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Delete, Dialect, Insert, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_MOST_ROWS = 128  # per statement
+_WHOLE_GROUP = 500  # rows, as many as come at once in a storm
+_PART = 128  # rows at most of another statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ async def insert_all(conn: AsyncConnection, statement: Insert, rows: Sequence[tu
     """Insert rows whose values are in their stored form.
 
     SQLite gets many rows per statement. Between statements its thread has to wait for the GIL, which would take many
-    times as long as inserting a row. The numbers of rows are powers of two: each connection keeps a hundred statements
+    times as long as inserting a row. There are few numbers of rows, since each connection keeps a hundred statements
     compiled, and one of a few hundred rows takes a third of a megabyte.
     """
     insert = driver_statement(statement, conn.dialect)
@@ -43,7 +44,8 @@ async def insert_all(conn: AsyncConnection, statement: Insert, rows: Sequence[tu
         return
     start = 0
     while left := len(rows) - start:
-        some = rows[start : start + min(_MOST_ROWS, 1 << left.bit_length() - 1)]
+        size = _WHOLE_GROUP if left >= _WHOLE_GROUP else min(_PART, 1 << left.bit_length() - 1)
+        some = rows[start : start + size]
         await conn.exec_driver_sql(_repeated(insert.text, len(some)), tuple(chain.from_iterable(some)))
         start += len(some)
 
