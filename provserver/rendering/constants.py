@@ -7,22 +7,22 @@ from provserver.domain.device import MulticellRole
 from provserver.domain.lines import Repeated
 from provserver.domain.mac import Mac
 from provserver.rendering.converters import Inexpressible
+from provserver.rendering.owners import Owners
 from provserver.rendering.parameters import Parameter
-from provserver.rendering.places import number_of_line, number_of_slot, placed
+from provserver.rendering.placeholders import number_of_line, number_of_slot, placed
 from provserver.rendering.plan import Fixed, Plan
 from provserver.rendering.spelling import identity_of
-from provserver.rendering.spots import Spots
 
 _KEPT = 2_048  # cached constants with the parameters of all lines, of about 250 bytes each
 _SLOTS_KEPT = 16_384  # cached parameters of single slots; a base may have a thousand
 
 
-def constants_of(plan: Plan, spots: Spots, repeated: Repeated, mac: Mac) -> Iterator[Parameter]:
+def constants_of(plan: Plan, owners: Owners, repeated: Repeated, mac: Mac) -> Iterator[Parameter]:
     """All constants of the plan, repeated for lines or slots as their names require."""
     for fixed in plan.constants:
-        plain = spots.plain_lines(fixed.group) if fixed.follows else None
+        plain = owners.plain_lines(fixed.group) if fixed.follows else None
         if plain is None:
-            yield from _present(_made(fixed, spot.places, spot.slot, mac.bare) for spot in spots.of(fixed.group))
+            yield from _present(_made(fixed, owner.places, owner.slot, mac.bare) for owner in owners.of(fixed.group))
         else:
             yield from _following(fixed, plain)
     if plan.role is MulticellRole.SECONDARY:

@@ -17,9 +17,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from provserver.domain.lines import Cell, Handset, Line, Server
 from provserver.domain.mac import Mac
 from provserver.rendering.filters import Step, group_by, reject_by, select_by, sort_by, steps
-from provserver.rendering.loops import SPELLED_EACH, LoopGenerator, spelled_each
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts
+from provserver.rendering.template_loops import SPELLED_EACH, LoopGenerator, spelled_each
 
 _OWN_VALUES = frozenset({Cell, DeviceFacts, Handset, Line, Mac, Parameter, Server})
 """Types passed to templates. They are immutable and all their public attributes may be used."""

@@ -10,7 +10,7 @@ from provserver.domain.vendor import Vendor
 from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES, SECRETS, SETTINGS, VOCABULARY
 from provserver.rendering.converters import LOOKS_AT, Clock, Scope, Tables
 from provserver.rendering.parameters import holds_secret
-from provserver.rendering.places import knows_line_alone, knows_number_alone, names_of, repeating_group
+from provserver.rendering.placeholders import knows_line_alone, knows_number_alone, names_of, repeating_group
 
 _TIMEZONE = "regional.timezone"
 _SHARED_BY_LINES = frozenset({"line.number", "line.domain", "line.server"})

@@ -7,10 +7,10 @@ from typing import Any
 from provserver.domain.mappings import ListSpelling
 from provserver.domain.vendor import Vendor
 from provserver.rendering.converters import CONVERTERS, Clock, Inexpressible, Service, Tables
+from provserver.rendering.owners import Owner
 from provserver.rendering.parameters import LISTED, Parameter, spell_raw
-from provserver.rendering.places import number_of_line, placed
+from provserver.rendering.placeholders import number_of_line, placed
 from provserver.rendering.plan import Writing
-from provserver.rendering.spots import Spot
 
 ASSIGNMENT = "assignment"
 """The layer shown for values of the user on a line."""
@@ -27,9 +27,9 @@ def following_parameters(
     return _made(writing, _texts(writing, value, seen), layer, number_of_line(line), line, None)
 
 
-def parameters_of(writing: Writing, value: Any, layer: str, spot: Spot) -> Iterable[Parameter]:
-    """The parameters of `value` at a spot. Raises `Inexpressible`, possibly during iteration."""
-    return _made(writing, _texts(writing, value, spot.scope), layer, spot.places, spot.line, spot.slot)
+def parameters_of(writing: Writing, value: Any, layer: str, owner: Owner) -> Iterable[Parameter]:
+    """The parameters of `value` for its owner. Raises `Inexpressible`, possibly during iteration."""
+    return _made(writing, _texts(writing, value, owner.scope), layer, owner.places, owner.line, owner.slot)
 
 
 def plain_parameters(writing: Writing, values: Iterable[Any], lines: Sequence[int]) -> list[Parameter]:

@@ -18,19 +18,19 @@ from provserver.domain.vocabulary import DECT_VALUES, LINE_VALUES
 from provserver.rendering.buttons import Keys, place_buttons
 from provserver.rendering.constants import constants_of
 from provserver.rendering.converters import Inexpressible
-from provserver.rendering.kept import Kept
 from provserver.rendering.outcomes import Outcome, Translation
+from provserver.rendering.owners import Owner, Owners, Place, Places, View
 from provserver.rendering.parameters import Parameter, is_secret, known_sections, pattern_name, spell_raw
 from provserver.rendering.plan import NOT_ON_SECONDARIES, Plan, Said, Writing, plan_of
 from provserver.rendering.spelling import ASSIGNMENT, following_parameters, parameters_of, plain_parameters
-from provserver.rendering.spots import Place, Places, Spot, Spots, View
+from provserver.rendering.translation_cache import TranslationCache
 
 _IDENTITY = attrgetter("identity")
 _VALUES_OF = {"line": "lines", "handset": "handsets", "server": "servers", "cell": "cells"}
-_kept = Kept(32_768)
+_translations = TranslationCache(32_768)
 _NOWHERE: Places = ()
-_Occurrence = tuple[Any, str, Spot | Place]
-"""A value, the layer it comes from, and its place: a spot, or a line that differs by nothing but its number."""
+_Occurrence = tuple[Any, str, Owner | Place]
+"""A value, the layer it comes from, and its owner, or a line that differs by nothing but its number."""
 
 
 def translate(
@@ -49,13 +49,13 @@ def translate(
         repeated = replace(repeated, lines=tuple(line for line in repeated.lines if line.number not in beyond))
     plan = plan_of(vendor, model_name, repeated.role)
     values = {path: effective.value for path, effective in resolved.settings.items()}
-    spots = Spots(vendor, resolved, values, repeated, mac, at)
-    work = _Translator(plan, resolved, repeated, spots)
+    owners = Owners(vendor, resolved, values, repeated, mac, at)
+    work = _Translator(plan, resolved, repeated, owners)
     outcomes = {path: work.outcome(path) for path in dict.fromkeys((*work.given, *resolved.settings, *work.apart))}
     _resolve_carried(outcomes)
     keys = _keys(vendor, model_name, repeated, values, rows or ButtonRows())
     written = [
-        *constants_of(plan, spots, repeated, mac),
+        *constants_of(plan, owners, repeated, mac),
         # in vendor file order, to keep related parameters together
         *chain.from_iterable(outcomes[path].parameters for path in vendor.settings if path in outcomes),
         *keys.parameters,
@@ -105,7 +105,7 @@ class _Translator:
     plan: Plan
     resolved: Resolved
     repeated: Repeated
-    spots: Spots
+    owners: Owners
 
     @property
     def given(self) -> Iterable[str]:
@@ -132,41 +132,43 @@ class _Translator:
         if said.follows_from is None or effective is None:
             return None
         if said.by_lines:
-            lines = self.spots.places(said.follows_from)
+            lines = self.owners.places(said.follows_from)
             if not lines:
                 return None
         value = tuple(effective.value) if isinstance(effective.value, list) else effective.value
-        return _made_once(said, value, effective.layer, lines, self.spots.view(said.follows_from, value))
+        return _made_once(said, value, effective.layer, lines, self.owners.view(said.follows_from, value))
 
     def _of_plain_lines(self, said: Said, path: str) -> Outcome | None:
         """The translation of a line value, if the lines differ by nothing but numbers and values; else None."""
         values = tuple([line.values.get(path) for line in self.repeated.lines])
-        if not values or None in values or not self.spots.has_plain_lines:
+        if not values or None in values or not self.owners.has_plain_lines:
             return None
         if said.follows_from:
-            return _made_once_by_lines(said, values, self.spots.places(said.follows_from))
+            return _made_once_by_lines(said, values, self.owners.places(said.follows_from))
         if said.spelled_plainly:
-            return Outcome(plain_parameters(said.spelled_plainly, values, self.spots.numbers), list(said.reasons))
+            return Outcome(plain_parameters(said.spelled_plainly, values, self.owners.numbers), list(said.reasons))
         return None
 
     def _occurrences(self, writing: Writing) -> Iterator[_Occurrence]:
         """The value, once, or once for each line, handset, server or base that the parameter repeats for."""
         path = writing.path
         if path in LINE_VALUES or path in DECT_VALUES:
-            yield from ((value, ASSIGNMENT, spot) for value, spot in self._given(path))
+            yield from ((value, ASSIGNMENT, owner) for value, owner in self._given(path))
             return
-        for spot in self.spots.of(writing.group):
-            effective = spot.resolved.settings.get(path)
+        for owner in self.owners.of(writing.group):
+            effective = owner.resolved.settings.get(path)
             if effective is not None:  # otherwise only other handsets have it
-                yield effective.value, effective.layer, spot
+                yield effective.value, effective.layer, owner
 
-    def _given(self, path: str) -> Iterator[tuple[Any, Spot]]:
+    def _given(self, path: str) -> Iterator[tuple[Any, Owner]]:
         group = path.partition(".")[0]
         if group == "system":
             system = self.repeated.system_values
-            yield from ((system[path], self.spots.device) for _ in range(path in system))
-        else:
-            yield from ((spot.values[path], spot) for spot in self.spots.of(_VALUES_OF[group]) if path in spot.values)
+            if path in system:
+                yield system[path], self.owners.device
+            return
+        owners = self.owners.of(_VALUES_OF[group])
+        yield from ((owner.values[path], owner) for owner in owners if path in owner.values)
 
 
 def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) -> Outcome:
@@ -176,23 +178,23 @@ def _made_once(said: Said, value: Any, layer: str, lines: Places, view: View) ->
     """
     # The type is in the key because True == 1, but is written differently
     key = said, type(value), value, layer, lines, view
-    if found := _kept.get(key):
+    if found := _translations.get(key):
         return found
     value = list(value) if isinstance(value, tuple) else value
 
     def occurrences(writing: Writing) -> Iterable[_Occurrence]:
         return [(value, layer, place) for place in (lines if writing.group else [(None, view)])]
 
-    return _kept.put(key, _outcome(said, occurrences, None))
+    return _translations.put(key, _outcome(said, occurrences, None))
 
 
 def _made_once_by_lines(said: Said, values: tuple[Any, ...], lines: Places) -> Outcome:
     """The same for a line value, one per line."""
     key = said, values, lines
-    if found := _kept.get(key):
+    if found := _translations.get(key):
         return found
     occurrences = [(value, ASSIGNMENT, place) for value, place in zip(values, lines, strict=True)]
-    return _kept.put(key, _outcome(said, lambda _: occurrences, None))
+    return _translations.put(key, _outcome(said, lambda _: occurrences, None))
 
 
 def _outcome(
@@ -220,7 +222,7 @@ def _write(writing: Writing, occurrence: _Occurrence, outcome: Outcome) -> None:
     value, layer, where = occurrence
     mapping = writing.mapping
     try:
-        if isinstance(where, Spot):
+        if isinstance(where, Owner):
             outcome.parameters.extend(parameters_of(writing, value, layer, where))
         else:
             outcome.parameters.extend(following_parameters(writing, value, layer, *where))

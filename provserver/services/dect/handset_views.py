@@ -10,7 +10,7 @@ from provserver.domain.layers import Layer, Resolved, resolve
 from provserver.domain.vocabulary import SECRETS
 from provserver.rendering.outcomes import Outcome
 from provserver.rendering.parameters import is_secret
-from provserver.rendering.places import is_of_handsets
+from provserver.rendering.placeholders import is_of_handsets
 from provserver.services.settings.effective import Configurations, EffectiveDevice, Ingredients, layers_of, off_loop
 from provserver.services.settings.reports import DeviceReport, LineReport, raw_report, setting_report, shown_parameter
 

@@ -18,7 +18,7 @@ from provserver.domain.lines import Line
 from provserver.domain.recognition import recognised
 from provserver.domain.vendor import Vendor
 from provserver.rendering.clocks import generation
-from provserver.rendering.customs import customs_of
+from provserver.rendering.locale_formats import usual_formats
 from provserver.rendering.outcomes import Translation
 from provserver.rendering.parameters import Parameter
 from provserver.rendering.renderer import DeviceFacts, Document, Renderer
@@ -122,7 +122,7 @@ def _customs(layers: Sequence[Layer]) -> Mapping[str, str]:
     regional: dict[str, Any] = {}
     for layer in layers:
         regional |= layer.abstractions.get("regional") or {}
-    return customs_of(regional.get("language"), regional.get("tone_scheme"))
+    return usual_formats(regional.get("language"), regional.get("tone_scheme"))
 
 
 def render(renderer: Renderer, effective: EffectiveDevice, rule: FileRule, *, ipei: str | None = None) -> Document:

@@ -11,7 +11,7 @@ _ORDERS = {"Mdy": "M/D/Y", "dMy": "D/M/Y", "yMd": "Y-M-D"}
 
 
 @lru_cache(maxsize=1024)
-def customs_of(language: str | None, country: str | None) -> dict[str, str]:
+def usual_formats(language: str | None, country: str | None) -> dict[str, str]:
     """`date_format` and `time_format` for a BCP 47 language and a country (used if the language names none).
 
     Empty if neither tells, as for English without a country.

@@ -8,7 +8,7 @@ from provserver.rendering.outcomes import Outcome
 _BESIDE = 2  # overhead of an outcome and its key, in parameters
 
 
-class Kept:
+class TranslationCache:
     """Outcomes by everything they depend on. `limit`: parameters, of about 250 bytes each; the oldest are evicted."""
 
     def __init__(self, limit: int) -> None:

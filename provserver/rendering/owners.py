@@ -19,7 +19,7 @@ Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Owner:
     """A line, handset, server, base or the device itself, with precomputed data.
 
     `places`: its placeholder values. `values`: the values it provides. `resolved`: the settings that apply to it.
@@ -33,8 +33,8 @@ class Spot:
     slot: int | None = None
 
 
-class Spots:
-    """All spots of a device. `settings`: the values of `resolved` by path.
+class Owners:
+    """All owners of a device. `settings`: the values of `resolved` by path.
 
     `has_plain_lines`: its lines differ from those of other phones by nothing but their `numbers` and values.
     """
@@ -50,20 +50,20 @@ class Spots:
     ) -> None:
         self._vendor, self._mac, self._at = vendor, mac, at
         self._resolved, self._settings, self._repeated = resolved, settings, repeated
-        self.device = Spot({}, {}, resolved, Scope(settings, {}, mac, vendor.tables, at))
+        self.device = Owner({}, {}, resolved, Scope(settings, {}, mac, vendor.tables, at))
         self.has_plain_lines = all(line.slot is None and line.resolved is None for line in repeated.lines)
         self.numbers = tuple(line.number for line in repeated.lines)
-        self._of: dict[str | None, tuple[Spot, ...]] = {None: (self.device,)}
+        self._of: dict[str | None, tuple[Owner, ...]] = {None: (self.device,)}
         self._places: dict[type, Places] = {}
 
-    def of(self, group: str | None) -> tuple[Spot, ...]:
-        """The spots that a parameter of this group repeats for; the device itself if `group` is None."""
+    def of(self, group: str | None) -> tuple[Owner, ...]:
+        """The owners that a parameter of this group repeats for; the device itself if `group` is None."""
         if group not in self._of:
             self._of[group] = tuple(map(self._spot, getattr(self._repeated, group or "")))
         return self._of[group]
 
     def plain_lines(self, group: str | None) -> tuple[int | None, ...] | None:
-        """The line numbers of the group, if all its spots are plain; else None."""
+        """The line numbers of the group, if all its owners are plain; else None."""
         if group is None:
             return (None,)
         return self.numbers if group == "lines" and self.has_plain_lines else None
@@ -84,7 +84,7 @@ class Spots:
             return ZoneView(self.device.scope.zone(value), self._vendor.tables)
         return service_of(self._settings, {}) if looks_at is Service else None
 
-    def _spot(self, item: Item) -> Spot:
+    def _spot(self, item: Item) -> Owner:
         resolved, settings = self._resolved, self._settings
         if item.resolved:
             resolved = item.resolved
@@ -93,4 +93,4 @@ class Spots:
         line = item.number if isinstance(item, Line) else None
         values = item.values
         scope = Scope(settings, values, self._mac, self._vendor.tables, self._at)
-        return Spot(item.places, values, resolved, scope, line, slot)
+        return Owner(item.places, values, resolved, scope, line, slot)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provserver.rendering.customs import customs_of
+from provserver.rendering.locale_formats import usual_formats
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ from provserver.rendering.customs import customs_of
 def test_a_country_tells_how_dates_and_clocks_are_written(
     language: str | None, country: str | None, date: str, clock: str
 ) -> None:
-    assert customs_of(language, country) == {"date_format": date, "time_format": clock}
+    assert usual_formats(language, country) == {"date_format": date, "time_format": clock}
 
 
 @pytest.mark.parametrize("language", [None, "", "en", "en-001", "tlh", "xx-QQ", "sr-Cyrl-QQ"])
 def test_what_tells_no_country_tells_nothing(language: str | None) -> None:
     """English alone is spoken where the month comes first and where the day does."""
-    assert customs_of(language, None) == {}
+    assert usual_formats(language, None) == {}
