@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from shutil import copy
 
 from provserver.config import Config
@@ -30,6 +31,7 @@ _GENTLE_SECONDS = 15
 _CALM = 150  # requests a second at most, of phones that are to be served for once
 _PATIENT = {"patience": 30.0, "tries": 50}
 _SEED = 1
+_IN_MEMORY = {"TMPDIR": "/dev/shm"} if Path("/dev/shm").is_dir() else {}  # noqa: S108 - the files shared by workers
 _WORKERS = ("--workers", "2")
 _PROCESSES = 2
 _ROUNDS = ("new", "restarted")
@@ -42,7 +44,7 @@ def storm_rows(plan: Plan) -> Iterator[Row]:
     phones = _phones(plan.phones + sum(gentle.values()))
     asyncio.run(enlist(key_file_of(data_dir), embedded(data_dir), phones))
     many, others = phones[: plan.phones], phones[plan.phones :]
-    with provserver(data_dir, None, *_WORKERS, **plan.tls("rsa")) as server:
+    with provserver(data_dir, None, *_WORKERS, **_IN_MEMORY, **plan.tls("rsa")) as server:
         tallies = asyncio.run(_storms(plan, [server], many, _OFFERED))
         for name, (tally, cpu) in zip(_ROUNDS, tallies, strict=True):
             plan.pictures[f"storm-{name}"] = plot(tally.seconds)
