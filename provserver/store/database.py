@@ -197,6 +197,7 @@ class Database:
         With a server, a failed attempt opens the circuit breaker, so that others fail at once.
         """
         async with AsyncExitStack() as stack:
+            pool = engine.pool
             if self.embedded:
                 conn = await stack.enter_async_context(engine.connect())
             else:
@@ -208,7 +209,11 @@ class Database:
                     self.breaker.failed()
                     raise
                 self.breaker.answered()
-            yield conn
+            try:
+                yield conn
+            finally:
+                if engine.pool is not pool:  # closed meanwhile; nobody would close what is returned to the old pool
+                    await conn.invalidate()
 
     def _outages(self) -> AbstractContextManager[None]:
         return _outages_named(self.name, self._away)

@@ -3,6 +3,7 @@ import stat
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -190,6 +191,18 @@ async def test_a_full_disk_is_an_outage_and_not_a_crash(db: Database) -> None:
 
     with pytest.raises(StoreUnavailable, match="full"):
         await fill()
+
+
+@only_sqlite
+async def test_a_connection_in_use_while_the_database_is_closed_is_closed_after_its_use(db: Database) -> None:
+    """Otherwise it would stay open until the garbage collector finds it, or until the process ends."""
+    async with db.read() as conn:
+        await conn.execute(text("SELECT 1"))
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        await db.close()
+    async with asyncio.timeout(60):
+        while driver._connection is not None:  # noqa: ASYNC110 - closed in its thread, nothing tells of it
+            await asyncio.sleep(0.01)
 
 
 async def test_a_mistake_in_a_statement_is_not_an_outage() -> None:
