@@ -32,10 +32,7 @@ class _Entry(Generic[T]):
 
 
 class PatternIndex(Generic[T]):
-    """Finds the owners of all patterns that match a text, in original order. `whole`.
-
-    Patterns must match the whole text.
-    """
+    """Finds the owners of all patterns that match a text, in original order. `whole`: they must match all of it."""
 
     def __init__(self, owned: Sequence[tuple[re.Pattern[str], T]], *, whole: bool) -> None:
         self._whole = whole

@@ -56,10 +56,9 @@ async def execute_all(conn: AsyncConnection, statement: Executable, rows: Sequen
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """`sources`: for each placeholder the name of its value, its index in a list (-1.
+    """A compiled statement.
 
-    Not a list), and its conversion.
-
+    `sources`: for each placeholder the name of its value, its index if that is a list (else -1), and its conversion.
     `constants`: values of the statement itself. `results`: conversions of the columns that need one.
     """
 
