@@ -15,10 +15,11 @@ from contextlib import (
 )
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Engine, literal, make_url, select
+from sqlalchemy import URL, Engine, event, literal, make_url, select
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from provserver.domain.errors import BadConfiguration, Contended, StoreUnavailable
 from provserver.store import postgresql, sqlite
@@ -197,7 +198,6 @@ class Database:
         With a server, a failed attempt opens the circuit breaker, so that others fail at once.
         """
         async with AsyncExitStack() as stack:
-            pool = engine.pool
             if self.embedded:
                 conn = await stack.enter_async_context(engine.connect())
             else:
@@ -209,11 +209,7 @@ class Database:
                     self.breaker.failed()
                     raise
                 self.breaker.answered()
-            try:
-                yield conn
-            finally:
-                if engine.pool is not pool:  # closed meanwhile; nobody would close what is returned to the old pool
-                    await conn.invalidate()
+            yield conn
 
     def _outages(self) -> AbstractContextManager[None]:
         return _outages_named(self.name, self._away)
@@ -224,10 +220,12 @@ class Database:
             await conn.execute(select(literal(1)))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those in use are closed when they are returned."""
         if self._threads:
             await self._threads.close()
+        pool = self._engine.sync_engine.pool
         await self._engine.dispose()
+        event.listen(pool, "checkin", _close_returned)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -239,6 +237,10 @@ class Database:
         """All engines, for instrumentation."""
         own = self._threads.engines if self._threads else []
         return [self._engine.sync_engine, *own]
+
+
+def _close_returned(_: Any, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _options(dialect: str) -> tuple[dict[str, Any], ...]:
