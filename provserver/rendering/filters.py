@@ -4,8 +4,8 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import compress
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, groupby
 from operator import attrgetter, not_
 from typing import Any, NamedTuple
 
@@ -14,19 +14,23 @@ from jinja2.runtime import Context
 
 from provserver.rendering.parameters import Parameter
 
-_GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "folder", "leaf", "head", "rest"})
+_GROUPED_BY = frozenset({"section", "line", "slot", "name", "index", "number", "folder", "leaf", "head", "rest"})
 """Attributes of parameters whose values are strings, numbers or None."""
 
 
-_Tree = dict[str, Any]  # element name -> value or subtree
+_Tree = dict[str, Any]  # element name -> parameter or subtree
 
 
 class Step(NamedTuple):
-    """An event of a walk through nested elements: a start, an end, or a leaf with a value."""
+    """An event of a walk through nested elements: the start or end of one, or parameters that follow each other.
+
+    The element `line[2]` has the name `line`, and `2` as what it is `at`.
+    """
 
     name: str
+    at: str
     depth: int
-    value: str | None = None
+    parameters: Sequence[Parameter] = ()
     ends: bool = False
 
 
@@ -83,18 +87,21 @@ def steps(parameters: Iterable[Parameter]) -> Iterator[Step]:
             if not isinstance(within, dict):
                 within = inside[part] = {}
             inside = within
-        inside.setdefault(name, parameter.value)
+        inside.setdefault(name, parameter)
     return _walk(root, 0)
 
 
 def _walk(tree: _Tree, depth: int) -> Iterator[Step]:
-    for name, inside in sorted(tree.items(), key=_number_of):
-        if isinstance(inside, dict):
-            yield Step(name, depth)
+    in_order = sorted(tree.items(), key=_number_of)
+    for is_element, some in groupby(in_order, key=lambda branch: isinstance(branch[1], dict)):
+        if not is_element:
+            yield Step("", "", depth, [parameter for _, parameter in some])
+            continue
+        for spelled, inside in some:
+            name, _, at = spelled.rstrip("]").partition("[")
+            yield Step(name, at, depth)
             yield from _walk(inside, depth + 1)
-            yield Step(name, depth, ends=True)
-        else:
-            yield Step(name, depth, inside)
+            yield Step(name, at, depth, ends=True)
 
 
 def _number_of(branch: tuple[str, Any]) -> int:

@@ -43,14 +43,16 @@ class Parameter:
     secret: bool = False
     name: str = field(init=False, repr=False, compare=False)
     """The name without index and tag."""
+    index: str | None = field(init=False, repr=False, compare=False)
+    """The index in brackets, if any."""
 
     def __post_init__(self) -> None:
-        self.name = split_identity(self.identity)[0]
+        self.name, self.index = split_identity(self.identity)
 
     @property
-    def index(self) -> str | None:
-        """The index in brackets, if any."""
-        return split_identity(self.identity)[1]
+    def number(self) -> int:
+        """The index as a number; -1 if there is none or it is not a number."""
+        return int(self.index) if self.index and self.index.isdecimal() else -1
 
     @property
     def folder(self) -> str:

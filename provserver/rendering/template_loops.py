@@ -21,7 +21,7 @@ SPELLED_EACH = "spelled_each"
 """The filter that replaces such a loop."""
 
 # Attributes of parameters that are texts
-_TOLD = frozenset({"name", "value", "folder", "leaf", "head", "rest", "section"})
+_TOLD = frozenset({"name", "index", "value", "folder", "leaf", "head", "rest", "section"})
 _SPECIAL = "&<>'\""
 _KEPT = 512  # cached loops; all templates together have a few dozen
 

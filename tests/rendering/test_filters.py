@@ -13,18 +13,23 @@ PARAMETERS = [Parameter(name, f"value of {name}", line=at % 3 or None) for at, n
 def test_a_walk_begins_each_element_once_and_goes_through_numbers_last() -> None:
     """A phone that meets an element twice may take the second for all of it."""
     told = [
-        f"{'/' if step.ends else ''}{step.name}{'' if step.value is None else '='}@{step.depth}"
+        f"{'/' if step.ends else ''}{step.name}{' '.join(each.leaf for each in step.parameters)}@{step.depth}"
         for step in steps(PARAMETERS)
     ]
-    inside_a = ["m=@1", "9@1", "n=@2", "o=@2", "/9@1", "10@1", "n=@2", "/10@1"]
-    assert told == ["b@0", "x=@1", "y=@1", "/b@0", "a@0", *inside_a, "/a@0", "B@0", "x=@1", "/B@0", "c=@0"]
+    inside_a = ["m@1", "9@1", "n o@2", "/9@1", "10@1", "n@2", "/10@1"]
+    assert told == ["b@0", "x y@1", "/b@0", "a@0", *inside_a, "/a@0", "B@0", "x@1", "/B@0", "c@0"]
+
+
+def test_an_element_knows_what_it_is_at() -> None:
+    assert [(step.name, step.at) for step in steps([Parameter("a[2].b", "1")])] == [("a", "2"), ("", ""), ("a", "2")]
 
 
 def test_of_a_name_that_is_also_a_folder_what_is_inside_is_told() -> None:
     """Raw parameters may bring it about; a file must not hold an element with both."""
     for names in (("a", "a.b"), ("a.b", "a")):
         walked = list(steps(Parameter(name, name) for name in names))
-        assert walked == [Step("a", 0), Step("b", 1, "a.b"), Step("a", 0, ends=True)]
+        inside = Step("", "", 1, [Parameter("a.b", "a.b")])
+        assert walked == [Step("a", "", 0), inside, Step("a", "", 0, ends=True)]
 
 
 def test_what_is_made_for_parameters_does_as_jinjas_own() -> None:
