@@ -31,6 +31,7 @@ from provserver.services.fetching.document_cache import DocumentCache
 from provserver.services.fetching.document_source import DocumentSource
 from provserver.services.fetching.record_cache import RecordCache
 from provserver.services.fetching.recording import Recorder
+from provserver.services.fetching.rehearsal import rehearse
 from provserver.services.fetching.render_queue import RenderQueue
 from provserver.services.fetching.request_cache import RequestCache
 from provserver.services.fetching.unknown_devices import UnknownDevices
@@ -71,17 +72,19 @@ async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = 
             foundation = await stack.enter_async_context(open_foundation(config, vendors))
             shared = shared_services(stack, foundation, counts_phones=role.phones)
             listeners = Listeners(stack, config, foundation.catalogue.vendor_named, role.sockets)
-            phones = api = None
+            phones = api = face = None
             if role.phones:
-                phones = build_phones(
-                    phone_face(stack, foundation, shared, lambda: listeners.phones.trust, role.shared_cache)
-                )
+                face = phone_face(stack, foundation, shared, lambda: listeners.phones.trust, role.shared_cache)
+                phones = build_phones(face)
             if role.api:
                 api = build_api(await api_face(stack, foundation, shared))
             if role.counted:
                 await _run_until_closed(stack, role.counted.keep(shared.registry, tells=role.api))
             where = await listeners.open(phones, api)
         settle_memory()
+        if face:
+            source, at = face.provisioning.document_source, foundation.sources.now()
+            await _run_until_closed(stack, rehearse(foundation.database, source, at))
         yield where
 
 
@@ -191,12 +194,7 @@ def phone_face(
     """Build what the phone listener works with, and start its background tasks."""
     phones = foundation.config.phones
     generation(foundation.sources.now())  # reads all time zones now rather than during the first request
-    records = RecordCache(
-        foundation.database,
-        phones.record_bytes,
-        survival=phones.survival,
-        in_flight=lambda: shared.admission.in_flight,
-    )
+    records = RecordCache(foundation.database, phones.record_bytes, survival=phones.survival)
     records.start()
     stack.push_async_callback(records.close)
     challenges = Challenges(

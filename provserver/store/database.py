@@ -125,24 +125,6 @@ class Database:
                 return self._threads.read_at_once(work)
         return await self.look(work)
 
-    async def look_later(self, work: Callable[[Connection], Awaitable[Made]]) -> Callable[[], Made]:
-        """Return a function that yields the result of `work`, to be called in a thread.
-
-        Both raise `StoreUnavailable`.
-
-        With SQLite the read happens in that thread, which saves a round trip to another one.
-        """
-        threads = self._threads
-        if threads is None:
-            found = await self.look(work)
-            return lambda: found
-
-        def look() -> Made:
-            with self._outages():
-                return threads.read_here(work)
-
-        return look
-
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction, committed at the end of the block and rolled back by any exception.

@@ -28,7 +28,7 @@ Work = Callable[[AsyncConnection], Awaitable[Made]]
 
 _THREADS = 3  # one of them may be writing, blocked by the disk; a read takes less than a millisecond
 
-_IDLE = _THREADS + 2  # connections, including those of other threads that read along the way
+_IDLE = _THREADS  # connections
 
 
 class Threads:
@@ -49,10 +49,6 @@ class Threads:
     async def read(self, work: Work[Made]) -> Made:
         """Run `work` in a read-only transaction and return its result."""
         return await self._run(work, writes=False)
-
-    def read_here(self, work: Work[Made]) -> Made:
-        """The same in the calling thread, which must not be the event loop's."""
-        return self._pool.transact(work, writes=False)
 
     @property
     def reads_quickly(self) -> bool:

@@ -1,7 +1,8 @@
 """File cache shared by the workers of one server, in a folder that lives as long as the server."""
 
+import asyncio
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
+_GATHERS = 0.02  # seconds
 _SHARE = 8  # the folder is pruned after writes of 1/8 of the limit
 
 _log = structlog.get_logger("store")
@@ -38,8 +40,8 @@ class SharedCacheFolder:
 class SharedCache:
     """Encrypted contents by name, bounded by `limit` bytes. A name must include everything its content depends on.
 
-    `get` and `put` are called in threads, because the file system may be slow; a membership test is cheap. Any failure
-    counts as a miss.
+    `get` and `put` are called in threads, because the file system may be slow; a membership test is cheap, and
+    `put_soon` leaves the work to a thread. Any failure counts as a miss.
     """
 
     def __init__(self, place: SharedCacheFolder, limit: int) -> None:
@@ -48,6 +50,7 @@ class SharedCache:
         self._cipher = AESGCM(place.key)
         self._limit = limit
         self._since_tidied = 0
+        self._waiting: list[tuple[Hashable, bytes]] = []
 
     def __contains__(self, name: Hashable) -> bool:
         """Whether there is an entry of this name."""
@@ -74,6 +77,20 @@ class SharedCache:
             _log.warning("file_not_shared", folder=str(self._folder), error=error.strerror)
             with suppress(OSError):
                 Path(new).unlink()
+
+    def put_soon(self, name: Hashable, content: bytes) -> None:
+        """`put` within a moment, all that has come by then with one round trip to a thread. For the event loop."""
+        self._waiting.append((name, content))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_later(_GATHERS, self._put_waiting)
+
+    def _put_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        asyncio.get_running_loop().run_in_executor(None, self._put_all, waiting)
+
+    def _put_all(self, waiting: Sequence[tuple[Hashable, bytes]]) -> None:
+        for name, content in waiting:
+            self.put(name, content)
 
     def _tidy(self, more: int) -> None:
         self._since_tidied += more

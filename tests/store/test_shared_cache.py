@@ -1,5 +1,6 @@
 """What workers share of the files of phones: found by all of them, readable by nobody else, and never too much."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,12 @@ import pytest
 from provserver.store.shared_cache import SharedCache, SharedCacheFolder
 
 _LIMIT = 80_000
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 - a thread brings it about
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -27,6 +34,18 @@ def test_what_one_process_has_put_there_another_gets(place: SharedCacheFolder, s
     assert other.get(("dev_1", "rule", None)) == b"secret = 1"
     assert ("dev_2", "rule", None) not in other
     assert other.get(("dev_2", "rule", None)) is None
+
+
+async def test_what_is_put_from_the_event_loop_is_there_soon(
+    place: SharedCacheFolder, shared_cache: SharedCache
+) -> None:
+    """A phone that reconnects reaches another worker."""
+    for name in ("one", "two"):
+        shared_cache.put_soon(name, name.encode())
+    await _until(lambda: "two" in shared_cache)
+    assert [SharedCache(place, _LIMIT).get(name) for name in ("one", "two")] == [b"one", b"two"]
+    shared_cache.put_soon("three", b"three")
+    await _until(lambda: "three" in shared_cache)
 
 
 def test_nothing_can_be_read_or_guessed_without_the_key(shared_cache: SharedCache, tmp_path: Path) -> None:

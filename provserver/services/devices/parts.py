@@ -34,6 +34,12 @@ class Parts:
     buttons: ButtonRows = field(default_factory=ButtonRows)
 
     @property
+    def size(self) -> int:
+        """How many there are of all."""
+        keys = self.buttons
+        return sum(map(len, (self.assigned, self.handsets, self.bases, keys.template, keys.overrides)))
+
+    @property
     def handset_revisions(self) -> tuple[tuple[str, int], ...]:
         """(id, revision) of every handset, as contained in the file."""
         return tuple((handset.device.id, handset.device.revision) for handset in self.handsets)

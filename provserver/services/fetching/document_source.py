@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.device import DeviceType
@@ -22,8 +23,16 @@ from provserver.store.database import Database
 from provserver.store.shared_cache import SharedCache
 
 _BOOTING = 64  # devices whose composed settings are kept
+_REHEARSAL = "rehearsal"
 
 Handsets = tuple[tuple[str, int], ...]  # (id, revision) of each handset
+
+
+class _Composing(NamedTuple):
+    """`compose` returns the device's settings, with its handset revisions. The `size` tells how long that may take."""
+
+    compose: Callable[[], tuple[EffectiveDevice, Handsets]]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +86,56 @@ class DocumentSource:
 
     async def _render(self, visit: Visit, key: Hashable) -> Rendered:
         about, rule = self._about(visit), visit.match.rule
-        compose = await self._composing(visit, about)
+        composing = await self._composing(visit, about)
 
         def made() -> Rendered:
-            effective, handsets = compose()
+            effective, handsets = composing.compose()
             document = render(self.renderer, effective, rule, ipei=visit.match.ipei)
-            rendered = Rendered(encrypted(document, rule, effective.encryption_key), handsets)
-            if self.shared_cache:
-                self.shared_cache.put(key, _packed(rendered))
             if visit.device.type is DeviceType.DESKPHONE:  # the system of a base may fill some ten megabytes
                 self.composed.put(about, effective)
-            return rendered
+            return Rendered(encrypted(document, rule, effective.encryption_key), handsets)
 
-        return await self.render_queue.run(key, visit.record.account.id, made)
+        kind = _kind(visit.vendor, rule, composing.size)
+        rendered = await self.render_queue.run(key, visit.record.account.id, made, kind=kind)
+        if self.shared_cache:
+            self.shared_cache.put_soon(key, _packed(rendered))
+        return rendered
 
-    async def _composing(self, visit: Visit, about: Hashable) -> Callable[[], tuple[EffectiveDevice, Handsets]]:
-        """Read what the device needs; returns a function that composes it in a thread, with its handset revisions."""
+    async def rehearse(self, ingredients: Ingredients) -> None:
+        """Render the files of an imaginary device, so that the first real one of its kind does not take longer.
+
+        Twice, as only the second time tells how long they will take.
+        """
+        vendor, device = ingredients.vendor, ingredients.device
+        rules = {rule.making: rule for rule, _ in vendor.rules_for(device.model) if rule.provisions}
+        for rule in (*rules.values(), *rules.values()):
+            made = partial(self._rehearsed, ingredients, rule)
+            kind = _kind(vendor, rule, ingredients.parts.size)
+            await self.render_queue.run((_REHEARSAL, kind), _REHEARSAL, made, kind=kind)
+
+    def _rehearsed(self, ingredients: Ingredients, rule: FileRule) -> Rendered:
+        return Rendered(render(self.renderer, ingredients.composed(), rule))
+
+    async def _composing(self, visit: Visit, about: Hashable) -> _Composing:
+        """Read what the device needs."""
         if known := self.composed.get(about):
-            again = known, ()
-            return lambda: again
+            return _Composing(lambda: (known, ()), len(known.translation.parameters))
         record, sealer = visit.record, self.database.sealer
-        read = await self.database.look_later(partial(read_parts, sealer=sealer, device=visit.device))
+        parts = await self.database.look_up(partial(read_parts, sealer=sealer, device=visit.device))
 
         def compose() -> tuple[EffectiveDevice, Handsets]:
             secret, url = record.open_token(sealer), visit.request.public_url
             access = access_of(self.proof_policy, record.account, record.device, visit.vendor, url, secret)
-            layers, parts = record.open_layers(sealer), read()
+            layers = record.open_layers(sealer)
             of_device = Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
             return of_device.composed(), parts.handset_revisions
 
-        return compose
+        return _Composing(compose, parts.size)
+
+
+def _kind(vendor: Vendor, rule: FileRule, size: int) -> Hashable:
+    """Files of one kind take about equally long."""
+    return vendor.dialect, rule.making, size.bit_length()
 
 
 def _packed(rendered: Rendered) -> bytes:

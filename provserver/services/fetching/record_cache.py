@@ -47,14 +47,12 @@ class RecordCache:
         limit_bytes: int,
         *,
         survival: float = 0,
-        in_flight: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._revalidator = revalidator_of(database)
         self._limit = limit_bytes
         self._survival = survival
-        self._in_flight = in_flight
         self._clock = clock
         self._used = 0
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
@@ -68,11 +66,10 @@ class RecordCache:
     async def find(self, mac: Mac | None, token: str | None) -> Found:
         """Find the device by MAC, else by token. Raises `StoreUnavailable`."""
         key, asked_at = _key(mac, token), self._clock()
-        changed = key in self._known
         if found := await self._from_memory(key):
             return found
         try:
-            found = await self._read(mac, token, changed=changed)
+            found = await self._read(mac, token)
         except StoreUnavailable:
             if survivor := self._survivor(key):
                 return survivor
@@ -152,12 +149,10 @@ class RecordCache:
             self._forget(key)
         return None
 
-    async def _read(self, mac: Mac | None, token: str | None, *, changed: bool) -> Found:
-        """Read from the database. `changed`: a cached record was just found to be outdated."""
+    async def _read(self, mac: Mac | None, token: str | None) -> Found:
+        """Read from the database."""
         if self._database.embedded:
-            # Beside other requests the loop would have to get the interpreter back from threads that make files.
-            look = self._database.look_up if changed or self._in_flight() <= 1 else self._database.look
-            return await look(partial(find, mac=mac, token=token))
+            return await self._database.look_up(partial(find, mac=mac, token=token))
         try:
             async with asyncio.timeout(PATIENCE):
                 try:

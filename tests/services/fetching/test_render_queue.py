@@ -111,3 +111,41 @@ async def test_who_comes_just_when_the_last_files_are_made_waits_for_nobody_else
     async with asyncio.timeout(30):
         assert await render_queue.run("three", "a", workshop.piece("three")) == "three"
     await asyncio.gather(*both)
+
+
+async def test_what_is_known_to_be_quick_is_done_on_the_event_loop_and_else_in_a_thread() -> None:
+    """A large DECT system takes as long as a hundred phones; meanwhile all others would wait."""
+    render_queue = RenderQueue[int](patience=60)
+    used: list[bool] = []
+
+    def piece(seconds: float) -> Callable[[], int]:
+        def work() -> int:
+            until = time.thread_time() + seconds
+            while time.thread_time() < until:
+                pass
+            used.append(threading.get_ident() == loop)
+            return 0
+
+        return work
+
+    loop = threading.get_ident()
+    for kind, seconds in (("phone", 0), ("system", 0.05)):
+        for number in range(3):
+            await render_queue.run((kind, number), "a", piece(seconds), kind=kind)
+    assert used == [False, True, True, False, False, False]
+
+
+async def test_between_quick_files_the_event_loop_sees_to_others() -> None:
+    render_queue = RenderQueue[None](patience=60)
+    done: list[str] = []
+    await render_queue.run("first", "a", lambda: None, kind="quick")
+
+    async def others() -> None:
+        while len(done) < 40:
+            done.append("other")
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await asyncio.gather(*(render_queue.run(n, "a", lambda: done.append("file"), kind="quick") for n in range(20)))
+    await beside
+    assert max(len(run) for run in "".join(one[0] for one in done).split("o")) <= 2
