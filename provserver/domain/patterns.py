@@ -1,4 +1,4 @@
-"""An index over many regular expressions, by the first letter and a literal that every match must contain.
+"""An index over many regular expressions, by the first and last letter and a literal that every match must contain.
 
 All vendors' patterns apply to every request, so most of them must be ruled out without being run.
 """
@@ -7,14 +7,14 @@ import re
 import re._constants as op  # the parts of a pattern, as the compiler reads them
 import re._parser as parser
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 Parts = Sequence[tuple[Any, Any]]
+Letters = frozenset[str] | None  # in lower case; None: any
 
 _ZERO_WIDTH = frozenset({op.AT, op.ASSERT, op.ASSERT_NOT})
 _REPEATS = frozenset({op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT})
@@ -27,6 +27,8 @@ class _Entry(Generic[T]):
     tried: Callable[[str], re.Match[str] | None]
     literal: str
     """A lower-case text that every match contains."""
+    ends: tuple[Letters, Letters]
+    """What a match of some length can start and end with."""
     owners: tuple[tuple[int, T], ...]
     """The owners of this pattern, each with its position in the original order."""
 
@@ -42,19 +44,16 @@ class PatternIndex(Generic[T]):
             patterns[pattern.pattern, pattern.flags] = pattern
             owners[pattern.pattern, pattern.flags].append((place, owner))
         self._all = [
-            _Entry(one, one.fullmatch if whole else one.search, literal_of(one), tuple(owners[key]))
+            _Entry(
+                one,
+                one.fullmatch if whole else one.search,
+                literal_of(one),
+                (outer_letters(one), outer_letters(one, last=True)),
+                tuple(owners[key]),
+            )
             for key, one in patterns.items()
         ]
-
-    @cached_property
-    def _by_first(self) -> dict[str, list[_Entry[T]]]:
-        """The patterns that may match a text by its first letter; "" is for the empty text."""
-        firsts = [(entry, first_letters(entry.pattern) if self._whole else None) for entry in self._all]
-        letters = {
-            letter: [entry for entry, first in firsts if first is None or letter in first]
-            for letter in map(chr, _ASCII)
-        }
-        return {"": self._all, **letters}
+        self._by_ends: dict[tuple[str, str], list[_Entry[T]]] = {}
 
     def fitting(self, text: str) -> Iterator[tuple[T, re.Match[str]]]:
         """All owners whose pattern matches, with the match."""
@@ -71,7 +70,19 @@ class PatternIndex(Generic[T]):
         if not text.isascii():
             return self._all
         lowered = text.lower()
-        return [entry for entry in self._by_first[lowered[:1]] if entry.literal in lowered]
+        possible = self._possible((lowered[0], lowered[-1])) if self._whole and lowered else self._all
+        return [entry for entry in possible if entry.literal in lowered]
+
+    def _possible(self, ends: tuple[str, str]) -> Sequence[_Entry[T]]:
+        """The patterns that may match a text with this first and last letter."""
+        found = self._by_ends.get(ends)
+        if found is None:
+            found = self._by_ends[ends] = [entry for entry in self._all if all(map(_is_one_of, ends, entry.ends))]
+        return found
+
+
+def _is_one_of(letter: str, letters: Letters) -> bool:
+    return letters is None or letter in letters
 
 
 def literal_of(pattern: re.Pattern[str]) -> str:
@@ -106,17 +117,16 @@ def _flat(parts: Parts) -> Iterator[tuple[Any, Any]]:
             yield kind, value
 
 
-def first_letters(pattern: re.Pattern[str]) -> frozenset[str] | None:
-    """The lower-case ASCII letters that a match can start with; None if it can be any letter, or if it can be empty."""
-    letters, may_be_empty = _firsts(list(_flat(_parsed(pattern))))
-    return None if letters is None or may_be_empty else letters
+def outer_letters(pattern: re.Pattern[str], *, last: bool = False) -> Letters:
+    """The ASCII letters that a match which is not empty can start with, or end with."""
+    return _outer(_flat(_parsed(pattern)), last=last)[0]
 
 
-def _firsts(parts: Parts) -> tuple[frozenset[str] | None, bool]:
-    """What the parts can start with (None: anything), and whether they can be empty."""
+def _outer(parts: Iterable[tuple[Any, Any]], *, last: bool) -> tuple[Letters, bool]:
+    """What the parts can start or end with, and whether they can be empty."""
     letters: frozenset[str] = frozenset()
-    for kind, value in parts:
-        own, may_be_empty = _firsts_of(kind, value)
+    for kind, value in reversed(list(parts)) if last else parts:
+        own, may_be_empty = _outer_of(kind, value, last=last)
         if own is None:
             return None, False
         letters |= own
@@ -125,7 +135,7 @@ def _firsts(parts: Parts) -> tuple[frozenset[str] | None, bool]:
     return letters, True
 
 
-def _firsts_of(kind: Any, value: Any) -> tuple[frozenset[str] | None, bool]:
+def _outer_of(kind: Any, value: Any, *, last: bool) -> tuple[Letters, bool]:
     if kind in _ZERO_WIDTH:
         return frozenset(), True
     if kind is op.LITERAL:
@@ -133,20 +143,20 @@ def _firsts_of(kind: Any, value: Any) -> tuple[frozenset[str] | None, bool]:
     if kind is op.IN:
         return _in_class(value), False
     if kind is op.BRANCH:
-        return _either([_firsts(list(_flat(branch))) for branch in value[1]])
+        return _either([_outer(_flat(branch), last=last) for branch in value[1]])
     if kind in _REPEATS:
-        letters, may_be_empty = _firsts(list(_flat(value[2])))
+        letters, may_be_empty = _outer(_flat(value[2]), last=last)
         return letters, may_be_empty or value[0] == 0
     return None, False
 
 
-def _either(branches: Sequence[tuple[frozenset[str] | None, bool]]) -> tuple[frozenset[str] | None, bool]:
+def _either(branches: Sequence[tuple[Letters, bool]]) -> tuple[Letters, bool]:
     known = [letters for letters, _ in branches if letters is not None]
     anything = len(known) < len(branches)
     return (None if anything else frozenset().union(*known)), any(empty for _, empty in branches)
 
 
-def _in_class(items: Parts) -> frozenset[str] | None:
+def _in_class(items: Parts) -> Letters:
     """The letters of a class like `[a-f0-9]`; None for categories, negated classes and non-ASCII letters."""
     letters: set[str] = set()
     for kind, value in items:

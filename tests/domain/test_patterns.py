@@ -1,13 +1,12 @@
 """The index must find what trying every pattern finds, or some phone is not recognised and nobody knows why."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provserver.domain.patterns import PatternIndex, first_letters, literal_of
+from provserver.domain.patterns import PatternIndex, literal_of, outer_letters
 
 PATTERNS = [
     r"<mac>\.cfg", r"(?:<mac>|y[0-9]{12})_Security\.enc", r"snom(?P<model>[A-Z]?\d+)(?:-<mac>)?\.html?", r".*\.rom",
@@ -60,21 +59,30 @@ def test_most_patterns_are_passed_over_by_what_they_must_hold(pattern: str, lite
 
 
 @pytest.mark.parametrize(
-    ("pattern", "letters"),
+    ("pattern", "first", "last"),
     [
-        ("snom", "s"),
-        ("[a-c0]x", "abc0"),
-        ("(?:a|(b))c", "ab"),
-        ("a?b", "ab"),
-        ("^(?!x)Y", "y"),
-        (".x", None),
-        ("a?", None),
-        ("[^a]", None),
-        (r"\d", None),
-        ("(?:a|.)b", None),
-        ("\u017f", None),
-        ("[a\u212a]", None),
+        ("snom", "s", "m"),
+        ("[a-c0]x", "abc0", "x"),
+        ("(?:a|(b))c", "ab", "c"),
+        ("c(?:a|(b)d)", "c", "ad"),
+        ("a?b", "ab", "b"),
+        ("ba?", "b", "ab"),
+        ("(?:ab)?(?:cd)*", "ac", "bd"),
+        ("^(?!x)Y", "y", "y"),
+        (".x", None, "x"),
+        ("x.?", "x", None),
+        ("a?", "a", "a"),
+        ("", "", ""),
+        ("[^a]", None, None),
+        (r"\d", None, None),
+        ("(?:a|.)b", None, "b"),
+        ("\u017f", None, None),
+        ("[a\u212a]", None, None),
     ],
 )
-def test_the_first_letter_tells_which_patterns_to_try(pattern: str, letters: Sequence[str] | None) -> None:
-    assert first_letters(re.compile(pattern, re.IGNORECASE)) == (None if letters is None else frozenset(letters))
+def test_the_first_and_last_letter_tell_which_patterns_to_try(
+    pattern: str, first: str | None, last: str | None
+) -> None:
+    compiled = re.compile(pattern, re.IGNORECASE)
+    told = outer_letters(compiled), outer_letters(compiled, last=True)
+    assert told == tuple(None if letters is None else frozenset(letters) for letters in (first, last))
