@@ -18,7 +18,7 @@ _LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 def configure_logging(log: Log) -> None:
     """Configure structlog, once per process."""
     level = getattr(logging, log.level.upper())
-    Repeated.out = _Output(sys.stderr.buffer) if log.format == "json" and level <= logging.INFO else None
+    Line.out = _Output(sys.stderr.buffer) if log.format == "json" and level <= logging.INFO else None
     rendering: structlog.typing.Processor
     writing: Callable[..., structlog.typing.WrappedLogger]
     if log.format == "json":
@@ -44,8 +44,11 @@ def _as_json(line: dict[str, Any], default: Callable[[Any], Any]) -> bytes:
     return orjson.dumps(line, default=default)
 
 
-class Repeated:
-    """A log line that is repeated with few changing fields; for JSON the constant part is pre-serialized."""
+class Line:
+    """A log line of the many requests of phones, written past structlog as JSON.
+
+    It may be repeated with other values of some fields; the others are serialized once.
+    """
 
     out: "_Output | None" = None
 

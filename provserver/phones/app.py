@@ -133,7 +133,8 @@ async def _handle(request: web.Request, face: PhoneFace) -> web.Response:
     face.metrics.answered(answer.vendor, response.status, seconds)
     if answer.stale_for is not None:
         face.metrics.survived()
-    log_request(face.log, asked, answer, response.status, request_id=request_id, seconds=seconds, failure=failure)
+    at = face.provisioning.sources.now()
+    log_request(face.log, at, asked, answer, response.status, request_id=request_id, seconds=seconds, failure=failure)
     if isinstance(request.protocol, Connection) and response.status != HTTPStatus.SERVICE_UNAVAILABLE:
         request.protocol.is_new = False
     cached = face.provisioning.request_cache.get(words)  # it may have been cached just now
@@ -208,7 +209,13 @@ def words_of(request: web.Request, face: PhoneFace) -> Hashable:
 
 
 def _chain(request: web.Request, face: PhoneFace) -> list[x509.Certificate]:
-    return shown_chain(request, face.certificate_header, face.trusted_proxies)
+    """The certificates that the phone or its proxy has shown. A phone shows its own once per connection."""
+    connection = request.protocol
+    if face.trusted_proxies or not isinstance(connection, Connection):
+        return shown_chain(request, face.certificate_header, face.trusted_proxies)
+    if connection.chain is None:
+        connection.chain = shown_chain(request, None, ())
+    return connection.chain
 
 
 def _phone_request(request: web.Request, face: PhoneFace, request_id: str, words: Hashable) -> PhoneRequest:

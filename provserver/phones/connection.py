@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import EMPTY_PAYLOAD, web
+from cryptography import x509
 
 _END_OF_HEAD = b"\r\n\r\n"
 _AGAIN_SECONDS = 1.0  # seconds until a timeout is checked again if an answer was pending
@@ -21,10 +22,10 @@ Answering = Callable[[bytes, "Connection"], bool]  # True if it takes over, and 
 class Connection(web.RequestHandler):
     """One connection. `said`: the last request passed to aiohttp, if it is known to be one whole request.
 
-    `is_new`: nothing has been answered on it yet, except 503.
+    `is_new`: nothing has been answered on it yet, except 503. `chain`: the phone's certificates, once they are known.
     """
 
-    __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "is_new", "said")
+    __slots__ = ("_answering", "_begun", "_held", "_in_step", "_peer", "_replied", "chain", "is_new", "said")
 
     def __init__(self, server: web.Server, answering: Answering, **settings: Any) -> None:
         super().__init__(server, **settings)
@@ -37,6 +38,7 @@ class Connection(web.RequestHandler):
         self._peer: Peer | None = None
         self.said: bytes | None = None
         self.is_new = True
+        self.chain: list[x509.Certificate] | None = None
 
     @property
     def peer(self) -> Peer:

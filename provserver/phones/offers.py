@@ -7,7 +7,7 @@ from http import HTTPStatus
 from sys import getsizeof
 from typing import Any
 
-from provserver.logs import Repeated
+from provserver.logs import Line
 from provserver.phones import answers
 from provserver.phones.connection import Peer
 from provserver.phones.request_log import EVENT, facts_of
@@ -32,7 +32,7 @@ class Offer:
     said: tuple[bytes, Peer]
     mac: str | None
     vendor: str | None
-    line: Repeated
+    line: Line
     remembered: Standing | None
     again: Callable[[str, datetime], bytes | None]
 
@@ -47,7 +47,7 @@ def file_offer(
 ) -> Offer:
     """Let the response cache repeat a served file for the same bytes from the same peer."""
     answer, same = cached.answer, status == HTTPStatus.NOT_MODIFIED
-    line = Repeated(log, EVENT, facts_of(cached.request, answer, status))
+    line = Line(log, EVENT, facts_of(cached.request, answer, status))
     again = _File(provisioning, cached.repeat.unmodified() if same else cached.repeat, same)
     return Offer(said, answer.mac, answer.vendor, line, cached.remembered, again)
 
@@ -58,7 +58,7 @@ def lasting_offer(
     """Let the response cache repeat an answer that is not recorded (see `Lasting`)."""
     body, lasting = answer.document.body if answer.document else answers.NOT_FOUND, answer.lasting or Lasting()
     reason = {"reason": answer.reason} if answer.reason else {}
-    line = Repeated(log, EVENT, {**facts_of(asked, answer, status), **reason})
+    line = Line(log, EVENT, {**facts_of(asked, answer, status), **reason})
     again = _Common(provisioning, lasting, asked.source, body)
     return Offer(said, answer.mac, answer.vendor, line, lasting.remembered, again)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from provserver.logs import Repeated
+from provserver.logs import Line
 from provserver.phones.connection import Connection
 from provserver.phones.metrics import PhoneMetrics
 from provserver.phones.request_log import EVENT
@@ -55,7 +55,7 @@ class OverloadReply:
         self._metrics = metrics
         self._now = now
         self._new_request_id = new_request_id
-        self._line = Repeated(log, EVENT, _FACTS, "error")
+        self._line = Line(log, EVENT, _FACTS, "error")
 
     def answer(self, said: bytes, connection: Connection) -> bool:
         """Send a 503 if the server is full and this is a plain GET; returns whether it was sent."""

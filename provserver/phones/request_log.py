@@ -1,10 +1,11 @@
 """The log line for each phone request. File names are logged without the token in the path."""
 
-import logging
+from datetime import datetime
 from typing import Any
 
 from provserver.domain.catalogue import Catalogue
 from provserver.domain.identify import identify
+from provserver.logs import Line
 from provserver.services.fetching.visits import Answer, PhoneRequest
 
 EVENT = "phone_request"
@@ -25,19 +26,26 @@ def facts_of(asked: PhoneRequest, answer: Answer, status: int) -> dict[str, Any]
 
 
 def log_request(
-    log: Any, asked: PhoneRequest, answer: Answer, status: int, *, request_id: str, seconds: float, failure: str | None
+    log: Any,
+    at: datetime,
+    asked: PhoneRequest,
+    answer: Answer,
+    status: int,
+    *,
+    request_id: str,
+    seconds: float,
+    failure: str | None,
 ) -> None:
     """Write the line. `failure`: the internal error, if any."""
-    log.log(
-        logging.ERROR if failure else logging.INFO,
-        EVENT,
-        **facts_of(asked, answer, status),
-        milliseconds=round(seconds * 1000, 2),
-        request_id=request_id,
-        **({} if answer.stale_for is None else {"database": "away", "stale_for": round(answer.stale_for)}),
-        **({"certificate": str(asked.certificate)} if asked.certificate else {}),
-        **({"reason": failure or answer.reason} if failure or answer.reason else {}),
-    )
+    facts = facts_of(asked, answer, status)
+    if answer.stale_for is not None:
+        facts |= {"database": "away", "stale_for": round(answer.stale_for)}
+    if asked.certificate:
+        facts["certificate"] = str(asked.certificate)
+    if reason := failure or answer.reason:
+        facts["reason"] = reason
+    line = Line(log, EVENT, facts, "error" if failure else "info")
+    line.tell(at, {"milliseconds": round(seconds * 1000, 2), "request_id": request_id})
 
 
 def claimed(asked: PhoneRequest, catalogue: Catalogue) -> Answer:

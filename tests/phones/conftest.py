@@ -21,7 +21,7 @@ from provserver.domain.device import Device, Event, User
 from provserver.domain.mac import Mac
 from provserver.foundation import foundation_on
 from provserver.listening.trust import VendorTrust
-from provserver.logs import Repeated, configure_logging
+from provserver.logs import Line, configure_logging
 from provserver.phones.app import PhoneFace, build_phones
 from provserver.process import SharedServices, phone_face, shared_services
 from provserver.rendering.renderer import Renderer
@@ -185,7 +185,7 @@ def json_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.BytesIO]:
     configure_logging(Log(format="json"))
     yield log
     structlog.reset_defaults()
-    Repeated.out = None
+    Line.out = None
 
 
 Why = Callable[[], str | None]

@@ -12,8 +12,7 @@ phone it is can only be known once it is inside (`account_limit`), where there m
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from provserver.domain.errors import Overloaded
 
@@ -61,13 +60,16 @@ class Admission:
         """Whether a request arriving now would be refused: there is no free slot, and the queue is too long."""
         return self._inside >= self.room and self._is_too_long(self._rank(newcomer, source))
 
-    @asynccontextmanager
-    async def admitted(self, *, newcomer: bool, source: str | None) -> AsyncIterator[None]:
+    def admitted(self, *, newcomer: bool, source: str | None) -> "_Slot":
         """Hold a slot while a request from `source` is processed. Raises `Overloaded` if none becomes free in time.
 
         A `newcomer` (first request of a connection) queues behind phones that are already booting, as a phone needs all
         of its files.
         """
+        return _Slot(self, newcomer, source)
+
+    async def enter(self, newcomer: bool, source: str | None) -> float:
+        """Take a slot; returns the time. Raises `Overloaded`."""
         rank = self._rank(newcomer, source)
         self._sources[source] += 1
         try:
@@ -75,16 +77,21 @@ class Admission:
                 self._inside += 1
             else:
                 await self._stand_in_line(rank)
-            came_at = self._clock()
-            try:
-                yield
-            finally:
-                self._learn(self._clock() - came_at)
-                self._leave()
-        finally:
-            self._sources[source] -= 1
-            if not self._sources[source]:
-                del self._sources[source]
+        except BaseException:
+            self._forget(source)
+            raise
+        return self._clock()
+
+    def leave(self, source: str | None, came_at: float) -> None:
+        """Give the slot back that was taken at this time."""
+        self._learn(self._clock() - came_at)
+        self._leave()
+        self._forget(source)
+
+    def _forget(self, source: str | None) -> None:
+        self._sources[source] -= 1
+        if not self._sources[source]:
+            del self._sources[source]
 
     def _rank(self, newcomer: bool, source: str | None) -> int:
         """The queue for a request that arrives now."""
@@ -132,3 +139,21 @@ class Admission:
             self._room = max(self._room * _LESS, _FEWEST)
         elif self._inside * 2 >= self._room:  # a low load is no evidence that a higher limit is safe
             self._room = min(self._room + _MORE, self._limit)
+
+
+class _Slot:
+    """A slot for the time of an `async with`. Written out, as a generator would cost several times as much."""
+
+    __slots__ = ("_admission", "_came_at", "_newcomer", "_source")
+
+    def __init__(self, admission: Admission, newcomer: bool, source: str | None) -> None:
+        self._admission = admission
+        self._newcomer = newcomer
+        self._source = source
+        self._came_at = 0.0
+
+    async def __aenter__(self) -> None:
+        self._came_at = await self._admission.enter(self._newcomer, self._source)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.leave(self._source, self._came_at)
