@@ -84,7 +84,8 @@ async def run(config: Config, role: Role = Role(), *, vendors: Vendors | None = 
         settle_memory()
         if face:
             source, at = face.provisioning.document_source, foundation.sources.now()
-            await _run_until_closed(stack, rehearse(foundation.database, source, at))
+            rehearsal = rehearse(foundation.database, source, at, lambda: shared.admission.in_flight)
+            await _run_until_closed(stack, rehearsal)
         yield where
 
 

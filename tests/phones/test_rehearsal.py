@@ -1,5 +1,6 @@
 """After a start, the files of the fleet are rehearsed, so that the first phones of a city are not kept waiting."""
 
+import asyncio
 import io
 import threading
 from collections.abc import Sequence
@@ -108,6 +109,17 @@ async def test_what_fails_then_fails_for_nobody(
         await _rehearse(office)
     assert (b"rehearsal_failed" in json_log.getvalue()) == isinstance(error, KeyError)
     assert (await office.get(f"/{MAC}.cfg", YEALINK_AGENT.format(mac=MAC))).status == 200
+
+
+async def test_phones_that_come_meanwhile_come_first(office: Office, rendered: Rendered) -> None:
+    await office.phone(MAC, "yealink")
+    source, under_way = office.provisioning.document_source, [1]
+    rehearsal = asyncio.create_task(rehearse(office.database, source, datetime.now(UTC), lambda: len(under_way)))
+    await office.get(f"/{MAC}.cfg", YEALINK_AGENT.format(mac=MAC))
+    assert [model for _, model, _ in rendered] == ["T46S"]
+    under_way.clear()
+    await rehearsal
+    assert len(rendered) > 1
 
 
 async def test_a_start_without_the_database_does_without(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ The first file of a vendor takes five to ten times as long as the following ones
 vendor file says is worked out for the model. After a power cut, the first phones of all vendors come within a second.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -28,16 +29,24 @@ from provserver.store.fleet import Kind, kinds_of_newest
 
 _NEWEST = 2_000  # devices of each type that are looked at
 _MOST = 300  # models; each takes about ten milliseconds
+_PAUSE = 0.05  # seconds; phones come first
 _NOBODY = LineUser("", "Nobody", "100", "nobody", None, "pbx.invalid", None, "")
 
 _log = structlog.get_logger("phones")
 
 
-async def rehearse(database: Database, document_source: DocumentSource, at: datetime) -> None:
-    """Render the files of an imaginary device of each kind in the database. Failures are left to the real ones."""
+async def rehearse(
+    database: Database, document_source: DocumentSource, at: datetime, in_flight: Callable[[], int] = lambda: 0
+) -> None:
+    """Render the files of an imaginary device of each kind in the database, while no request is `in_flight`.
+
+    Failures are left to the real devices.
+    """
     try:
         kinds = await database.look(partial(kinds_of_newest, count=_NEWEST))
         for device, vendor in islice(_devices(document_source.catalogue, kinds, at), _MOST):
+            while in_flight():  # noqa: ASYNC110 - nothing announces quiet
+                await asyncio.sleep(_PAUSE)
             with suppress(RenderingFailed, CannotCarry, Overloaded):
                 await document_source.rehearse(_ingredients(device, vendor, at))
     except StoreUnavailable:
