@@ -9,6 +9,7 @@ import re._parser as parser
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -27,8 +28,6 @@ class _Entry(Generic[T]):
     tried: Callable[[str], re.Match[str] | None]
     literal: str
     """A lower-case text that every match contains."""
-    ends: tuple[Letters, Letters]
-    """What a match of some length can start and end with."""
     owners: tuple[tuple[int, T], ...]
     """The owners of this pattern, each with its position in the original order."""
 
@@ -44,13 +43,7 @@ class PatternIndex(Generic[T]):
             patterns[pattern.pattern, pattern.flags] = pattern
             owners[pattern.pattern, pattern.flags].append((place, owner))
         self._all = [
-            _Entry(
-                one,
-                one.fullmatch if whole else one.search,
-                literal_of(one),
-                (outer_letters(one), outer_letters(one, last=True)),
-                tuple(owners[key]),
-            )
+            _Entry(one, one.fullmatch if whole else one.search, literal_of(one), tuple(owners[key]))
             for key, one in patterns.items()
         ]
         self._by_ends: dict[tuple[str, str], list[_Entry[T]]] = {}
@@ -77,8 +70,13 @@ class PatternIndex(Generic[T]):
         """The patterns that may match a text with this first and last letter."""
         found = self._by_ends.get(ends)
         if found is None:
-            found = self._by_ends[ends] = [entry for entry in self._all if all(map(_is_one_of, ends, entry.ends))]
+            found = self._by_ends[ends] = [entry for entry, *own in self._ends if all(map(_is_one_of, ends, own))]
         return found
+
+    @cached_property
+    def _ends(self) -> list[tuple[_Entry[T], Letters, Letters]]:
+        """The patterns with what a match that is not empty can start and end with."""
+        return [(one, outer_letters(one.pattern), outer_letters(one.pattern, last=True)) for one in self._all]
 
 
 def _is_one_of(letter: str, letters: Letters) -> bool:
