@@ -132,7 +132,8 @@ class DocumentSource:
             of_device = Ingredients(visit.device, record.account, layers, parts, visit.vendor, access, visit.at)
             return of_device.composed(), parts.handset_revisions
 
-        return _Composing(compose, parts.size)
+        layers_size = sum(len(sealed) for sealed in record.sealed_layers if sealed)
+        return _Composing(compose, parts.size + layers_size // 1024)
 
 
 def _kind(vendor: Vendor, rule: FileRule, size: int) -> Hashable:
