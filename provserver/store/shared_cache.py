@@ -86,7 +86,8 @@ class SharedCache:
 
     def _put_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        asyncio.get_running_loop().run_in_executor(None, self._put_all, waiting)
+        with suppress(RuntimeError):  # the server is stopping and has no threads any more
+            asyncio.get_running_loop().run_in_executor(None, self._put_all, waiting)
 
     def _put_all(self, waiting: Sequence[tuple[Hashable, bytes]]) -> None:
         for name, content in waiting:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,15 @@ async def test_what_is_put_from_the_event_loop_is_there_soon(
     assert [SharedCache(place, _LIMIT).get(name) for name in ("one", "two")] == [b"one", b"two"]
     shared_cache.put_soon("three", b"three")
     await _until(lambda: "three" in shared_cache)
+
+
+async def test_a_server_that_stops_just_then_ends_without_an_error(shared_cache: SharedCache) -> None:
+    loop, failures = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop.set_exception_handler(lambda _, failure: failures.append(failure))
+    await loop.shutdown_default_executor()
+    shared_cache.put_soon("one", b"1")
+    await asyncio.sleep(0.1)
+    assert failures == []
 
 
 def test_nothing_can_be_read_or_guessed_without_the_key(shared_cache: SharedCache, tmp_path: Path) -> None:
