@@ -73,7 +73,7 @@ class Supervisor:
         failed = [place.name for place in self.places if not place.pid]
         if failed:
             self.stop()
-            raise BadConfiguration(f"did not start: {', '.join(failed)}; what they said is above")
+            raise BadConfiguration(f"did not start: {', '.join(failed)}; see their messages above")
 
     def supervise(self) -> None:
         """Handle signals until told to stop; returns when all processes have ended."""

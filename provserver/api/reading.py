@@ -36,7 +36,7 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge(f"the body is larger than {MAX_BODY} bytes") from None
     except TimeoutError:
-        raise Invalid(f"the body has not come within {BODY_SECONDS} seconds", code="malformed_body") from None
+        raise Invalid(f"the body was not received within {BODY_SECONDS} seconds", code="malformed_body") from None
     except (web.RequestPayloadError, ConnectionError) as error:
         raise Invalid(f"the body cannot be read: {error}", code="malformed_body") from None
     if not raw:
@@ -54,7 +54,9 @@ def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
     for name in query:
         given = query.getall(name)
         if not all(map(_is_text, (name, *given))):
-            raise Invalid(f"{name} holds a NUL or half a character", details={name: "holds a NUL or half a character"})
+            raise Invalid(
+                f"{name} contains a NUL or a lone surrogate", details={name: "contains a NUL or a lone surrogate"}
+            )
         if name in lists:
             values[name] = given
         elif len(given) > 1:
@@ -119,7 +121,7 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise Invalid(f"{name} stands twice in one object", code="malformed_body", details={name: "stands twice"})
+            raise Invalid(f"{name} occurs twice in one object", code="malformed_body", details={name: "occurs twice"})
         for text in (name, value):
             if isinstance(text, str):
                 _check_characters(text)
@@ -134,7 +136,7 @@ def _is_text(value: str) -> bool:
 
 def _check_characters(text: str) -> None:
     if not _is_text(text):
-        raise Invalid("the body holds a NUL or half a character (a lone surrogate)", code="malformed_body")
+        raise Invalid("the body contains a NUL or a lone surrogate", code="malformed_body")
 
 
 def _no_constant(name: str) -> None:

@@ -36,7 +36,7 @@ class Manager:
 
     async def _log_in(self, username: str, secret: str) -> None:
         if "Call Manager" not in await self._line():
-            raise ProxyProblem(f"{self._place}: what answers there is no AMI")
+            raise ProxyProblem(f"{self._place}: it does not speak AMI")
         answer = await self.action("Login", [("Username", username), ("Secret", secret), ("Events", "off")])
         if answer.get("Response") != "Success":
             raise ProxyProblem(f"{self._place} refuses the login: {answer.get('Message', '')}")

@@ -39,7 +39,7 @@ class EventSocket:
     async def _authenticate(self, password: str) -> None:
         first = await self._packet()
         if first.headers.get("content-type") != "auth/request":
-            raise ProxyProblem(f"{self._place}: {first.body.strip() or 'what answers there is no event socket'}")
+            raise ProxyProblem(f"{self._place}: {first.body.strip() or 'it is not an event socket'}")
         answer = await self._command([f"auth {password}"])
         if not answer.headers.get("reply-text", "").startswith("+OK"):
             raise ProxyProblem(f"{self._place} refuses the password")

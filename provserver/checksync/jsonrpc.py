@@ -73,7 +73,7 @@ def _result(text: str, url: str, status: int) -> Any:
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
-        raise ProxyProblem(f"{url}: HTTP {status}, which is no JSON-RPC answer")
+        raise ProxyProblem(f"{url}: HTTP {status}, which is not a JSON-RPC answer")
     if error := answer.get("error"):
         raise RpcError(int(error.get("code", 0)), str(error.get("message", "")))
     return answer["result"]

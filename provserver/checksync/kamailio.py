@@ -71,7 +71,7 @@ class KamailioNotifier:
             contacts = [entry["Contact"] for entry in found.get("Contacts", ())]
             return [_binding(contact, now) for contact in contacts if contact.get("Expires") not in _GONE]
         except (AttributeError, KeyError, TypeError):
-            raise ProxyProblem("Kamailio answers ul.lookup in a form that is not known") from None
+            raise ProxyProblem("Kamailio answers ul.lookup in an unknown format") from None
 
     async def _send(self, target: Target, binding: Binding, *, targeted: bool) -> LineOutcome:
         """Send to one contact. If the phone challenges, the line's own credentials are used."""
@@ -110,7 +110,7 @@ class KamailioNotifier:
         except RpcError as error:
             raise ProxyProblem(f"Kamailio answers tm.t_uac_wait with {error}") from None
         if not isinstance(result, list) or len(result) < 2 or not isinstance(result[0], int):
-            raise ProxyProblem("Kamailio answers tm.t_uac_wait in a form that is not known")
+            raise ProxyProblem("Kamailio answers tm.t_uac_wait in an unknown format")
         return _response(result[0], str(result[1]), str(result[-1]) if len(result) > 2 else "")
 
 

@@ -132,6 +132,6 @@ class HopFinder:
 def _hops(addresses: list[str], host: str, port: int | None, transport: Transport, name: str) -> list[Hop]:
     """The addresses of `host` with the transport's default port if none is given (RFC 3261, section 19.1.2)."""
     if not addresses:
-        raise ProxyProblem(f"the name {host} leads to no address")
+        raise ProxyProblem(f"the name {host} does not resolve to an address")
     port = port or (5061 if transport == "tls" else 5060)
     return [Hop(address, port, transport, name) for address in addresses]

@@ -140,7 +140,9 @@ def outcome_of(target: Target, response: Response, identity: Identity) -> LineOu
     """Interpret a final response. Responses of the proxy itself are distinguished from those of the phone."""
     said = f"{response.code} {response.phrase}".strip()
     if response.code == 407 and identity.proxy is None:
-        raise ProxyProblem(f"{said}: it wants credentials and refuses the line's own; set checksync.username", 407)
+        raise ProxyProblem(
+            f"{said}: it requires credentials and refuses those of the line; set checksync.username", 407
+        )
     if response.code == 407:
         raise ProxyProblem(f"{said}: it refuses the credentials in checksync.username and checksync.password", 407)
     if response.code == 503:  # proxies convert a phone's 503 to 500 (RFC 3261, section 16.7)

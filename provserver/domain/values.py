@@ -38,7 +38,7 @@ Codec = Literal["PCMU", "PCMA", "G722", "G729", "OPUS", "G726-32", "ILBC", "G723
 def _once_each(codecs: list[Codec]) -> list[Codec]:
     for place, codec in enumerate(codecs):
         if codec in codecs[:place]:
-            raise ValueError(f"{codec} stands twice")
+            raise ValueError(f"{codec} is listed twice")
     return codecs
 
 

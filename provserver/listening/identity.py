@@ -85,13 +85,13 @@ def _checked_names(identity: Identity) -> frozenset[str]:
     except OSError as error:
         raise BadConfiguration(f"{identity.certificate}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise BadConfiguration(f"{identity.certificate}: is no certificate in PEM: {error}") from None
+        raise BadConfiguration(f"{identity.certificate}: is not a certificate in PEM: {error}") from None
     try:
         key = load_pem_private_key(identity.key.read_bytes(), None)
     except OSError as error:
         raise BadConfiguration(f"{identity.key}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError) as error:
-        raise BadConfiguration(f"{identity.key}: is no key in PEM without a password: {error}") from None
+        raise BadConfiguration(f"{identity.key}: is not an unencrypted key in PEM: {error}") from None
     if key.public_key() != certificate.public_key():
         raise BadConfiguration(f"{identity.key}: is not the key of {identity.certificate}")
     return frozenset(name.lower() for name in names)

@@ -46,7 +46,7 @@ async def create(
     Raises `NotFound` for an unknown account, or `Invalid` if `expires_at` is in the past.
     """
     if expires_at is not None and expires_at <= change.at:
-        raise Invalid("expires_at has been already", details={"expires_at": "has been already"})
+        raise Invalid("expires_at is in the past", details={"expires_at": "is in the past"})
     if account_id is not None:
         await get_account(change.conn, account_id)
     secret = new_api_key(change.sources)

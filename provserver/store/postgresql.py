@@ -64,11 +64,11 @@ def check_url(url: URL) -> None:
     unknown = sorted(given.keys() - signature(asyncpg.connect).parameters.keys() - _OF_SQLALCHEMY)
     if unknown:
         hint = "; write ssl=require" if "sslmode" in unknown else ""
-        raise BadConfiguration(f"database.url: {', '.join(unknown)} is no option of the driver asyncpg{hint}")
+        raise BadConfiguration(f"database.url: {', '.join(unknown)} is not an option of the driver asyncpg{hint}")
     ports = given.get("port", 5432)
     for port in ports if isinstance(ports, list) else [ports]:
         if not 0 < port <= _LAST_PORT:
-            raise BadConfiguration(f"database.url: {port} is no port")
+            raise BadConfiguration(f"database.url: {port} is not a port number")
 
 
 def name_of(url: URL) -> str:

@@ -100,7 +100,7 @@ async def test_unknown_paths_and_methods(api: Client) -> None:
         (b'{"name": "a", "name": "b"}', "a name twice"),
         (b'{"name": "\xff"}', "bad UTF-8"),
         (b'\xef\xbb\xbf{"name": "a"}', "a byte order mark"),
-        (b'{"name": "\\ud800"}', "half a character"),
+        (b'{"name": "\\ud800"}', "a lone surrogate"),
         (b'{"name": "a\\u0000b"}', "NUL"),
         (b'{"name": "a\\nb"}', "a control character"),
         (b'{"name": NaN}', "NaN"),

@@ -142,7 +142,7 @@ async def test_a_refused_login_is_the_same_for_all_lines_and_keeps_the_secret() 
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ([Says("SSH-2.0-OpenSSH_9\r\n")], "what answers there is no AMI"),
+        ([Says("SSH-2.0-OpenSSH_9\r\n")], "it does not speak AMI"),
         ([Says("Asterisk Call")], "it closed the connection"),
         ([*LOGIN, *endpoint(2)[:1]], "it closed the connection"),
     ],

@@ -156,14 +156,14 @@ async def test_a_body_is_a_parameter_of_its_own_and_only_there_when_there_is_one
             None,
             "proxy: Kamailio answers ul.lookup with 500 Domain table not found",
         ),
-        (({"result": []},), LineStatus.ERROR, None, "proxy: Kamailio answers ul.lookup in a form that is not known"),
+        (({"result": []},), LineStatus.ERROR, None, "proxy: Kamailio answers ul.lookup in an unknown format"),
         (
             (registered(contact()), {"result": {}}),
             LineStatus.ERROR,
             None,
-            "proxy: Kamailio answers tm.t_uac_wait in a form that is not known",
+            "proxy: Kamailio answers tm.t_uac_wait in an unknown format",
         ),
-        (("nothing here",), LineStatus.ERROR, None, "HTTP 404, which is no JSON-RPC answer"),
+        (("nothing here",), LineStatus.ERROR, None, "HTTP 404, which is not a JSON-RPC answer"),
     ],
 )
 async def test_what_the_operator_reads(answers: Any, status: LineStatus, sip_status: int | None, reason: str) -> None:

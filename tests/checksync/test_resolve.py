@@ -106,7 +106,7 @@ async def test_the_certificate_must_name_the_domain_asked_for_not_where_srv_lead
 
 
 async def test_a_name_that_leads_nowhere_is_named() -> None:
-    with pytest.raises(ProxyProblem, match=r"the name gone\.invalid leads to no address"):
+    with pytest.raises(ProxyProblem, match=r"the name gone\.invalid does not resolve to an address"):
         await found({}, Destination("gone.invalid"))
 
 

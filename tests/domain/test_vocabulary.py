@@ -90,7 +90,7 @@ def test_our_own_reasons_come_without_the_name_of_an_exception() -> None:
         ({"audio": {"xyzzy": 1}}, "audio.xyzzy", "is not known here"),
         ({"audio": {"vad_enabled": "yes"}}, "audio.vad_enabled", "must be true or false"),
         ({"audio": {"codecs": []}}, "audio.codecs", "must have at least 1 item"),
-        ({"audio": {"codecs": ["PCMU", "PCMU"]}}, "audio.codecs", "PCMU stands twice"),
+        ({"audio": {"codecs": ["PCMU", "PCMU"]}}, "audio.codecs", "PCMU is listed twice"),
         ({"network": {"vlan_id": 4095}}, "network.vlan_id", "must be less than or equal to 4094"),
         ({"voicemail": {"number": "a b"}}, "voicemail.number", "may only hold the characters 0-9A-Za-z*#+._@:-"),
         (

@@ -301,9 +301,9 @@ async def test_another_process_that_comes_and_goes_leaves_the_log_to_those_who_w
     ("url", "told"),
     [
         ("db1/provserver?host=db1&host=db2", "All ports are required"),
-        ("db1:99999/provserver", "99999 is no port"),
+        ("db1:99999/provserver", "99999 is not a port number"),
         ("[::1/provserver", "is not a URL like"),
-        ("db1/provserver?sslmode=require", "sslmode is no option of the driver asyncpg; write ssl=require"),
+        ("db1/provserver?sslmode=require", "sslmode is not an option of the driver asyncpg; write ssl=require"),
     ],
 )
 def test_a_url_that_no_driver_takes_is_told_in_words(url: str, told: str, sealer: Sealer) -> None:

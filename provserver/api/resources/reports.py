@@ -63,7 +63,7 @@ async def content(call: Call[None, None]) -> Answer:
     name = call.path["name"]
     effective, files = await _files(call)
     if effective is None or name not in (file.name for file in files):
-        raise NotFound("this phone asks for no such file, or it is answered 404")
+        raise NotFound("this phone requests no such file, or the answer is 404")
     document = await off_loop(effective.device, lambda: reports.masked_file(call.face.renderer, effective, name))
     text = document.body.decode("utf-8")
     return Answer(200, models.FileContent(name=name, content_type=document.content_type, content=text))

@@ -83,5 +83,5 @@ async def list_unknown(conn: Connection, request: PageRequest) -> Page[UnknownDe
 async def forget(change: Change, mac: Mac) -> None:
     """Remove a MAC from the list. Raises `NotFound`."""
     if not await unknown_devices.forget_unknown(change.conn, mac):
-        raise NotFound("no device with this MAC has knocked")
+        raise NotFound("no unknown device with this MAC has made a request")
     await audit.record(change, "unknown_device.forgotten", str(mac), account_id=None)

@@ -124,7 +124,7 @@ def masked_file(renderer: Renderer, effective: EffectiveDevice, name: str) -> Do
     """
     rule = next((file.rule for file in files_of(effective) if file.name == name and file.served), None)
     if rule is None:
-        raise NotFound("this phone asks for no such file, or it is answered 404")
+        raise NotFound("this phone requests no such file, or the answer is 404")
     return render(renderer, masked(effective), rule)
 
 
