@@ -1,5 +1,6 @@
 """Files that are made once: for several names, and for workers, of whom a phone finds any after a power cut."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,11 +25,16 @@ async def test_a_file_of_another_worker_is_served_as_long_as_it_is_right(
 ) -> None:
     """The other one is a worker that cannot make files at all, so that what it serves was made elsewhere."""
     office = await make_office()
-    shared_cache = SharedCache(SharedCacheFolder.new(tmp_path), 1_000_000)
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    shared_cache = SharedCache(SharedCacheFolder.new(folder), 1_000_000)
     device, _ = await office.phone(MAC, "snom")
     path = f"/p/{device.token}/{FILE}"
     _become(office, replace(office.provisioning.document_source, shared_cache=shared_cache))
     made = await office.get(path, AGENT)
+    async with asyncio.timeout(60):
+        while not any(not entry.suffix for entry in folder.iterdir()):  # noqa: ASYNC110 - a thread puts it there
+            await asyncio.sleep(0.01)
     broken = Renderer(build_environment([tmp_path]))
     _become(office, replace(office.provisioning.document_source, cache=DocumentCache(1_000_000), renderer=broken))
     taken = await office.get(path, AGENT)
